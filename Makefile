@@ -1,0 +1,72 @@
+# Everything runs in .venv, which needs no activation. `make` alone prints what there is.
+.DEFAULT_GOAL := help
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+
+# Interpreters tried in this order for the environment; `make venv PYTHON=/path/to/python` takes exactly that one.
+PYTHON ?=
+CANDIDATES := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
+PYTEST_ARGS ?= -n auto
+
+.PHONY: help venv demo test lint format types docs bench clean
+
+help: ## print this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
+		printf '%-14s %s\n' "$$target" "$$text"; done
+
+venv: $(STAMP) ## make .venv with the pinned requirements (again only when they changed)
+
+$(STAMP): requirements.txt requirements-dev.txt pyproject.toml
+	@python=; \
+	for candidate in $(CANDIDATES); do \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "make venv: Python 3.11 or newer is needed; none of these is one: $(CANDIDATES)." >&2; \
+		echo "Install one (Debian, Ubuntu: apt-get install python3 python3-venv), or name it: make venv PYTHON=/path/to/python" >&2; \
+		exit 1; \
+	fi; \
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "make venv: $$python cannot make virtual environments: its modules venv and ensurepip are missing." >&2; \
+		echo "Debian and Ubuntu keep them in a package of their own: apt-get install python3-venv" >&2; \
+		exit 1; \
+	fi; \
+	echo "venv: $(VENV) with $$("$$python" --version) ($$("$$python" -c 'import sys; print(sys.executable)'))"; \
+	"$$python" -m venv $(VENV)
+	@echo "venv: pinned packages from requirements-dev.txt (half a minute with a warm cache)"
+	@# Not compiled in advance: the provider SDKs are thousands of files of which a run imports a few.
+	@$(PY) -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-compile -r requirements-dev.txt
+	@echo "venv: this project, editable"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP) ## check, plan and render the two demo sites (output in build/)
+	@$(PY) scripts/demo.py
+
+test: $(STAMP) ## run the tests (PYTEST_ARGS="-k addresses" to choose)
+	@$(PY) -m pytest $(PYTEST_ARGS)
+
+lint: $(STAMP) ## ruff: rules and formatting
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+format: $(STAMP) ## let ruff mend what it can
+	@$(PY) -m ruff check --fix --exit-zero --quiet .
+	@$(PY) -m ruff format .
+
+types: $(STAMP) ## mypy, strict
+	@$(PY) -m mypy
+
+docs: $(STAMP) ## write the generated pages and schemas in docs/ again
+	@$(PY) -m dualstack.docs
+
+bench: $(STAMP) ## measure start-up and the time per site
+	@$(PY) -m bench
+
+clean: ## remove build output and caches (not .venv)
+	@rm -rf build dualstack.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -path ./$(VENV) -prune -o -path ./.git -prune -o -type d -name __pycache__ -exec rm -rf {} +

@@ -1,0 +1,275 @@
+"""Address and prefix types: the text a person wrote, beside the value it means.
+
+Parsing is as strict as Kubernetes' newer fields (apimachinery ``pkg/util/validation/ip.go``): no leading zeros (octal
+ambiguity), no IPv4-mapped IPv6, no zone, no brackets. Text that means something but is not canonical (RFC 5952 upper
+case, host bits in a prefix) is kept and told by rules, so that a plan can still be made and everything wrong be said
+at once.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Family = Literal["ipv4", "ipv6"]
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+IPInterface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
+IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+FAMILIES: tuple[Family, Family] = ("ipv4", "ipv6")
+LABEL: dict[Family, str] = {"ipv4": "IPv4", "ipv6": "IPv6"}
+BITS: dict[Family, int] = {"ipv4": 32, "ipv6": 128}
+
+SYNTAX = "DS010-address-syntax"
+MAPPED = "DS011-ipv4-mapped"
+FAMILY = "DS013-wrong-family"
+
+_PREFIX_LENGTH = re.compile(r"0|[1-9][0-9]{0,2}")
+_OCTET_ZEROS = re.compile(r"(^|\.)0[0-9]")
+
+
+class AddressError(ValueError):
+    """Text that is no address; carries the id of the rule it breaks and a fix in words."""
+
+    def __init__(self, rule: str, message: str, fix: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+        self.message = message
+        self.fix = fix
+
+
+def family_of(value: IPAddress | IPInterface | IPNetwork) -> Family:
+    """Return the family of an ``ipaddress`` object."""
+    return "ipv4" if value.version == 4 else "ipv6"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One address without prefix length."""
+
+    text: str
+    ip: IPAddress
+
+    @property
+    def family(self) -> Family:
+        """Family of the address."""
+        return family_of(self.ip)
+
+    @property
+    def canonical(self) -> str:
+        """RFC 5952 text."""
+        return str(self.ip)
+
+    @property
+    def url_host(self) -> str:
+        """The address as the host part of a URL: IPv6 in brackets."""
+        return f"[{self.ip}]" if self.ip.version == 6 else str(self.ip)
+
+    def __str__(self) -> str:
+        return self.canonical
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceAddress:
+    """An address with the prefix length of its link, ``192.168.100.10/24``."""
+
+    text: str
+    interface: IPInterface
+
+    @property
+    def family(self) -> Family:
+        """Family of the address."""
+        return family_of(self.interface)
+
+    @property
+    def canonical(self) -> str:
+        """RFC 5952 text with the prefix length."""
+        return str(self.interface)
+
+    @property
+    def address(self) -> Address:
+        """The address alone."""
+        return Address(str(self.interface.ip), self.interface.ip)
+
+    @property
+    def prefix(self) -> Prefix:
+        """The link's prefix, host bits masked."""
+        return Prefix(str(self.interface.network), self.interface.network)
+
+    def __str__(self) -> str:
+        return self.canonical
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """A network prefix (CIDR); host bits are masked in ``network`` and kept in ``text``."""
+
+    text: str
+    network: IPNetwork
+
+    @property
+    def family(self) -> Family:
+        """Family of the prefix."""
+        return family_of(self.network)
+
+    @property
+    def canonical(self) -> str:
+        """Masked RFC 5952 text."""
+        return str(self.network)
+
+    @property
+    def host_bits_set(self) -> bool:
+        """True where the written address is not the network's first one."""
+        return ipaddress.ip_interface(self.text).ip != self.network.network_address
+
+    def __str__(self) -> str:
+        return self.canonical
+
+
+def _reject_odd_text(text: str, what: str) -> None:
+    if text != text.strip() or " " in text:
+        raise AddressError(SYNTAX, f"{text!r} has white space in it", f"write {text.strip().replace(' ', '')!r}")
+    if text.startswith("["):
+        bare = text[1:].split("]", 1)[0]
+        raise AddressError(SYNTAX, f"{text!r} has brackets, which belong in URLs only", f"write {bare!r}")
+    if "%" in text:
+        raise AddressError(
+            SYNTAX, f"{text!r} has a zone, which no {what} may have", f"write {text.split('%', maxsplit=1)[0]!r}"
+        )
+
+
+def _check_family(found: Family, wanted: Family | None, text: str) -> None:
+    if wanted is not None and found != wanted:
+        raise AddressError(
+            FAMILY,
+            f"{text!r} is {LABEL[found]}, here stands {LABEL[wanted]}",
+            f"write an {LABEL[wanted]} value here and move this one to the {found} key",
+        )
+
+
+def parse_address(text: str, family: Family | None = None) -> Address:
+    """Parse one address.
+
+    Args:
+        text: ``192.168.100.10`` or ``fd00:100::10``.
+        family: the family that the field wants, if it wants one.
+
+    Raises:
+        AddressError: no address, IPv4-mapped, or of the other family.
+    """
+    _reject_odd_text(text, "address")
+    try:
+        ip = ipaddress.ip_address(text)
+    except ValueError:
+        raise _explain_address(text) from None
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        raise AddressError(
+            MAPPED, f"{text!r} is an IPv4-mapped IPv6 address", f"write {ip.ipv4_mapped} in the IPv4 field"
+        )
+    found = Address(text, ip)
+    _check_family(found.family, family, text)
+    return found
+
+
+def _explain_address(text: str) -> AddressError:
+    if "/" in text:
+        return AddressError(
+            SYNTAX,
+            f"{text!r} has a prefix length where a bare address stands",
+            f"write {text.split('/', maxsplit=1)[0]!r}",
+        )
+    if _OCTET_ZEROS.search(text) and re.fullmatch(r"[0-9.]+", text):
+        plain = ".".join(str(int(part)) if part else part for part in text.split("."))
+        return AddressError(SYNTAX, f"{text!r} has leading zeros, which some tools read as octal", f"write {plain!r}")
+    if not text:
+        return AddressError(SYNTAX, "the address is empty", "write an address such as 192.168.100.10 or fd00:100::10")
+    return AddressError(SYNTAX, f"{text!r} is no IP address", "write an address such as 192.168.100.10 or fd00:100::10")
+
+
+def _split_prefix(text: str) -> tuple[str, int]:
+    _reject_odd_text(text, "prefix")
+    host, slash, length = text.partition("/")
+    if not slash:
+        example = "64" if ":" in text else "24"
+        raise AddressError(SYNTAX, f"{text!r} has no prefix length", f"write {text + '/' + example!r} or what fits")
+    if not _PREFIX_LENGTH.fullmatch(length):
+        raise AddressError(
+            SYNTAX, f"{text!r} has no plain number as prefix length", "write the prefix length as in 10.0.0.0/16"
+        )
+    return host, int(length)
+
+
+def parse_interface(text: str, family: Family | None = None) -> InterfaceAddress:
+    """Parse an address with prefix length, such as ``fd00:100::10/64``.
+
+    Raises:
+        AddressError: as ``parse_address``, or a prefix length that is missing or too long.
+    """
+    host, length = _split_prefix(text)
+    address = parse_address(host, None)
+    _check_family(address.family, family, text)
+    _check_length(text, length, address.family)
+    return InterfaceAddress(text, ipaddress.ip_interface(f"{address.ip}/{length}"))
+
+
+def parse_prefix(text: str, family: Family | None = None) -> Prefix:
+    """Parse a network prefix; host bits are allowed here and told by a rule.
+
+    Raises:
+        AddressError: as ``parse_interface``.
+    """
+    parsed = parse_interface(text, family)
+    return Prefix(text, parsed.interface.network)
+
+
+def _check_length(text: str, length: int, family: Family) -> None:
+    if length > BITS[family]:
+        raise AddressError(
+            SYNTAX,
+            f"{text!r} has a prefix length over {BITS[family]}",
+            f"write a prefix length from 0 to {BITS[family]}",
+        )
+
+
+def is_global_unicast(ip: IPAddress) -> bool:
+    """Tell whether an address can be a host's own, as Go's ``IsGlobalUnicast`` does (EIB uses it).
+
+    Private and ULA addresses count; unspecified, loopback, multicast, link-local and the IPv4 broadcast do not.
+    """
+    return not (
+        ip.is_unspecified
+        or ip.is_loopback
+        or ip.is_multicast
+        or ip.is_link_local
+        or ip == ipaddress.IPv4Address("255.255.255.255")
+    )
+
+
+def in_same_family(a: IPNetwork, b: IPNetwork) -> bool:
+    """True where two networks are of one family and share at least one address."""
+    return a.version == b.version and a.overlaps(b)
+
+
+def node_blocks(network: IPNetwork, node_mask: int) -> int:
+    """Count the node blocks in a pod CIDR: ``2^(node mask - prefix length)``, 0 where none fits.
+
+    Source: kubernetes ``pkg/controller/nodeipam/ipam/cidrset/cidr_set.go``.
+    """
+    if node_mask < network.prefixlen or node_mask > network.max_prefixlen:
+        return 0
+    return 1 << (node_mask - network.prefixlen)
+
+
+def usable_services(network: IPNetwork) -> int:
+    """Count the service addresses: IPv4 without network and broadcast, IPv6 without the first one.
+
+    Source: kubernetes ``pkg/registry/core/service/ipallocator/ipallocator.go``.
+    """
+    return max(0, network.num_addresses - (2 if network.version == 4 else 1))
+
+
+def usable_pods(family: Family, node_mask: int) -> int:
+    """Count the addresses for pods in one node block (network and broadcast address left out in both families)."""
+    return max(0, (1 << max(0, BITS[family] - node_mask)) - 2)

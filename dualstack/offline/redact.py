@@ -1,0 +1,117 @@
+"""Values as Pulumi's resource monitor protocol carries them, made into plain data that holds no secret.
+
+On the wire a secret, a resource, an asset or an output is a map with a marker under one fixed key; the markers are
+those of Pulumi's ``sdk/go/common/resource/properties.go``, ``asset`` and ``archive``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+SECRET = "[secret]"  # noqa: S105 - the text that stands where a secret was
+"""Stands where a secret value was; text that is exactly this cannot be told from it."""
+UNKNOWN = "[unknown]"
+"""Stands where a value is known only after the deployment; text that is exactly this cannot be told from it."""
+
+_KIND = "4dabf18193072939515e22adb298388d"
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a marker, not a password
+_RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e"
+_OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+_FILES = {"c44067f5952c0a294b673a41bacd8c17": "asset", "0def7320c3a5731c473e5ecbe6d01bc7": "archive"}
+
+# The engine, too, hides no secret shorter than three characters in its messages: "[secret]" everywhere tells nothing.
+# Text that was only a part of a secret is more likely to be an ordinary word, so it has to be longer to be hidden.
+_SHORTEST_SECRET = 3
+_SHORTEST_PART = 8
+
+
+def plain(value: Any, seen: set[str] | None = None) -> Any:
+    """The plain data of a wire value.
+
+    Args:
+        value: what ``google.protobuf.json_format`` makes of a ``Struct`` or ``Value``.
+        seen: where given, gets the text of each secret that was taken out, so that it can be hidden elsewhere as well.
+
+    Returns:
+        JSON data, maps sorted by key. A secret is ``[secret]``, a value not known yet ``[unknown]``, a resource its
+        URN, an asset ``{"asset": {"path" | "text" | "uri": ...}}``, an archive ``{"archive": {...}}``; whole numbers
+        are ``int``.
+    """
+    if isinstance(value, str):
+        return UNKNOWN if value == _UNKNOWN else value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [plain(item, seen) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    kind = value.get(_KIND)
+    if kind == _SECRET or (kind == _OUTPUT and value.get("secret")):
+        if seen is not None:
+            seen.update(_texts(value.get("value")))
+        return SECRET
+    if kind == _OUTPUT:
+        return plain(value["value"], seen) if "value" in value else UNKNOWN
+    if kind == _RESOURCE:
+        return plain(value.get("urn"), seen)
+    rest = {key: plain(value[key], seen) for key in sorted(value) if key != _KIND}
+    return {_FILES[kind]: rest} if kind in _FILES else rest
+
+
+def wire(value: Any) -> Any:
+    """The wire value of plain data, the other way round: ``[unknown]`` and ``[secret]`` become what they stand for."""
+    if value == UNKNOWN:
+        return _UNKNOWN
+    if value == SECRET:
+        return secret(SECRET)
+    if isinstance(value, Mapping):
+        return {str(key): wire(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [wire(item) for item in value]
+    return value
+
+
+def secret(value: Any) -> Any:
+    """The wire value that marks a wire value as secret."""
+    if isinstance(value, Mapping) and value.get(_KIND) == _SECRET:
+        return value
+    return {_KIND: _SECRET, "value": value}
+
+
+def secret_texts(values: Iterable[str]) -> set[str]:
+    """The texts to hide for secret config values: each whole, and, where it is JSON, the longer texts in it."""
+    texts: set[str] = set()
+    for value in values:
+        if len(value) >= _SHORTEST_SECRET:
+            texts.add(value)
+        try:
+            texts.update(_texts(json.loads(value)))
+        except ValueError:
+            continue
+    return texts - {SECRET}
+
+
+def hide(value: Any, texts: Collection[str]) -> Any:
+    """Replaces each text by ``[secret]`` wherever it stands in plain data, in keys and within longer texts, too."""
+    if not texts:
+        return value
+    if isinstance(value, str):
+        for text in sorted(texts, key=lambda text: (-len(text), text)):
+            value = value.replace(text, SECRET)
+        return value
+    if isinstance(value, Mapping):
+        return {hide(key, texts): hide(item, texts) for key, item in value.items()}
+    if isinstance(value, list):
+        return [hide(item, texts) for item in value]
+    return value
+
+
+def _texts(value: Any) -> set[str]:
+    """The texts at every depth that are long enough to be worth hiding."""
+    if isinstance(value, str):
+        return {value} if len(value) >= _SHORTEST_PART and value != _UNKNOWN else set()
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return {text for part in parts for text in _texts(part)} - {SECRET}

@@ -1,0 +1,62 @@
+"""Site -> Plan: one pure function, total for every well-typed site."""
+
+from __future__ import annotations
+
+from dualstack.frozen import freeze
+from dualstack.plan.bmcs import plan_bmcs
+from dualstack.plan.capacity import plan_capacity
+from dualstack.plan.charts import computed_values, plan_charts
+from dualstack.plan.host import plan_libvirt, plan_no_proxy
+from dualstack.plan.ironic import read_ironic
+from dualstack.plan.model import Plan
+from dualstack.plan.names import plan_dns, rancher_hostname
+from dualstack.plan.network import management_interface, named_networks, own_address, plan_node, serving_interface
+from dualstack.plan.server import computed_server, plan_server
+from dualstack.releases import RELEASES
+from dualstack.site import Site
+
+__all__ = ["Plan", "make_plan"]
+
+
+def make_plan(name: str, site: Site, secrets: frozenset[str] = frozenset()) -> Plan:
+    """Compute the plan of a site.
+
+    Args:
+        name: the site's name, which is the stack's.
+        site: the site, also one that breaks rules.
+        secrets: names of the secret keys ``dualstack:<name>`` that the stack has; their values are never needed.
+    """
+    release = RELEASES[site.release]
+    nodes = tuple(plan_node(site, index) for index in range(len(site.nodes)))
+    node = nodes[0]
+    management = management_interface(site.nodes[0])
+    serving = serving_interface(site, site.nodes[0])
+    ipv4 = own_address(serving.ipv4) if serving else None
+    ipv6 = own_address(serving.ipv6) if serving else None
+    rancher = rancher_hostname(site, node)
+    no_proxy = plan_no_proxy(site)
+    values = computed_values(site, release, str(ipv4 or ""), str(ipv6 or ""), rancher, secrets, no_proxy)
+    charts = plan_charts(site, release, values)
+    metal3 = next((chart for chart in charts if chart.key == "metal3"), None)
+    ironic = read_ironic(metal3.values) if metal3 else None
+    server = computed_server(site, release, node)
+    records = plan_dns(site, node, (ipv4, ipv6), rancher)
+    return Plan(
+        name=name,
+        site=site,
+        release=release,
+        kubernetes_version=site.kubernetes_version or release.kubernetes,
+        nodes=nodes,
+        server=freeze(plan_server(site, server)),
+        server_computed=freeze(server),
+        charts=charts,
+        ironic=ironic,
+        rancher_hostname=rancher,
+        dns=records,
+        networks=named_networks(site),
+        capacity=plan_capacity(site),
+        bmcs=plan_bmcs(site, ironic),
+        libvirt=plan_libvirt(site, node, management, records),
+        no_proxy=no_proxy,
+        secrets=secrets,
+    )

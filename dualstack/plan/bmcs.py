@@ -1,0 +1,82 @@
+"""Over which family each machine is provisioned, and why.
+
+Source: baremetal-operator ``pkg/provisioner/ironic/ironic.go`` (``setExternalURL``): a BMC whose literal address, or
+first DNS answer, is IPv6 gets ``IRONIC_EXTERNAL_URL_V6``; every other one the general URL. Ironic has one callback URL
+for all.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Literal
+
+from dualstack.addresses import LABEL, Family, family_of
+from dualstack.bmc import parse_bmc
+from dualstack.plan.model import BmcPlan, Ironic
+from dualstack.site import Site
+from dualstack.site.provisioning import Bmc
+
+Reach = Family | Literal["resolver", "unknown"]
+
+
+def _reach(host: str) -> Reach:
+    if not host:
+        return "unknown"
+    try:
+        return family_of(ipaddress.ip_address(host))
+    except ValueError:
+        return "resolver"
+
+
+def _bmc_reach(bmc: Bmc) -> tuple[str, str, Reach]:
+    parsed = parse_bmc(bmc.address)
+    scheme = parsed.scheme or bmc.protocol or "ipmi"
+    if parsed.problem:
+        return scheme, parsed.host, "unknown"
+    return scheme, parsed.host, parsed.family or "resolver"
+
+
+def _why(family: Reach, ironic: Ironic) -> str:
+    if family == "unknown":
+        return "the address does not parse"
+    if ironic.hostname:
+        told = f"every machine is given the name {ironic.hostname} and takes the family that its resolver gives first"
+        return (
+            told
+            if not ironic.external_url_v6 or family != "ipv6"
+            else (f"the address is IPv6, so it gets externalHttpIPv6 in place of the name {ironic.hostname}")
+        )
+    if family == "resolver":
+        if not ironic.external_url_v6:
+            return "the address is a name, and no externalHttpIPv6 is set"
+        return "the address is a name: IPv6 if its first DNS answer in the operator's pod is IPv6, else IPv4"
+    if family == "ipv6" and not ironic.external_url_v6:
+        return "the address is IPv6, but no externalHttpIPv6 is set"
+    return f"the address is {LABEL[family]}"
+
+
+def plan_bmc(bmc: Bmc, ironic: Ironic) -> BmcPlan:
+    """Compute from where one machine fetches its media and where its ramdisk calls back."""
+    scheme, host, family = _bmc_reach(bmc)
+    use_v6 = family == "ipv6" and bool(ironic.external_url_v6)
+    undecided = family == "resolver" and bool(ironic.external_url_v6) and not ironic.hostname
+    media_family: Reach = "ipv6" if use_v6 else _reach(ironic.external_http_host)
+    return BmcPlan(
+        name=bmc.name,
+        address=bmc.address,
+        scheme=scheme,
+        host=host,
+        family=family,
+        media_url=ironic.external_url_v6 if use_v6 else ironic.external_url,
+        media_family="resolver" if undecided else media_family,
+        callback_url=ironic.endpoint,
+        callback_family=_reach(ironic.hostname or ironic.ironic_ip or ironic.provisioning_ip),
+        why=_why(family, ironic),
+    )
+
+
+def plan_bmcs(site: Site, ironic: Ironic | None) -> tuple[BmcPlan, ...]:
+    """Compute the provisioning of every BMC; none where the site has no metal3 chart."""
+    if ironic is None:
+        return ()
+    return tuple(plan_bmc(bmc, ironic) for bmc in site.provisioning.bmcs)

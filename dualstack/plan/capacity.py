@@ -1,0 +1,34 @@
+"""Capacities: how many nodes, pods and services the CIDRs have room for, and which family binds."""
+
+from __future__ import annotations
+
+from dualstack.addresses import Family, node_blocks, usable_pods, usable_services
+from dualstack.plan.model import Bound, Capacity
+from dualstack.site import Site
+
+
+def plan_capacity(site: Site) -> Capacity:
+    """Count nodes, pods per node, pods and services of each family.
+
+    A CNI plugin takes some of the pod addresses for itself (Cilium: two a node); the numbers are upper bounds.
+    """
+    cluster = site.cluster
+
+    def nodes(family: Family) -> int:
+        return node_blocks(getattr(cluster.pods, family).network, getattr(cluster.node_mask, family))
+
+    def per_node(family: Family) -> int:
+        return usable_pods(family, getattr(cluster.node_mask, family))
+
+    node_bound = Bound(nodes("ipv4"), nodes("ipv6"))
+    pod_bound = Bound(per_node("ipv4"), per_node("ipv6"))
+    return Capacity(
+        nodes=node_bound,
+        pods_per_node=pod_bound,
+        max_pods=cluster.max_pods,
+        pods=Bound(
+            node_bound.ipv4 * min(pod_bound.ipv4, max(0, cluster.max_pods)),
+            node_bound.ipv6 * min(pod_bound.ipv6, max(0, cluster.max_pods)),
+        ),
+        services=Bound(usable_services(cluster.services.ipv4.network), usable_services(cluster.services.ipv6.network)),
+    )

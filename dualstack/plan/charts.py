@@ -1,0 +1,212 @@
+"""The Helm releases: versions, repositories, delivery and values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dualstack.frozen import Secret, freeze, merge
+from dualstack.plan.model import ChartPlan, ChartRepository
+from dualstack.releases import ChartRelease, Release, Repository, empty_host_bug
+from dualstack.site import Site
+from dualstack.site.charts import Chart, ExtraChart
+
+BOOTSTRAP_KEY = "rancherBootstrapPassword"
+"""Config key ``dualstack:rancherBootstrapPassword``, a secret of its own."""
+
+
+def chart_settings(site: Site, key: str) -> Chart:
+    """Return the site's settings of one of the release's charts."""
+    settings: Chart = getattr(site.charts, key.replace("-", "_"))
+    return settings
+
+
+def enabled(site: Site, key: str) -> bool:
+    """Tell whether a chart is part of the cluster; all of the release's are, unless the site says otherwise."""
+    return chart_settings(site, key).enabled is not False
+
+
+def metal3_values(site: Site, release: Release, metal3_version: str, ipv4: str, ipv6: str) -> dict[str, Any]:
+    """Compute the values of the metal3 chart for the site's mode.
+
+    Args:
+        site: the site.
+        release: its release.
+        metal3_version: version of the chart that will be used.
+        ipv4: address of the interface that serves the machines, empty where unknown.
+        ipv6: the same, IPv6.
+    """
+    settings = site.provisioning
+    top: dict[str, Any] = {}
+    if site.mode == "address":
+        top["ironicIP"] = ipv4
+    else:
+        top["provisioningHostname"] = settings.hostname or ""
+    if settings.external_http_host:
+        top["externalHttpHost"] = settings.external_http_host
+    elif site.mode == "hostname" and empty_host_bug(metal3_version) is not False:
+        top["externalHttpHost"] = settings.hostname or ""
+    top["enable_vmedia_tls"] = settings.vmedia_tls
+    if release.trusted_cas_key == "additionalTrustedCAs":
+        top["additionalTrustedCAs"] = settings.trusted_cas is not None
+    elif settings.trusted_cas is not None:
+        top["trustedCAs"] = settings.trusted_cas
+    ironic: dict[str, Any] = {"global": {"predictableNicNames": settings.predictable_nic_names}}
+    if site.mode == "address":
+        ironic["listenOnAll"] = True
+    if settings.persistence.enabled:
+        volume: dict[str, Any] = {"size": settings.persistence.size}
+        if settings.persistence.storage_class:
+            volume["storageClass"] = settings.persistence.storage_class
+        ironic["persistence"] = {"ironic": volume}
+    else:
+        # An empty size makes the chart use an emptyDir; left out, the chart's own size would make a volume.
+        ironic["persistence"] = {"ironic": {"size": ""}}
+    ironic["service"] = {"type": settings.service_type}
+    values: dict[str, Any] = {"global": top, "metal3-ironic": ironic}
+    if site.mode == "address":
+        values["metal3-baremetal-operator"] = {"baremetaloperator": {"externalHttpIPv6": ipv6}}
+    return values
+
+
+def rancher_values(site: Site, hostname: str, secrets: frozenset[str], no_proxy: tuple[str, ...]) -> dict[str, Any]:
+    """Compute the values of the Rancher chart; the password only as a secret, and only where the stack has one."""
+    registry = site.rancher.system_default_registry
+    values: dict[str, Any] = {"hostname": hostname}
+    if BOOTSTRAP_KEY in secrets:
+        values["bootstrapPassword"] = Secret(BOOTSTRAP_KEY)
+    values["replicas"] = site.rancher.replicas
+    # The guide's key is read by no template of the upstream chart (D12); the top-level one is.
+    values["systemDefaultRegistry"] = registry
+    values["global"] = {"cattle": {"systemDefaultRegistry": registry}}
+    proxy = site.image.proxy
+    if proxy is not None and (proxy.https or proxy.http):
+        values["proxy"] = proxy.https or proxy.http
+        # Helm splits at commas in --set only; the chart takes the text as it is. Its default knows IPv4 alone.
+        values["noProxy"] = ",".join(no_proxy)
+    return values
+
+
+def _storage_values(site: Site) -> dict[str, Any]:
+    login = site.charts.storage.login
+    if login is None or site.release == "3.4":
+        return {}
+    return {
+        "privateRegistry": {
+            "createSecret": True,
+            "registryUrl": "dp.apps.rancher.io",
+            "registryUser": login.username,
+            "registryPasswd": Secret(login.password_key),
+            "registrySecret": "rancher-app-collection",
+        }
+    }
+
+
+def _neuvector_values(registry: str) -> dict[str, Any]:
+    return {
+        "controller": {"replicas": 1, "ranchersso": {"enabled": True}},
+        "manager": {"enabled": False},
+        "cve": {"scanner": {"enabled": False, "replicas": 1}},
+        "k3s": {"enabled": True},
+        "crdwebhook": {"enabled": False},
+        "registry": registry,
+        "global": {"cattle": {"systemDefaultRegistry": registry}},
+    }
+
+
+def repository_name(url: str) -> str:
+    """Derive a repository name from its URL, as EIB wants one for each."""
+    bare = url.split("://", 1)[-1].strip("/")
+    return "".join(char if char.isalnum() else "-" for char in bare).strip("-").lower()
+
+
+def _repository(given: Repository | None, settings: Chart) -> ChartRepository:
+    login = settings.login
+    username, key = (login.username, login.password_key) if login else (None, None)
+    if settings.repository is not None or given is None:
+        url = settings.repository or ""
+        return ChartRepository(repository_name(url), url, username, key)
+    return ChartRepository(given.name, given.url, username, key, needs_login=given.login)
+
+
+ORDER = ("cert-manager", "storage", "metal3", "rancher", "turtles", "neuvector")
+"""Order of the Helm releases: metal3 wants cert-manager's CRDs, Ironic's volume a storage class, turtles Rancher's."""
+
+
+def plan_charts(site: Site, release: Release, computed: dict[str, dict[str, Any]]) -> tuple[ChartPlan, ...]:
+    """Compute the Helm releases in the order in which they depend on each other.
+
+    Args:
+        site: the site.
+        release: its release.
+        computed: computed values by the chart's key.
+    """
+    plans: list[ChartPlan] = []
+    before: tuple[str, ...] = ()
+    for key in ORDER:
+        if not enabled(site, key):
+            continue
+        settings = chart_settings(site, key)
+        for item in release.charts:
+            if item.key == key:
+                plan = _plan_chart(site, item, settings, computed.get(key, {}), before)
+                plans.append(plan)
+                before = (plan.name,)
+    plans += [_plan_extra(site, index, extra) for index, extra in enumerate(site.charts.extra)]
+    return tuple(plans)
+
+
+def _plan_chart(
+    site: Site, item: ChartRelease, settings: Chart, values: dict[str, Any], before: tuple[str, ...]
+) -> ChartPlan:
+    return ChartPlan(
+        key=item.key,
+        name=item.name,
+        chart=item.chart,
+        version=settings.version or item.version,
+        pinned_by="site" if settings.version else "release",
+        repository=_repository(item.repository, settings),
+        namespace=item.namespace,
+        delivery=settings.delivery or site.delivery,
+        values=freeze(merge(values, settings.values)),
+        computed=freeze(values),
+        depends_on=before,
+        path=("charts", item.key),
+    )
+
+
+def _plan_extra(site: Site, index: int, extra: ExtraChart) -> ChartPlan:
+    return ChartPlan(
+        key="extra",
+        name=extra.name,
+        chart=extra.name,
+        version=extra.version,
+        pinned_by="site",
+        repository=_repository(None, extra),
+        namespace=extra.namespace,
+        delivery=extra.delivery or site.delivery,
+        values=freeze(extra.values),
+        computed=freeze({}),
+        depends_on=(),
+        path=("charts", "extra", index),
+    )
+
+
+def computed_values(
+    site: Site,
+    release: Release,
+    ipv4: str,
+    ipv6: str,
+    rancher: str,
+    secrets: frozenset[str],
+    no_proxy: tuple[str, ...],
+) -> dict[str, dict[str, Any]]:
+    """Compute the values of every chart of the release, by key."""
+    metal3 = next(item for item in release.charts if item.key == "metal3")
+    return {
+        "cert-manager": {"installCRDs": True},
+        "storage": _storage_values(site),
+        "metal3": metal3_values(site, release, site.charts.metal3.version or metal3.version, ipv4, ipv6),
+        "rancher": rancher_values(site, rancher, secrets, no_proxy),
+        "turtles": {},
+        "neuvector": _neuvector_values(site.rancher.system_default_registry),
+    }

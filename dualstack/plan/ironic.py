@@ -1,0 +1,66 @@
+"""What the metal3 chart makes of its values.
+
+Follows ``templates/_helpers.tpl`` of the chart, 0.12.7 to 0.13.1 (suse-edge/charts); a test renders the real chart
+beside it where helm is at hand.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from dualstack.frozen import Frozen, Secret, dig
+from dualstack.plan.model import Ironic
+
+HTTP_PORT = "6180"
+TLS_PORT = "6185"
+API_PORT = "6385"
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or isinstance(value, Secret) else str(value)
+
+
+def _switch(value: Any, default: bool) -> bool:
+    return default if value is None else bool(value)
+
+
+def url_host(host: str) -> str:
+    """Return a host as a URL has it: an IPv6 address in brackets."""
+    try:
+        return f"[{host}]" if ipaddress.ip_address(host).version == 6 else host
+    except ValueError:
+        return host
+
+
+def read_ironic(values: Frozen) -> Ironic:
+    """Read hosts and URLs out of the merged values of the metal3 chart."""
+    ironic_ip = _text(dig(values, "global", "ironicIP"))
+    provisioning_ip = _text(dig(values, "global", "provisioningIP"))
+    hostname = _text(dig(values, "global", "provisioningHostname"))
+    external_host = _text(dig(values, "global", "externalHttpHost"))
+    tls = _switch(dig(values, "global", "enable_tls"), True)
+    vmedia_tls = _switch(dig(values, "global", "enable_vmedia_tls"), True)
+    v6 = _text(dig(values, "metal3-baremetal-operator", "baremetaloperator", "externalHttpIPv6"))
+    host_ip = ironic_ip or provisioning_ip
+    http_host = external_host or host_ip
+    scheme, port = (
+        ("https", _text(dig(values, "global", "vmediaTLSPort")) or TLS_PORT)
+        if vmedia_tls
+        else (
+            "http",
+            HTTP_PORT,
+        )
+    )
+    api_host = hostname or host_ip
+    return Ironic(
+        ironic_ip=ironic_ip,
+        provisioning_ip=provisioning_ip,
+        hostname=hostname,
+        external_http_host=http_host,
+        external_url=f"{scheme}://{url_host(http_host)}:{port}",
+        external_url_v6=f"{scheme if tls else 'http'}://[{v6}]:{port}" if v6 else "",
+        endpoint=f"{'https' if tls else 'http'}://{url_host(api_host)}:{API_PORT}/v1/",
+        vmedia_tls=vmedia_tls,
+        listen_on_all=_switch(dig(values, "metal3-ironic", "listenOnAll"), True),
+    )

@@ -1,0 +1,219 @@
+"""The plan: every value that any surface shows, computed once from a site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dualstack.addresses import Address, Family, IPNetwork
+from dualstack.findings import Path
+from dualstack.frozen import Frozen
+from dualstack.releases import Release
+from dualstack.site import Site
+from dualstack.site.charts import Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class NodePlan:
+    """One node: its network file and its own addresses."""
+
+    name: str
+    index: int
+    management: str | None
+    """Name of the interface whose addresses are the node's own."""
+    ipv4: Address | None
+    ipv6: Address | None
+    nmstate: Frozen
+
+    def address(self, family: Family) -> Address | None:
+        """The node address of a family, where the site states it."""
+        return self.ipv4 if family == "ipv4" else self.ipv6
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network that the site names, for overlap rules and pictures."""
+
+    path: Path
+    role: Literal["pods", "services", "node", "libvirt"]
+    prefix: IPNetwork
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class DnsRecord:
+    """One record, names without the last dot."""
+
+    name: str
+    type: Literal["A", "AAAA", "PTR"]
+    value: str
+    zone: str
+    ttl: int
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A capacity for each family, and the family that binds."""
+
+    ipv4: int
+    ipv6: int
+
+    @property
+    def joint(self) -> int:
+        """What both families have room for."""
+        return min(self.ipv4, self.ipv6)
+
+    @property
+    def binds(self) -> Family | Literal["both"]:
+        """The family that runs out first."""
+        if self.ipv4 == self.ipv6:
+            return "both"
+        return "ipv4" if self.ipv4 < self.ipv6 else "ipv6"
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """How much the site's CIDRs have room for."""
+
+    nodes: Bound
+    pods_per_node: Bound
+    max_pods: int
+    """Pods per node that kubelet allows, whatever the addresses."""
+    pods: Bound
+    services: Bound
+
+
+@dataclass(frozen=True, slots=True)
+class Ironic:
+    """What the metal3 chart makes of its values: hosts, ports and URLs."""
+
+    ironic_ip: str
+    provisioning_ip: str
+    hostname: str
+    external_http_host: str
+    """Host in image URLs; empty where the chart would render none."""
+    external_url: str
+    """``IRONIC_EXTERNAL_HTTP_URL``."""
+    external_url_v6: str
+    """``IRONIC_EXTERNAL_URL_V6``; empty where absent."""
+    endpoint: str
+    """``IRONIC_ENDPOINT``, where the ramdisk calls back to."""
+    vmedia_tls: bool
+    listen_on_all: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BmcPlan:
+    """How one machine is provisioned."""
+
+    name: str
+    address: str
+    scheme: str
+    host: str
+    family: Family | Literal["resolver", "unknown"]
+    """Family over which the Baremetal Operator takes the BMC to be reached."""
+    media_url: str
+    """URL under which the BMC fetches its media."""
+    media_family: Family | Literal["resolver", "unknown"]
+    callback_url: str
+    """URL that the booted ramdisk calls."""
+    callback_family: Family | Literal["resolver", "unknown"]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChartRepository:
+    """Where a chart comes from."""
+
+    name: str
+    url: str
+    username: str | None = None
+    password_key: str | None = None
+    needs_login: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChartPlan:
+    """One Helm release."""
+
+    key: str
+    """The name under ``charts`` in the site file, or ``extra`` for the user's own."""
+    name: str
+    """Name of the Helm release."""
+    chart: str
+    version: str
+    pinned_by: Literal["release", "site"]
+    repository: ChartRepository
+    namespace: str
+    delivery: Delivery
+    values: Frozen
+    computed: Frozen
+    """The values before the site's own were merged over them."""
+    depends_on: tuple[str, ...]
+    """Names of the Helm releases that must be there first."""
+    path: Path
+    """Where the site file speaks of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LibvirtPlan:
+    """The VM and its network."""
+
+    network_name: str
+    mode: str
+    bridge: str | None
+    domain: str | None
+    addresses: tuple[str, ...]
+    """Masked canonical prefixes, IPv4 first."""
+    hosts: tuple[tuple[str, str], ...]
+    """(host name, address) rows for the network's DNS server."""
+    mtu: int | None
+    mac: str | None
+    pool: str
+    image: str | None
+    disk_bytes: int
+    memory_mib: int
+    vcpus: int
+    firmware: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything computed from one site."""
+
+    name: str
+    """The site's name, which is the stack's."""
+    site: Site
+    release: Release
+    kubernetes_version: str
+    nodes: tuple[NodePlan, ...]
+    server: Frozen
+    """RKE2's server.yaml, the site's own keys merged over the computed ones."""
+    server_computed: Frozen
+    charts: tuple[ChartPlan, ...]
+    ironic: Ironic | None
+    rancher_hostname: str
+    dns: tuple[DnsRecord, ...]
+    networks: tuple[Network, ...]
+    capacity: Capacity
+    bmcs: tuple[BmcPlan, ...]
+    libvirt: LibvirtPlan | None
+    no_proxy: tuple[str, ...]
+    secrets: frozenset[str]
+    """Names of the secret config keys that the stack has."""
+
+    def chart(self, name: str) -> ChartPlan | None:
+        """The Helm release of that name, where the site has it."""
+        return next((chart for chart in self.charts if chart.name == name), None)
+
+    @property
+    def node(self) -> NodePlan:
+        """The first node."""
+        return self.nodes[0]
+
+    def values(self, name: str) -> Mapping[str, Any]:
+        """The merged values of a Helm release; empty where the site does not have it."""
+        chart = self.chart(name)
+        return chart.values if chart else {}

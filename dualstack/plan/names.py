@@ -1,0 +1,116 @@
+"""Names: Rancher's host name and the DNS records that the site wants."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from dualstack.addresses import Address
+from dualstack.plan.model import DnsRecord, NodePlan
+from dualstack.site import Site
+
+SSLIP = "sslip.io"
+
+
+def dashed(address: Address) -> str:
+    """Return an address as sslip.io reads it: dashes for dots and colons.
+
+    IPv6 stays compressed: uncompressed zeros make a stray A record (sslip.io ``xip/xip.go``).
+    """
+    text = str(address)
+    # A name part may not begin or end with a dash, so ::1 is written 0--1 and fd00:: fd00--0.
+    if text.startswith("::"):
+        text = "0" + text
+    if text.endswith("::"):
+        text += "0"
+    return text.replace(".", "-").replace(":", "-")
+
+
+def rancher_hostname(site: Site, node: NodePlan) -> str:
+    """Compute Rancher's host name.
+
+    ``auto``: hostname mode takes the FQDN itself (the guide's ``rancher-<fqdn>.sslip.io`` resolves nowhere, D5);
+    address mode the guide's ``rancher-<IPv4>.sslip.io``. ``dual``: the name that sslip.io answers with A and AAAA.
+    Empty where the address that it needs is not known.
+    """
+    wanted = site.rancher.hostname
+    if wanted not in ("auto", "dual"):
+        return wanted
+    if wanted == "auto" and site.mode == "hostname":
+        return site.provisioning.hostname or ""
+    if node.ipv4 is None:
+        return ""
+    if wanted == "auto":
+        return f"rancher-{node.ipv4}.{SSLIP}"
+    if node.ipv6 is None:
+        return ""
+    return f"rancher-{dashed(node.ipv4)}.{dashed(node.ipv6)}.{SSLIP}"
+
+
+def _zone(site: Site, name: str, derived: str) -> str:
+    """Return the longest of the site's zones that holds a name, else the derived one."""
+    labels = name.lower()
+    held = [
+        zone.name.rstrip(".")
+        for zone in site.dns.zones
+        if labels == zone.name.rstrip(".").lower() or labels.endswith("." + zone.name.rstrip(".").lower())
+    ]
+    return max(held, key=len, default=derived)
+
+
+def _forward_zone(name: str) -> str:
+    return name.partition(".")[2] or name
+
+
+def _reverse_zone(address: Address, prefixlen: int) -> str:
+    """Derive a reverse zone on the boundary at or above the link's prefix: octets for IPv4, nibbles for IPv6."""
+    labels = address.ip.reverse_pointer.split(".")
+    step, total = (8, 32) if address.ip.version == 4 else (4, 128)
+    kept = max(step, min(prefixlen, total - step)) // step
+    return ".".join(labels[total // step - kept :])
+
+
+def _link_length(site: Site, node: NodePlan, address: Address) -> int:
+    for interface in site.nodes[node.index].interfaces:
+        for ip in (interface.ipv4, interface.ipv6):
+            if ip is not None and ip.address is not None and ip.address.interface.ip == address.ip:
+                return ip.address.interface.network.prefixlen
+    return 24 if isinstance(address.ip, ipaddress.IPv4Address) else 64
+
+
+def plan_dns(
+    site: Site, node: NodePlan, serving: tuple[Address | None, Address | None], rancher: str
+) -> tuple[DnsRecord, ...]:
+    """Compute A and AAAA of each name of the site, and one PTR for each address.
+
+    Args:
+        site: the site.
+        node: its first node.
+        serving: IPv4 and IPv6 address of the interface that serves the machines.
+        rancher: Rancher's host name; names under sslip.io need no record.
+    """
+    wanted: list[tuple[str, tuple[Address | None, Address | None]]] = []
+    if site.mode == "hostname" and site.provisioning.hostname:
+        wanted.append((site.provisioning.hostname, serving))
+    own = (node.ipv4, node.ipv6)
+    if rancher and not rancher.endswith("." + SSLIP) and rancher not in {name for name, _ in wanted}:
+        wanted.append((rancher, own))
+    records: list[DnsRecord] = []
+    pointed: set[str] = set()
+    for name, pair in wanted:
+        zone = _zone(site, name, _forward_zone(name))
+        for address in pair:
+            if address is None:
+                continue
+            kind = "A" if address.ip.version == 4 else "AAAA"
+            records.append(DnsRecord(name, kind, str(address), zone, site.dns.ttl))  # type: ignore[arg-type]
+    for name, pair in wanted:
+        for address in pair:
+            if address is None or not site.dns.pointers:
+                continue
+            pointer = address.ip.reverse_pointer
+            if pointer in pointed:
+                continue
+            pointed.add(pointer)
+            derived = _reverse_zone(address, _link_length(site, node, address))
+            records.append(DnsRecord(pointer, "PTR", name, _zone(site, pointer, derived), site.dns.ttl))
+    return tuple(records)

@@ -1,0 +1,77 @@
+"""The site model: everything that a person writes, typed and described.
+
+The mapping of ``dualstack:site`` goes in, layers already merged; ``Site.model_validate`` is the one door. Values that
+mean something but break a rule are kept, so that all rules can be told at once.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from dualstack.findings import Severity
+from dualstack.site.base import Model, Text
+from dualstack.site.charts import Charts, Delivery
+from dualstack.site.cluster import Cluster
+from dualstack.site.dns import Dns
+from dualstack.site.host import Host
+from dualstack.site.image import Image
+from dualstack.site.network import Node
+from dualstack.site.provisioning import Provisioning, Rancher
+
+ReleaseName = Literal["3.4", "3.5", "3.6"]
+Mode = Literal["address", "hostname"]
+
+
+class RuleOverride(Model):
+    """A rule whose severity the site lowers, and why."""
+
+    severity: Literal["error", "warning", "info"] = Field(description="Severity in place of the rule's own.")
+    because: Text = Field(description="The reason, shown beside every finding of the rule.")
+
+    @property
+    def level(self) -> Severity:
+        """The severity as the findings have it."""
+        return Severity(self.severity)
+
+
+class Site(Model):
+    """One site: a dual-stack management cluster."""
+
+    # The schema's number, so that a later dualstack can tell what an older file meant.
+    schema_version: Literal[1] = Field(1, alias="schema", description="Version of this file's form.")
+    release: ReleaseName = Field(
+        "3.5", description="SUSE Telco Cloud release; pins charts, RKE2 and the image builder."
+    )
+    mode: Mode = Field(
+        description="address: Ironic is known by its IPv4 address. hostname: by an FQDN with A and AAAA records."
+    )
+    nodes: tuple[Node, ...] = Field(description="The nodes; exactly one for now.", min_length=1)
+    dns: Dns = Field(description="DNS.")
+    cluster: Cluster = Field(Cluster(), description="RKE2 and its CIDRs.")
+    provisioning: Provisioning = Field(Provisioning(), description="Metal3 and Ironic.")
+    rancher: Rancher = Field(Rancher(), description="Rancher.")
+    host: Host = Field(Host(), description="The management host.")
+    image: Image = Field(Image(), description="The EIB image.")
+    delivery: Delivery = Field(
+        "image", description="image: charts are built into the image. pulumi: Helm releases on the living cluster."
+    )
+    kubernetes_version: Text | None = Field(None, description="RKE2 version, in place of the release's; pinned.")
+    charts: Charts = Field(Charts(), description="Charts.")
+    manifests: tuple[Text, ...] = Field(
+        (), description="Manifests applied at first start: paths relative to the project, or http(s) URLs."
+    )
+    rules: dict[Text, RuleOverride] = Field({}, description="Rules whose severity this site lowers, by id.")
+
+    @field_validator("release", mode="before")
+    @classmethod
+    def _quoted(cls, value: object) -> object:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            raise PydanticCustomError(
+                "unquoted",
+                "{message}",
+                {"message": f"{value} is a number, a release is text", "fix": f'quote it: "{value}"'},
+            )
+        return value

@@ -1,0 +1,50 @@
+"""The Helm charts of the management cluster: versions, values, delivery."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from dualstack.site.base import Bool, Model, SecretKey, Text, Values
+
+Delivery = Literal["image", "pulumi"]
+
+
+class ChartLogin(Model):
+    """Login to a chart repository."""
+
+    username: Text = Field(description="User name.")
+    password_key: SecretKey = Field(description="Config key dualstack:<this> that holds the password.")
+
+
+class Chart(Model):
+    """Settings of one chart of the release."""
+
+    enabled: Bool | None = Field(None, description="Whether the chart is part of the cluster; as the release has it.")
+    version: Text | None = Field(None, description="Version, in place of the release's; always pinned.")
+    repository: Text | None = Field(None, description="Repository URL, in place of the release's (own mirror).")
+    login: ChartLogin | None = Field(None, description="Login to the repository.")
+    delivery: Delivery | None = Field(None, description="Delivery of this chart, in place of the site's.")
+    values: Values = Field({}, description="Helm values, merged last over the computed ones.")
+
+
+class ExtraChart(Chart):
+    """A chart that the release does not have."""
+
+    name: Text = Field(description="Name of the chart and of the Helm release.")
+    version: Text = Field(description="Version, pinned.")
+    repository: Text = Field(description="Repository URL, http(s):// or oci://.")
+    namespace: Text = Field(description="Namespace of the release; made where absent.")
+
+
+class Charts(Model):
+    """The charts by their name."""
+
+    cert_manager: Chart = Field(Chart(), description="cert-manager.", alias="cert-manager")
+    metal3: Chart = Field(Chart(), description="Metal3.")
+    rancher: Chart = Field(Chart(), description="Rancher.")
+    storage: Chart = Field(Chart(), description="Longhorn, from release 3.5 on named SUSE Storage.")
+    neuvector: Chart = Field(Chart(), description="NeuVector, with its CRDs.")
+    turtles: Chart = Field(Chart(), description="Rancher Turtles: the Cluster API providers.")
+    extra: tuple[ExtraChart, ...] = Field((), description="Further charts.")

@@ -1,0 +1,41 @@
+"""DNS: who answers, and which zones hold the site's records."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from dualstack.site.base import AnyAddress, Bool, Int, Model, SecretKey, Text
+
+
+class TsigKey(Model):
+    """A TSIG key (RFC 8945); its secret stands in a config key of its own."""
+
+    name: Text = Field(description="Name of the key, as the server knows it.")
+    algorithm: Literal["hmac-sha256", "hmac-sha384", "hmac-sha512"] = Field("hmac-sha256", description="Algorithm.")
+    secret_key: SecretKey = Field("tsigSecret", description="Config key dualstack:<this> that holds the secret.")
+
+
+class Zone(Model):
+    """A zone, forward or reverse, and the server that takes its updates."""
+
+    name: Text = Field(description="Name of the zone, such as example.com or 100.168.192.in-addr.arpa.")
+    server: Text | None = Field(None, description="Server for RFC 2136 updates: an address or a name.")
+    port: Int = Field(53, description="TCP port of the server.")
+    key: TsigKey | None = Field(None, description="TSIG key for updates.")
+
+
+class Dns(Model):
+    """DNS settings."""
+
+    resolvers: tuple[AnyAddress, ...] = Field(description="Resolvers of the nodes, at most three.")
+    search: tuple[Text, ...] = Field((), description="Search domains of the nodes.")
+    backend: Literal["none", "existing", "rfc2136", "libvirt"] = Field(
+        "existing",
+        description="Who holds the records. existing: somebody else, dualstack checks them. rfc2136: dualstack writes "
+        "them. libvirt: the virtual network's own server. none: nobody looks.",
+    )
+    ttl: Int = Field(3600, description="TTL of the records, in seconds.")
+    pointers: Bool = Field(True, description="Whether PTR records belong to the plan.")
+    zones: tuple[Zone, ...] = Field((), description="Zones; where none fits a record, its zone is derived.")

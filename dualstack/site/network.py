@@ -1,0 +1,109 @@
+"""Nodes and their networks, as a person writes them; names follow nmstate where nmstate has one."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from dualstack.site.base import (
+    Address4,
+    Address6,
+    AnyAddress,
+    AnyPrefix,
+    Bool,
+    Int,
+    Interface4,
+    Interface6,
+    Mac,
+    Model,
+    Text,
+    Values,
+)
+
+
+class Ipv4(Model):
+    """IPv4 of one interface: a static address, or DHCP."""
+
+    enabled: Bool = Field(True, description="Whether the interface has IPv4 at all.")
+    address: Interface4 | None = Field(None, description="Static address with the prefix length of the link.")
+    gateway: Address4 | None = Field(None, description="Next hop of the IPv4 default route through this interface.")
+    dhcp: Bool = Field(False, description="Whether DHCPv4 gives the address.")
+    reservation: Address4 | None = Field(None, description="The address that DHCP reserves for this MAC.")
+
+
+class Ipv6(Model):
+    """IPv6 of one interface: a static address, or DHCPv6 with router advertisements."""
+
+    enabled: Bool = Field(
+        True, description="Whether the interface has IPv6 at all; nmstate drops dhcp, autoconf and addresses where not."
+    )
+    address: Interface6 | None = Field(None, description="Static address with the prefix length of the link.")
+    gateway: Address6 | None = Field(
+        None, description="Next hop of the IPv6 default route through this interface; a link-local fe80:: one is fine."
+    )
+    dhcp: Bool = Field(False, description="Whether DHCPv6 gives an address.")
+    autoconf: Bool = Field(False, description="Whether router advertisements give an address (SLAAC) and the route.")
+    reservation: Address6 | None = Field(
+        None, description="The address that DHCPv6 reserves for this node, or that SLAAC will make."
+    )
+
+
+class Bond(Model):
+    """A bond of ethernet ports."""
+
+    mode: Literal[
+        "balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb"
+    ] = Field("active-backup", description="Bonding mode, as the Linux driver names it.")
+    ports: tuple[Text, ...] = Field(description="Names of the node's ethernet interfaces that the bond holds.")
+    options: dict[Text, Text] = Field({}, description="Further options of the bonding driver, such as miimon.")
+
+
+class Vlan(Model):
+    """An IEEE 802.1Q VLAN on another interface."""
+
+    id: Int = Field(description="VLAN id, 1 to 4094.")
+    base: Text = Field(description="Name of the node's interface that carries the VLAN.")
+
+
+class Interface(Model):
+    """One interface of a node."""
+
+    name: Text = Field("eth0", description="Name used in this file; nmc finds the real NIC by its MAC.")
+    mac: Mac | None = Field(None, description="MAC address; every ethernet interface needs one.")
+    mtu: Int | None = Field(None, description="MTU in bytes; the driver's own where absent.")
+    ipv4: Ipv4 | None = Field(None, description="IPv4 of the interface; absent: none.")
+    ipv6: Ipv6 | None = Field(None, description="IPv6 of the interface; absent: none.")
+    bond: Bond | None = Field(None, description="Makes the interface a bond.")
+    vlan: Vlan | None = Field(None, description="Makes the interface a VLAN.")
+
+    @property
+    def kind(self) -> Literal["ethernet", "bond", "vlan"]:
+        """The nmstate type of the interface."""
+        if self.bond is not None:
+            return "bond"
+        return "vlan" if self.vlan is not None else "ethernet"
+
+
+class Route(Model):
+    """A route beside the default routes."""
+
+    destination: AnyPrefix = Field(description="Destination prefix.")
+    gateway: AnyAddress = Field(description="Next hop, of the destination's family.")
+    interface: Text | None = Field(None, description="Name of the interface; the management one where absent.")
+    metric: Int | None = Field(None, description="Route metric.")
+    table: Int | None = Field(None, description="Routing table id.")
+
+
+class Node(Model):
+    """One machine of the management cluster."""
+
+    name: Text = Field("mgmt-1", description="Host name: one lower-case DNS label or a full name.")
+    interfaces: tuple[Interface, ...] = Field(description="The node's interfaces.", min_length=1)
+    routes: tuple[Route, ...] = Field((), description="Routes beside the default routes.")
+    management: Text | None = Field(
+        None,
+        description="Name of the interface whose addresses are the node's own in the cluster; where absent the first "
+        "one with a gateway, else with an address.",
+    )
+    nmstate: Values = Field({}, description="Raw nmstate, merged last into the node's network file: the way out.")

@@ -1,0 +1,78 @@
+"""Sites for tests: a good one in each mode, and ways to change it."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from dualstack.check import Checked, check_site
+from dualstack.findings import Finding
+from dualstack.frozen import merge
+from dualstack.layers import Resolved, resolve_mapping
+from tests import PROJECT
+
+GOOD: dict[str, Any] = {
+    "schema": 1,
+    "release": "3.5",
+    "mode": "address",
+    "nodes": [
+        {
+            "name": "mgmt-1",
+            "interfaces": [
+                {
+                    "name": "eth0",
+                    "mac": "34:8a:b1:4b:16:e7",
+                    "ipv4": {"address": "192.168.100.10/24", "gateway": "192.168.100.1"},
+                    "ipv6": {"address": "fd00:100::10/64", "gateway": "fe80::1"},
+                }
+            ],
+        }
+    ],
+    "dns": {"resolvers": ["192.168.100.53", "fd00:100::53"]},
+    "rancher": {"hostname": "dual"},
+    "charts": {"storage": {"login": {"username": "robot", "passwordKey": "appsToken"}}},
+}
+"""Address mode; checks without a finding of severity error or warning, given the secrets in ``SECRETS``."""
+
+FQDN = "ironic.paris.example.com"
+SECRETS = ("rancherBootstrapPassword", "appsToken")
+
+
+def mapping(mode: str = "address", /, **changes: Any) -> dict[str, Any]:
+    """Return the mapping of a good site, changes merged over it (None removes a key, lists replace)."""
+    data = copy.deepcopy(GOOD)
+    data["mode"] = mode
+    if mode == "hostname":
+        data["provisioning"] = {"hostname": FQDN}
+        data["rancher"] = {"hostname": "auto"}
+    merged: dict[str, Any] = merge(data, copy.deepcopy(changes))
+    return merged
+
+
+def put(data: dict[str, Any], value: Any, *path: str | int) -> dict[str, Any]:
+    """Set a value deep in a mapping, making mappings on the way; returns the same mapping."""
+    place: Any = data
+    for step in path[:-1]:
+        place = place.setdefault(step, {}) if isinstance(place, dict) else place[step]
+    place[path[-1]] = value
+    return data
+
+
+def resolved(data: dict[str, Any], secrets: tuple[str, ...] = SECRETS) -> Resolved:
+    """Resolve a mapping as the engine's door does."""
+    return resolve_mapping(PROJECT, data, secrets=secrets)
+
+
+def checked(data: dict[str, Any], secrets: tuple[str, ...] = SECRETS) -> Checked:
+    """Check a mapping."""
+    return check_site("test", resolved(data, secrets))
+
+
+def found(data: dict[str, Any], number: str, secrets: tuple[str, ...] = SECRETS) -> list[Finding]:
+    """Return the findings of one rule, named by its number such as ``DS012``."""
+    return [finding for finding in checked(data, secrets).findings if finding.rule.id.startswith(number + "-")]
+
+
+def told(data: dict[str, Any], secrets: tuple[str, ...] = SECRETS) -> list[str]:
+    """Return the ids of all findings of severity error or warning."""
+    return [finding.rule.id for finding in checked(data, secrets).findings if finding.severity != "info"]
