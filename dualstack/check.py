@@ -48,7 +48,7 @@ def check_site(name: str, resolved: Resolved) -> Checked:
         resolved: the merged mapping of ``dualstack:site`` with its origins.
     """
     site, findings, pruned = _validated(resolved.site)
-    findings += [secret_inside(problem.path) for problem in resolved.problems]
+    findings += [secret_inside(inside.path) for inside in resolved.secrets_inside]
     plan = None
     if site is not None:
         plan = make_plan(name, site, resolved.secrets)

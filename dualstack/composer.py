@@ -149,6 +149,8 @@ class Composer:
             value, place, children = self._node(event, depth)
             data.append(value)
             marks.append((self._file, place, place, children))
+            if len(data) > MAX_VALUES:
+                break  # what follows need not be read
         self._add(len(data), event.start_mark)
         return data, marks
 

@@ -29,10 +29,12 @@ MAX_BYTES: Final = 1 << 20
 _ADVICE: Final = {
     "cannot start any token": "indent with spaces, not tabs, and quote a value that starts with @, ` or %",
     "mapping values are not allowed": "check the indentation, and quote a value that holds a colon followed by a space",
+    "block sequence entries are not allowed": "start the list on a line of its own, or quote the value",
     "could not find expected ':'": "write a colon and a space after the key, and check the indentation",
     "did not find expected key": "line this up with the keys around it, and close every quote and bracket before it",
     "did not find expected '-' indicator": "line this up with the list items around it",
     "did not find expected ',' or": "close the bracket, or put a comma between the entries",
+    "did not find expected node content": "write a value here, or close the bracket",
     "unexpected end of stream": "close the quote that is opened here",
     "escape": "use single quotes, or double the backslash",
     "hexdecimal": "use single quotes, or double the backslash",
@@ -175,10 +177,15 @@ def _unprintable(text: str, file: str) -> InputError:
 
 def _broken(error: MarkedYAMLError, text: str, file: str) -> InputError:
     problem = str(error.problem or error.context or "cannot be read")
-    # an unclosed quote is noticed at the end of the file, but has to be closed where it was opened
-    place = (error.context_mark if "end of stream" in problem else None) or error.problem_mark
+    place = error.problem_mark
+    if place is not None and place.index >= len(text.rstrip()) and error.context_mark is not None:
+        # an unclosed quote or bracket is noticed at the end of the file, but has to be closed where it was opened
+        place = error.context_mark
+        problem = f"{error.context}, {problem}"
     advice = next((fix for part, fix in _ADVICE.items() if part in problem), "check the lines around it")
     if place is None:
         return InputError(f"broken YAML: {problem}", file=file, fix=advice)
+    if place.index >= len(text):  # libyaml sees a line more than the file has
+        return _at(text, len(text.rstrip()), f"broken YAML: {problem}", file, advice)
     line, column = place.line + 1, place.column + 1
     return InputError(f"broken YAML: {problem}", file=file, line=line, column=column, fix=advice)

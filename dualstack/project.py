@@ -56,7 +56,7 @@ def site_file(project: pathlib.Path, site: str) -> pathlib.Path:
         fix = f"give a path from the current folder, or a stack name: {_listed(list_sites(project))}"
         raise InputError("the stack file does not exist", file=site, fix=fix)
     path = project / STACKS / f"{_PREFIX}{site}{_SUFFIX}"
-    if _is_file(path):
+    if site and _is_file(path):
         return path
     shown = f"{STACKS}/{_PREFIX}{site}{_SUFFIX}"
     raise InputError(f"there is no site {quoted(site)}", file=shown, fix=_advice(site, list_sites(project), "site"))

@@ -82,16 +82,19 @@ def secret(value: Any) -> Any:
 
 
 def secret_texts(values: Iterable[str]) -> set[str]:
-    """The texts to hide for secret config values: each whole, and, where it is JSON, the longer texts in it."""
+    """The texts to hide for secret config values: each whole, and, where it is JSON, the longer texts in it.
+
+    A value that is encoded in another way than as JSON, or taken apart, is not found again.
+    """
     texts: set[str] = set()
     for value in values:
         if len(value) >= _SHORTEST_SECRET:
-            texts.add(value)
+            texts |= {value, json.dumps(value)[1:-1]}  # as it is, and within JSON
         try:
             texts.update(_texts(json.loads(value)))
         except ValueError:
             continue
-    return texts - {SECRET}
+    return texts - {SECRET, "true", "false", "null"}
 
 
 def hide(value: Any, texts: Collection[str]) -> Any:

@@ -12,10 +12,10 @@ import asyncio
 import contextlib
 import contextvars
 import os
-import runpy
 import sys
 import threading
 import traceback
+import types
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
@@ -61,6 +61,7 @@ def record(
     secret_keys: Collection[str] = (),
     preview: bool = True,
     outputs_for: Answer | None = None,
+    root: Path | None = None,
 ) -> Recording:
     """Runs a program and gives back what it registered.
 
@@ -78,6 +79,7 @@ def record(
             in a preview, else the resource's name.
         outputs_for: gets each question that a provider would answer, and may tell output properties and results of
             functions, which are empty otherwise.
+        root: the folder with Pulumi.yaml, which the SDK gives as root directory; the program's own where absent.
 
     Raises:
         ProgramError: the program raised, or registered one URN twice.
@@ -100,12 +102,12 @@ def record(
             dry_run=preview,
             legacy_apply_enabled=False,
             organization="organization",  # what backends without organizations call it
-            root_directory=str(program.parent),
+            root_directory=str(root or program.parent),
         )
         settings.configure(bag)
         settings.SETTINGS.rpc_manager = Turns()
         pulumi_config.set_all_config(dict(config), list(secret_keys))
-        await pulumi_stack.run_in_stack(lambda: _body(program))
+        await pulumi_stack.run_in_stack(lambda: _body(program, module))
 
     def run() -> None:
         # The SDK keeps its settings in context variables: an empty context is a fresh SDK, and leaves nothing behind.
@@ -113,9 +115,10 @@ def record(
             runner.get_loop().set_exception_handler(lambda _loop, _context: None)  # told once, by the exception itself
             runner.run(main())
 
+    module = types.ModuleType("__main__")
     seen: set[str] = set()
     try:
-        with _ONE_AT_A_TIME, _process(program, engine.log):
+        with _ONE_AT_A_TIME, _process(program, module, engine.log):
             contextvars.Context().run(run)
     except Exception as error:
         for one in monitor.registrations:
@@ -158,21 +161,28 @@ class _Loop(asyncio.SelectorEventLoop):
         return done
 
 
-def _body(program: Path) -> None:
+def _body(program: Path, module: types.ModuleType) -> None:
+    module.__file__ = str(program)
+    code = compile(program.read_bytes(), str(program), "exec", dont_inherit=True)
     try:
-        runpy.run_path(str(program), run_name="__main__")
+        exec(code, module.__dict__)  # noqa: S102 - the user's own program, as `pulumi up` would run it
     except SystemExit as error:
         if error.code:
             failure = RuntimeError(f"the program called sys.exit({error.code!r})")
             raise failure.with_traceback(error.__traceback__) from error
 
 
+def _as_imported() -> None:
+    settings.Settings("project", "stack", organization="organization", root_directory="root_directory")
+
+
 @contextlib.contextmanager
-def _process(program: Path, log: list[tuple[str, str]]) -> Iterator[None]:
+def _process(program: Path, module: types.ModuleType, log: list[tuple[str, str]]) -> Iterator[None]:
     """What the language host would set up in a process of its own, taken back afterwards."""
     here = str(program.parent)
     config = {key: os.environ.pop(key) for key in list(os.environ) if key.startswith("PULUMI_CONFIG")}
     arguments, sys.argv = sys.argv, [str(program)]
+    main, sys.modules["__main__"] = sys.modules["__main__"], module
     sys.path.insert(0, here)
     try:
         with contextlib.chdir(here), contextlib.closing(Printed(log)) as printed, contextlib.redirect_stdout(printed):
@@ -180,12 +190,16 @@ def _process(program: Path, log: list[tuple[str, str]]) -> Iterator[None]:
     finally:
         with contextlib.suppress(ValueError):
             sys.path.remove(here)
-        sys.argv = arguments
+        sys.argv, sys.modules["__main__"] = arguments, main
         os.environ.update(config)
+        # The SDK caches what it learns of each resource class, and through a class of the program itself all that the
+        # run made would stay; and what is set in an empty context becomes its default everywhere, so it is set back.
+        module.__dict__.clear()
+        contextvars.Context().run(_as_imported)
 
 
 def _program_error(program: Path, error: Exception, hidden: Collection[str]) -> ProgramError:
-    """The line is the innermost one in the project, without a virtual environment in it and without this package."""
+    """The line is the innermost one in the project, this package and a virtual environment in it left out."""
     file, line = None, None
     ours = Path(__file__).resolve().parent
     for frame in traceback.extract_tb(error.__traceback__):

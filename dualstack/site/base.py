@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, Strict, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, Strict, StringConstraints, WithJsonSchema
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -57,47 +57,58 @@ def _schema(description: str, pattern: str, *examples: str) -> WithJsonSchema:
     )
 
 
+_TEXT = PlainSerializer(str, return_type=str)
+"""An address is written back as its canonical text."""
+
 _V4 = r"[0-9]{1,3}(\.[0-9]{1,3}){3}"
 _V6 = r"[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*"
 
 AnyAddress = Annotated[
     Address,
     PlainValidator(_parsed(parse_address)),
+    _TEXT,
     _schema("An IPv4 or IPv6 address.", f"^({_V4}|{_V6})$", "192.168.100.53", "fd00:100::53"),
 ]
 AnyPrefix = Annotated[
     Prefix,
     PlainValidator(_parsed(parse_prefix)),
+    _TEXT,
     _schema("A prefix of either family.", f"^({_V4}|{_V6})/[0-9]{{1,3}}$", "0.0.0.0/0", "::/0"),
 ]
 Address4 = Annotated[
     Address,
     PlainValidator(_parsed(lambda text: parse_address(text, "ipv4"))),
+    _TEXT,
     _schema("An IPv4 address.", f"^{_V4}$", "192.168.100.1"),
 ]
 Address6 = Annotated[
     Address,
     PlainValidator(_parsed(lambda text: parse_address(text, "ipv6"))),
+    _TEXT,
     _schema("An IPv6 address, quoted where it ends in a colon.", f"^{_V6}$", "fd00:100::1", "fe80::1"),
 ]
 Interface4 = Annotated[
     InterfaceAddress,
     PlainValidator(_parsed(lambda text: parse_interface(text, "ipv4"))),
+    _TEXT,
     _schema("An IPv4 address with the prefix length of its link.", f"^{_V4}/[0-9]{{1,2}}$", "192.168.100.10/24"),
 ]
 Interface6 = Annotated[
     InterfaceAddress,
     PlainValidator(_parsed(lambda text: parse_interface(text, "ipv6"))),
+    _TEXT,
     _schema("An IPv6 address with the prefix length of its link.", f"^{_V6}/[0-9]{{1,3}}$", "fd00:100::10/64"),
 ]
 Prefix4 = Annotated[
     Prefix,
     PlainValidator(_parsed(lambda text: parse_prefix(text, "ipv4"))),
+    _TEXT,
     _schema("An IPv4 prefix.", f"^{_V4}/[0-9]{{1,2}}$", "10.42.0.0/16"),
 ]
 Prefix6 = Annotated[
     Prefix,
     PlainValidator(_parsed(lambda text: parse_prefix(text, "ipv6"))),
+    _TEXT,
     _schema("An IPv6 prefix.", f"^{_V6}/[0-9]{{1,3}}$", "fd12:4567:789b::/48"),
 ]
 Mac = Annotated[

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
 import gc
 import os
 import subprocess
@@ -14,8 +16,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from pulumi.runtime import settings
 
 from dualstack.offline import DuplicateUrnError, ProgramError, record
+from dualstack.offline.monitor import Monitor
 from tests.offline.support import PROGRAMS, run, urn
 
 
@@ -40,6 +44,18 @@ def test_two_hundred_sites_in_one_process() -> None:
     assert sorted(seconds)[100] < 0.3, "the median run; about 0.01 s on an idle core"
 
 
+@pytest.mark.parametrize("how", ["not", "body", "apply"])
+def test_nothing_of_a_run_stays_in_memory(how: str) -> None:
+    with contextlib.suppress(ProgramError):
+        run("raising", {"how": how, "password": "canary-in-memory"})
+    run("chain")
+    gc.collect()
+    assert [found for found in gc.get_objects() if isinstance(found, Monitor)] == []
+    fresh = contextvars.Context()
+    assert fresh.run(lambda: settings.SETTINGS.monitor) is None
+    assert fresh.run(settings.get_stack) == "stack"
+
+
 def test_the_same_input_gives_the_same_recording() -> None:
     for program in ("chain", "secrets", "options", "unknowns"):
         assert len({repr(run(program, {"canary": "x-12345"})) for _ in range(25)}) == 1
@@ -48,9 +64,9 @@ def test_the_same_input_gives_the_same_recording() -> None:
 @pytest.mark.parametrize(
     ("how", "message", "cause", "line"),
     [
-        ("body", "raising.py:15: KeyError: 'lost pw'", KeyError, 15),
-        ("apply", "raising.py:15: KeyError: 'lost in a callback'", KeyError, 15),
-        ("exit", "the program called sys.exit('no site')", RuntimeError, 24),
+        ("body", "raising.py:14: KeyError: 'lost pw'", KeyError, 14),
+        ("apply", "raising.py:14: KeyError: 'lost in a callback'", KeyError, 14),
+        ("exit", "raising.py:24: RuntimeError: the program called sys.exit('no site')", RuntimeError, 24),
         ("input", "unexpected input of type object for value in Thing", ValueError, None),
     ],
 )
@@ -85,7 +101,8 @@ def test_leaving_early_without_an_error_is_fine() -> None:
 
 
 def test_process_state_is_put_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
     monkeypatch.setenv("PULUMI_CONFIG", '{"proj:how": "body"}')
     monkeypatch.setenv("PULUMI_CONFIG_PROJ_HOW", "body")
     (tmp_path / "helper_of_the_program.py").write_text("NAME = 'imported'\n")
@@ -95,9 +112,13 @@ def test_process_state_is_put_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         "pulumi.export('root', pulumi.runtime.get_root_directory())\n"
         "print('one\\ntwo', end='')\n"
     )
-    state = Path.cwd(), list(sys.path), list(sys.argv), dict(os.environ), sys.stdout, sys.modules["__main__"]
-    recording = record(Path("program.py"), project="proj", stack="site", config={})
-    assert state == (Path.cwd(), sys.path, sys.argv, os.environ, sys.stdout, sys.modules["__main__"])
+
+    def state() -> list[object]:
+        return [Path.cwd(), [*sys.path], [*sys.argv], {**os.environ}, sys.stdout, sys.modules["__main__"]]
+
+    before = state()
+    recording = record(Path("../program.py"), project="proj", stack="site", config={})
+    assert state() == before
     program = str(tmp_path / "program.py")
     assert recording.outputs == {"root": str(tmp_path), "seen": [str(tmp_path), [program], None, "imported"]}
     assert recording.log == (("stdout", "one"), ("stdout", "two"))
@@ -106,17 +127,26 @@ def test_process_state_is_put_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 def test_an_asynchronous_program(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(
-        "import asyncio, pulumi\n"
+        "import asyncio, threading, pulumi\n"
         "async def main():\n"
         "    await asyncio.sleep(0)\n"
         "    a = pulumi.ComponentResource('test:index:A', 'a')\n"
         "    pulumi.log.info('half way', a)\n"
-        "    return {'n': await asyncio.to_thread(lambda: 1)}\n"
+        "    here = threading.get_ident()\n"
+        "    return {'same': await asyncio.to_thread(threading.get_ident) == here}\n"
         "pulumi.run(main)\n"
     )
     recording = record(tmp_path / "program.py", project="proj", stack="site", config={})
-    assert (recording.outputs, recording.log) == ({"n": 1}, (("info", "half way"),))
+    assert (recording.outputs, recording.log) == ({"same": True}, (("info", "half way"),))
     assert recording.events == (("register", urn("test:index:A::a")),)
+
+
+def test_whatever_the_caller_did_with_the_sdk() -> None:
+    def busy() -> int:
+        settings.ROOT.set(object())  # type: ignore[arg-type]  # what is left after Pulumi's own set_mocks
+        return len(run("chain").resources)
+
+    assert contextvars.copy_context().run(busy) == 12
 
 
 def test_threads_take_turns() -> None:

@@ -49,6 +49,7 @@ def test_a_components_inputs_and_outputs(recording: Recording, name: str, conten
 def test_stack_outputs(recording: Recording) -> None:
     assert recording.outputs == {
         "direct": "[secret]",
+        "forgot": "[secret]",
         "joined": "[secret]",
         "nested": {"list": [1, {"deep": "[secret]"}]},
         "plain": "harmless",
@@ -77,10 +78,13 @@ def test_an_error_message_hides_secret_config() -> None:
 
 
 def test_what_of_a_secret_is_hidden_elsewhere() -> None:
-    assert secret_texts(["ab", "abc", '{"a": ["longer-text", "word", 1]}', "[secret]", "1"]) == {
+    assert secret_texts(["ab", "abc", '["longer-text", "word", 1]', "a\nb", "[secret]", "true", "1"]) == {
         "abc",
-        '{"a": ["longer-text", "word", 1]}',
+        '["longer-text", "word", 1]',
+        r"[\"longer-text\", \"word\", 1]",
         "longer-text",
+        "a\nb",
+        r"a\nb",
     }
     assert hide({"key-abc": ["xabcx", 1, None]}, {"abc", "bc"}) == {"key-[secret]": ["x[secret]x", 1, None]}
 

@@ -1,0 +1,98 @@
+"""``python -m bench`` (``make bench``): start-up of the command, and the time per site of a large fleet."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import yaml
+
+from bench.fleet import PROJECT, write_fleet
+from bench.measure import BASELINE, best, interleaved, python
+from dualstack.check import check_site
+from dualstack.layers import LayerStore, resolve_stack
+
+SITE = "demo"
+
+
+def processes(runs: int) -> dict[str, float]:
+    """Time whole processes of `check` and `plan` of one site, beside the baseline."""
+    file = str(PROJECT / f"stacks/Pulumi.{SITE}.yaml")
+    command = str(Path(sys.executable).with_name("dualstack"))
+    seconds = interleaved(
+        {
+            "baseline": python("-c", BASELINE, file),
+            "check": [command, "check", SITE],
+            "plan": [command, "plan", SITE, "--format", "json"],
+        },
+        PROJECT,
+        runs,
+    )
+    floor = seconds["baseline"]
+    return {
+        "baselineSeconds": floor,
+        "checkSeconds": seconds["check"],
+        "checkRatio": seconds["check"] / floor,
+        "planSeconds": seconds["plan"],
+        "planRatio": seconds["plan"] / floor,
+    }
+
+
+def fleet(sizes: tuple[int, ...]) -> dict[str, dict[str, float]]:
+    """Time checking that many sites in one process, beside merely parsing the same files."""
+    figures: dict[str, dict[str, float]] = {}
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as name:
+            project = Path(name)
+            files = [project / f"stacks/Pulumi.{site}.yaml" for site in write_fleet(project, size)]
+
+            def parse(files: list[Path] = files) -> None:
+                for file in files:
+                    yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader)
+
+            def check(files: list[Path] = files, project: Path = project) -> None:
+                store = LayerStore(project)
+                for file in files:
+                    checked = check_site(file.stem, resolve_stack(project, file, store))
+                    if checked.failed:
+                        raise RuntimeError([finding.message for finding in checked.findings])
+
+            check()  # imports and caches are not what is measured
+            parsed, taken = best(parse), best(check)
+        figures[str(size)] = {
+            "parseMillisecondsPerSite": parsed / size * 1000,
+            "checkMillisecondsPerSite": taken / size * 1000,
+            "ratio": taken / parsed,
+        }
+    return figures
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--runs", type=int, default=11, help="runs of each process")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000], help="sizes of the fleet")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    one, many = processes(options.runs), fleet(tuple(options.sizes))
+    if options.json:
+        print(json.dumps({"process": one, "fleet": many}, indent=2))
+        return
+    print(f"one site, whole process (median of {options.runs})")
+    print(f"  baseline: python, one pydantic model, the same YAML  {one['baselineSeconds'] * 1000:7.0f} ms")
+    for name in ("check", "plan"):
+        seconds, ratio = one[f"{name}Seconds"], one[f"{name}Ratio"]
+        print(f"  dualstack {name:<42} {seconds * 1000:7.0f} ms  {ratio:.2f} x baseline")
+    print("many sites, one process, per site")
+    for size, row in many.items():
+        parse, check = row["parseMillisecondsPerSite"], row["checkMillisecondsPerSite"]
+        print(f"  {size:>5} sites: parse {parse:.2f} ms, check {check:.2f} ms  {row['ratio']:.1f} x parse")
+    times = [row["checkMillisecondsPerSite"] for row in many.values()]
+    print(f"  growth per site from {options.sizes[0]} to {options.sizes[-1]} sites: {times[-1] / times[0]:.2f} x")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+"""The commands, each importing what it needs when it runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dualstack.cli.common import (
+    ForceOption,
+    Format,
+    FormatOption,
+    ProjectOption,
+    SiteArgument,
+    complete_rule,
+    complete_site,
+    load_site,
+    print_json,
+    refuse,
+    the_project,
+    worst,
+)
+
+app = typer.Typer(
+    name="dualstack",
+    help="One YAML file per site becomes a dual-stack SUSE Telco Cloud management cluster.",
+    epilog="Start with: dualstack check. Exit codes: 0 fine, 1 errors found, 2 input that cannot be read.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.command(epilog="Example: dualstack check demo --strict")
+def check(
+    sites: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SITE]...", help="Sites; all of the project where none is named.", autocompletion=complete_site
+        ),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for warnings, too.")] = False,
+    output: FormatOption = Format.TEXT,
+    project: ProjectOption = None,
+) -> None:
+    """Check sites against the dual-stack rules, all findings at once."""
+    from dualstack.cli.text import Style, findings_text
+    from dualstack.layers import LayerStore
+    from dualstack.project import list_sites
+
+    folder = the_project(project)
+    store = LayerStore(folder)
+    names = sites or list_sites(folder)
+    if not names:
+        from dualstack.errors import InputError
+
+        raise InputError("the project has no sites", file=str(folder), fix="make one with dualstack new")
+    checked = [load_site(folder, name, store) for name in names]
+    if output is Format.JSON:
+        from dualstack.document import check_json
+
+        print_json(check_json(checked))
+    else:
+        print(findings_text(checked, Style.of(sys.stdout)))
+    raise typer.Exit(worst(checked, strict))
+
+
+@app.command(epilog="Example: dualstack plan demo --format json | jq .values.metal3")
+def plan(
+    site: SiteArgument, output: FormatOption = Format.TEXT, force: ForceOption = False, project: ProjectOption = None
+) -> None:
+    """Show everything that is computed from a site, and every resource that the program would register."""
+    from dualstack.cli.plan import show_plan
+
+    folder = the_project(project)
+    checked = load_site(folder, site)
+    refuse(checked, force, output, "planned")
+    show_plan(folder, checked, site, output)
+
+
+@app.command(epilog="Example: dualstack render demo --out build/demo, then eib build in that folder")
+def render(
+    site: SiteArgument,
+    out: Annotated[Path, typer.Option("--out", help="Folder to write; made where absent.", metavar="DIR")],
+    with_secrets: Annotated[
+        bool, typer.Option("--with-secrets", help="Put secrets where EIB needs them, in files of mode 0600.")
+    ] = False,
+    secret: Annotated[
+        list[str] | None,
+        typer.Option("--secret", metavar="KEY=@FILE", help="A secret from a file, in place of asking the Pulumi CLI."),
+    ] = None,
+    output: FormatOption = Format.TEXT,
+    force: ForceOption = False,
+    project: ProjectOption = None,
+) -> None:
+    """Write the Edge Image Builder directory of a site."""
+    from dualstack.cli.render import render_site
+
+    folder = the_project(project)
+    checked = load_site(folder, site)
+    refuse(checked, force, output, "rendered")
+    render_site(folder, checked, out, with_secrets=with_secrets, given=secret or [], output=output)
+
+
+@app.command(epilog="Example: dualstack show demo --origin")
+def show(
+    site: SiteArgument,
+    origin: Annotated[bool, typer.Option("--origin", help="Tell for each value where it was written.")] = False,
+    defaults: Annotated[bool, typer.Option("--defaults", help="Show what the defaults fill in, too.")] = False,
+    output: FormatOption = Format.TEXT,
+    project: ProjectOption = None,
+) -> None:
+    """Show a site with its layers merged, before anything is computed."""
+    from dualstack.cli.show import show_site
+
+    folder = the_project(project)
+    show_site(load_site(folder, site), origin=origin, defaults=defaults, output=output)
+
+
+@app.command(epilog="Example: dualstack new paris --mode hostname --hostname ironic.paris.example.com")
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the site and its stack.", show_default=False)],
+    mode: Annotated[str | None, typer.Option(help="address or hostname.")] = None,
+    mac: Annotated[str | None, typer.Option(help="MAC of the management interface.")] = None,
+    ipv4: Annotated[str | None, typer.Option(help="Its IPv4 address, such as 192.168.100.10/24.")] = None,
+    gateway4: Annotated[str | None, typer.Option(help="IPv4 gateway.")] = None,
+    ipv6: Annotated[str | None, typer.Option(help="Its IPv6 address, such as fd00:100::10/64.")] = None,
+    gateway6: Annotated[str | None, typer.Option(help="IPv6 gateway, such as fe80::1.")] = None,
+    resolver: Annotated[list[str] | None, typer.Option(help="A resolver; once for each family.")] = None,
+    hostname: Annotated[str | None, typer.Option(help="Ironic's FQDN, in hostname mode.")] = None,
+    release: Annotated[str, typer.Option(help="SUSE Telco Cloud release.")] = "3.5",
+    ssh_key: Annotated[str | None, typer.Option(help="Public SSH key for root.")] = None,
+    collection_user: Annotated[
+        str | None, typer.Option(help="User name at the Application Collection; without one no SUSE Storage.")
+    ] = None,
+    extends: Annotated[list[str] | None, typer.Option(help="A layer that the site extends.")] = None,
+    project: ProjectOption = None,
+) -> None:
+    """Write a new site that checks clean, from flags or by asking."""
+    from dualstack.cli.new import Answers, new_site
+
+    answers = Answers(
+        name, mode, mac, ipv4, gateway4, ipv6, gateway6, resolver or [], hostname, release, ssh_key, collection_user,
+        extends or [],
+    )  # fmt: skip
+    new_site(the_project(project), answers)
+
+
+@app.command(epilog="Example: dualstack schema --layer > layer.schema.json")
+def schema(
+    layer: Annotated[bool, typer.Option("--layer", help="The schema of a layer in place of a stack file's.")] = False,
+) -> None:
+    """Print the JSON Schema of a stack file, for editors and checks."""
+    from dualstack.schema import layer_schema, stack_schema
+
+    print_json(layer_schema() if layer else stack_schema())
+
+
+@app.command(epilog="Example: dualstack explain DS012")
+def explain(
+    rule: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RULE]", help="Id or number of a rule; all where none is named.", autocompletion=complete_rule
+        ),
+    ] = None,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Tell what a rule wants, what breaks without it, and where it comes from."""
+    from dualstack.cli.explain import explain_rule
+
+    explain_rule(rule, output)
+
+
+@app.command(epilog="Example: dualstack sites --format json")
+def sites(output: FormatOption = Format.TEXT, project: ProjectOption = None) -> None:
+    """List the project's sites."""
+    from dualstack.cli.sites import list_all
+
+    list_all(the_project(project), output)
+
+
+@app.command(epilog="Example: dualstack dns demo-hostname --format nsupdate")
+def dns(
+    site: SiteArgument,
+    output: Annotated[str, typer.Option("--format", help="zone, nsupdate, csv or json.")] = "zone",
+    force: ForceOption = False,
+    project: ProjectOption = None,
+) -> None:
+    """Write a site's DNS records for a team that takes requests."""
+    from dualstack.cli.dns import show_records
+
+    folder = the_project(project)
+    checked = load_site(folder, site)
+    refuse(checked, force, Format.JSON if output == "json" else Format.TEXT, "written")
+    show_records(checked, output)
+
+
+@app.callback()
+def callback(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+) -> None:
+    """One YAML file per site becomes a dual-stack SUSE Telco Cloud management cluster."""
+    if version:
+        from dualstack import __version__
+
+        print(f"dualstack {__version__}")
+        raise typer.Exit

@@ -1,0 +1,121 @@
+"""What the commands share: options, and the way from SITE to a checked site."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dualstack.check import Checked, check_site
+from dualstack.layers import LayerStore, resolve_stack
+from dualstack.project import find_project, list_sites, site_file
+
+
+class Format(StrEnum):
+    """How a command answers."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def complete_site(incomplete: str) -> list[str]:
+    """Offer the project's sites to the shell."""
+    from dualstack.errors import InputError
+
+    try:
+        return [name for name in list_sites(find_project(Path.cwd())) if name.startswith(incomplete)]
+    except InputError:
+        return []
+
+
+def complete_rule(incomplete: str) -> list[str]:
+    """Offer the rules' ids to the shell."""
+    from dualstack.rules import all_rules
+
+    return [name for name in all_rules() if name.startswith(incomplete.upper())]
+
+
+SiteArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="SITE",
+        help="A stack name, such as demo, or the path of a stack file.",
+        autocompletion=complete_site,
+        show_default=False,
+    ),
+]
+ProjectOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--project", help="Folder of the project; else the one with Pulumi.yaml, here or above.", metavar="DIR"
+    ),
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to answer.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Go on although the site has errors.")]
+
+
+def the_project(project: Path | None) -> Path:
+    """Return the project's folder.
+
+    Raises:
+        InputError: there is no Pulumi.yaml in the folder, or above the current one.
+    """
+    if project is None:
+        return find_project(Path.cwd())
+    from dualstack.errors import InputError
+
+    if not (project / "Pulumi.yaml").is_file():
+        raise InputError("no Pulumi.yaml in this folder", file=str(project), fix="name the project's own folder")
+    return project.absolute()
+
+
+def site_name(file: Path) -> str:
+    """Return the stack's name: ``Pulumi.demo.yaml`` holds the stack demo."""
+    stem = file.name.removesuffix(".yaml").removesuffix(".yml")
+    return stem.removeprefix("Pulumi.")
+
+
+def load_site(project: Path, site: str, store: LayerStore | None = None) -> Checked:
+    """Read, merge and check one site.
+
+    Raises:
+        InputError: the file or a layer cannot be read.
+    """
+    file = site_file(project, site)
+    return check_site(site_name(file), resolve_stack(project, file, store))
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document."""
+    print(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def refuse(checked: Checked, force: bool, output: Format, what: str) -> None:
+    """Stop with exit code 1 where a site has errors and nobody said ``--force``; tell the findings first.
+
+    A site of which nothing could be computed stops in any case.
+    """
+    if not checked.failed or (force and checked.plan is not None):
+        return
+    if output is Format.JSON:
+        from dualstack.document import plan_json
+
+        print_json(plan_json(checked, None))
+    else:
+        from dualstack.cli.text import Style, findings_text
+
+        print(findings_text([checked], Style.of(sys.stderr)), file=sys.stderr)
+        ways = "mend the errors" if checked.plan is None else "mend the errors, or go on with --force"
+        print(f"dualstack: {checked.name} is not {what}: {ways}", file=sys.stderr)
+    raise typer.Exit(1)
+
+
+def worst(sites: Iterable[Checked], strict: bool) -> int:
+    """Return the exit code for findings: 1 for errors, with ``strict`` for warnings, too."""
+    severities = {finding.severity.value for checked in sites for finding in checked.findings}
+    return int("error" in severities or (strict and "warning" in severities))

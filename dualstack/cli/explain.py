@@ -1,0 +1,58 @@
+"""``dualstack explain``: what a rule wants, and why."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from dualstack.cli.common import Format, print_json
+from dualstack.cli.text import Style
+from dualstack.findings import Rule
+from dualstack.rules import all_rules
+
+
+def rule_json(rule: Rule) -> dict[str, object]:
+    """Give a rule for JSON."""
+    return {
+        "id": rule.id,
+        "severity": rule.severity.value,
+        "firm": rule.firm,
+        "title": rule.title,
+        "consequence": rule.consequence,
+        "source": rule.source,
+    }
+
+
+def _matching(wanted: str) -> list[Rule]:
+    key = wanted.upper()
+    return [rule for name, rule in all_rules().items() if name.upper() == key or name.upper().startswith(key + "-")]
+
+
+def explain_rule(wanted: str | None, output: Format) -> None:
+    """Print one rule, or a line for each."""
+    rules = list(all_rules().values()) if wanted is None else _matching(wanted)
+    if not rules:
+        from difflib import get_close_matches
+
+        near = get_close_matches(str(wanted), list(all_rules()), 1, 0.3)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        print(f"dualstack: there is no rule {wanted!r}{hint} dualstack explain lists all", file=sys.stderr)
+        raise typer.Exit(2)
+    if output is Format.JSON:
+        print_json({"version": 1, "rules": [rule_json(rule) for rule in rules]})
+        return
+    style = Style.of(sys.stdout)
+    if wanted is None:
+        for rule in rules:
+            print(f"{style(rule.id, 'bold')}  {rule.severity.value}  {rule.title}")
+        return
+    for rule in rules:
+        print(style(rule.id, "bold"))
+        print(f"  {rule.title}")
+        print(f"  If not: {rule.consequence}")
+        lowered = f"a site may lower it: rules: {{{rule.id}: {{severity: info, because: ...}}}}"
+        if rule.firm:
+            lowered = "cannot be lowered"
+        print(f"  Severity: {rule.severity.value} ({lowered})")
+        print(f"  Source: {rule.source}")

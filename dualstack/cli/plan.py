@@ -1,0 +1,173 @@
+"""``dualstack plan``: everything that is computed, and every resource that would be registered."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from dualstack.check import Checked
+from dualstack.cli.common import Format, print_json
+from dualstack.cli.record import record_site
+from dualstack.cli.text import Style, findings_text
+from dualstack.plan.model import Bound, NodePlan, Plan
+from dualstack.project import site_file
+
+if TYPE_CHECKING:
+    from dualstack.offline import Recording
+
+PIPE_WIDTH = 160
+"""Columns where nobody looks at a terminal: lines are not to break in a log."""
+
+
+def show_plan(project: Path, checked: Checked, site: str, output: Format) -> None:
+    """Print the plan; the program is run for its resources, unless the site has errors, which stop it."""
+    recording = None if checked.failed else record_site(project, checked.name, site_file(project, site))
+    if output is Format.JSON:
+        from dualstack.document import plan_json
+
+        print_json(plan_json(checked, recording.resources if recording else None))
+        return
+    plan = checked.plan
+    if plan is None:
+        return
+    terminal = sys.stdout.isatty()
+    console = Console(width=None if terminal else PIPE_WIDTH, highlight=False)
+    console.print(_head(plan))
+    console.print(_tree(plan))
+    for title, table in (
+        ("Provisioning", _bmcs(plan)),
+        ("DNS records", _dns(plan)),
+        ("Capacity", _capacity(plan)),
+        ("Charts", _charts(plan)),
+    ):
+        if table.row_count:
+            console.print(Text(f"\n{title}", style="bold"))
+            console.print(table)
+    if recording is not None:
+        console.print(Text("\nResources", style="bold"))
+        console.print(_resources(recording))
+    else:
+        console.print("\nThe program was not run: it stops at errors.")
+    console.print()
+    print(findings_text([checked], Style.of(sys.stdout)))
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _head(plan: Plan) -> Text:
+    ironic = plan.ironic.endpoint if plan.ironic else "no metal3"
+    return Text.assemble(
+        (plan.name, "bold"),
+        f": SUSE Telco Cloud {plan.release.name}, RKE2 {plan.kubernetes_version}, {plan.site.mode} mode\n",
+        f"Rancher  https://{plan.rancher_hostname}\n",
+        f"Ironic   {ironic}",
+    )
+
+
+def _pair(label: str, ipv4: object, ipv6: object) -> Text:
+    return Text.assemble((label.ljust(18), "bold"), str(ipv4 or "-").ljust(22), str(ipv6 or "-"))
+
+
+def _tree(plan: Plan) -> Tree:
+    tree = Tree(_pair("Network", "IPv4", "IPv6"), guide_style="dim")
+    cluster = plan.site.cluster
+    tree.add(_pair("pods", cluster.pods.ipv4, cluster.pods.ipv6))
+    tree.add(_pair("services", cluster.services.ipv4, cluster.services.ipv6))
+    for node in plan.nodes:
+        branch = tree.add(_pair(node.name, node.ipv4, node.ipv6))
+        for line in _interfaces(plan, node):
+            branch.add(line)
+    return tree
+
+
+def _interfaces(plan: Plan, node: NodePlan) -> list[Text]:
+    lines: list[Text] = []
+    for interface in plan.site.nodes[node.index].interfaces:
+        shown = [_address_text(ip) for ip in (interface.ipv4, interface.ipv6)]
+        kind = "" if interface.kind == "ethernet" else f" ({interface.kind})"
+        lines.append(_pair(f"{interface.name}{kind}", *shown))
+        gateways = [ip.gateway if ip is not None else None for ip in (interface.ipv4, interface.ipv6)]
+        if any(gateways):
+            lines.append(_pair("  default via", *gateways))
+    return lines
+
+
+def _address_text(ip: object) -> str:
+    from dualstack.site.network import Ipv4, Ipv6
+
+    if not isinstance(ip, Ipv4 | Ipv6):
+        return ""
+    if not ip.enabled:
+        return "off"
+    if ip.address is not None:
+        return str(ip.address)
+    ways = [way for way, on in (("DHCP", ip.dhcp), ("RA", isinstance(ip, Ipv6) and ip.autoconf)) if on]
+    return "+".join(ways) + (f" {ip.reservation}" if ip.reservation else "")
+
+
+def _bmcs(plan: Plan) -> Table:
+    table = _table("machine", "BMC", "media from", "ramdisk calls", "why")
+    for bmc in plan.bmcs:
+        table.add_row(bmc.name, bmc.host, bmc.media_url, bmc.callback_url, bmc.why)
+    return table
+
+
+def _dns(plan: Plan) -> Table:
+    table = _table("name", "type", "value", "zone", "ttl")
+    for record in plan.dns:
+        table.add_row(record.name, record.type, record.value, record.zone, str(record.ttl))
+    return table
+
+
+def _big(number: int) -> str:
+    return f"{number:,}" if number < 1 << 40 else f"2^{number.bit_length() - 1} or more"
+
+
+def _capacity(plan: Plan) -> Table:
+    capacity = plan.capacity
+    table = _table("", "IPv4", "IPv6", "both", "binds")
+    rows: tuple[tuple[str, Bound], ...] = (
+        ("nodes", capacity.nodes),
+        (f"pods (kubelet: {capacity.max_pods} a node)", capacity.pods),
+        ("addresses per node", capacity.pods_per_node),
+        ("services", capacity.services),
+    )
+    for label, bound in rows:
+        binds = {"ipv4": "IPv4", "ipv6": "IPv6", "both": "both"}[bound.binds]
+        table.add_row(label, _big(bound.ipv4), _big(bound.ipv6), _big(bound.joint), binds)
+    return table
+
+
+def _charts(plan: Plan) -> Table:
+    table = _table("Helm release", "version", "pinned by", "delivery", "from")
+    for chart in plan.charts:
+        table.add_row(chart.name, chart.version, chart.pinned_by, chart.delivery, chart.repository.url)
+    return table
+
+
+def _resources(recording: Recording) -> Table:
+    table = _table("type", "name", "options")
+    for resource in recording.resources:
+        flags = [
+            label
+            for key, label in (
+                ("protect", "protected"),
+                ("retainOnDelete", "kept on delete"),
+                ("deleteBeforeReplace", "deleted before replaced"),
+            )
+            if resource.options.get(key)
+        ]
+        depth = resource.urn.split("::")[2].count("$")
+        table.add_row("  " * depth + resource.type, resource.name, ", ".join(flags))
+    return table

@@ -1,0 +1,77 @@
+"""Findings as people read them: the field and the fix first, then what would break, then where."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TextIO
+
+from dualstack.check import Checked
+from dualstack.findings import Finding, Severity
+from dualstack.origins import format_path
+
+_CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Colour on a terminal, plain text in a pipe."""
+
+    colour: bool
+
+    @classmethod
+    def of(cls, stream: TextIO) -> Style:
+        """Choose for a stream; NO_COLOR (no-color.org) and FORCE_COLOR win."""
+        if os.environ.get("NO_COLOR"):
+            return cls(False)
+        return cls(bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb"))
+
+    def __call__(self, text: str, *names: str) -> str:
+        """Wrap a text in escape codes, where there is colour."""
+        if not self.colour or not text:
+            return text
+        return f"\x1b[{';'.join(_CODES[name] for name in names)}m{text}\x1b[0m"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return ``1 error``, ``2 errors``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def place(finding: Finding) -> str:
+    """Return ``file:line:column`` as editors and terminals make links of it; empty where nothing is known."""
+    known = [finding.file, finding.line, finding.column]
+    return ":".join(str(part) for part in known if part is not None)
+
+
+def finding_text(finding: Finding, style: Style) -> str:
+    """Return one finding in three or four lines."""
+    severity = style(finding.severity.value, _COLOURS[finding.severity], "bold")
+    path = style(format_path(finding.path) or "(the site)", "bold")
+    lines = [f"{severity} {path}: {finding.message}; {finding.fix}", f"  {finding.consequence}"]
+    if finding.because is not None:
+        lines.append(f"  Lowered from {finding.rule.severity} by this site: {finding.because}")
+    lines.append("  " + style("  ".join(part for part in (finding.rule.id, place(finding)) if part), "dim"))
+    return "\n".join(lines)
+
+
+def summary(findings: Iterable[Finding]) -> str:
+    """Return ``2 errors, 1 warning``; ``no findings`` where there are none."""
+    kinds = [finding.severity for finding in findings]
+    nouns = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+    told = [counted(kinds.count(kind), noun) for kind, noun in nouns.items() if kind in kinds]
+    return ", ".join(told) or "no findings"
+
+
+def findings_text(sites: Sequence[Checked], style: Style) -> str:
+    """Return the findings of sites; a site without any takes one line."""
+    blocks: list[str] = []
+    for checked in sites:
+        mark = style("✗", "red") if checked.failed else style("✓", "green")
+        head = f"{mark} {style(checked.name, 'bold')}: {summary(checked.findings)}"
+        blocks.append("\n".join([head, *(finding_text(finding, style) for finding in checked.findings)]))
+        if checked.site is None:
+            blocks.append("  The other rules have not run: nothing can be computed before this is mended.")
+    return "\n".join(blocks)

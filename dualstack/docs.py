@@ -1,0 +1,134 @@
+"""Writes the generated pages: ``python -m dualstack.docs`` (``make docs``).
+
+Rule reference, field reference and JSON Schemas come from the rules and the model; a test keeps them in step.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from dualstack.findings import Severity
+from dualstack.rules import all_rules
+from dualstack.schema import layer_schema, stack_schema
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+_GENERATED = "<!-- Written by `make docs` from {source}; edit that, not this page. -->\n"
+_WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+
+
+def rules_page() -> str:
+    """Return docs/rules.md."""
+    rules = all_rules()
+    lines = [
+        "# Rules\n",
+        _GENERATED.format(source="dualstack/rules"),
+        f"dualstack checks every site against {len(rules)} rules, all at once. `dualstack explain RULE` prints one of",
+        "them. A site may change the severity of a rule that is not firm, with a reason that is shown wherever its",
+        "findings are:\n",
+        "```yaml",
+        "rules:",
+        '  DS088-sslip-ipv4-only: {severity: info, because: "no machine here is IPv6-only"}',
+        "```\n",
+        "| Rule | Severity | What must hold |",
+        "| --- | --- | --- |",
+    ]
+    lines += [
+        f"| [{rule.id}](#{rule.id.lower()}) | {_WORDS[rule.severity]}{', firm' if rule.firm else ''} | {rule.title} |"
+        for rule in rules.values()
+    ]
+    for rule in rules.values():
+        lines += [
+            f"\n## {rule.id}\n",
+            f"{rule.title}\n",
+            f"- If not: {rule.consequence}",
+            f"- Severity: {_WORDS[rule.severity]}{'; a site cannot lower it' if rule.firm else ''}",
+            f"- Source: {rule.source}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _kind(field: dict[str, Any]) -> str:
+    """Return a field's type in words."""
+    if "anyOf" in field:
+        kinds = [_kind(option) for option in field["anyOf"] if option.get("type") != "null"]
+        return " or ".join(dict.fromkeys(kinds))
+    if "$ref" in field:
+        name = field["$ref"].rsplit("/", 1)[-1]
+        return f"[{name}](#{name.lower()})"
+    if "enum" in field or "const" in field:
+        return ", ".join(f"`{value}`" for value in field.get("enum", [field.get("const")]))
+    if field.get("type") == "array":
+        return f"list of {_kind(field.get('items', {}))}"
+    if field.get("type") == "object":
+        inner = field.get("additionalProperties")
+        return f"mapping of {_kind(inner)}" if isinstance(inner, dict) and inner else "mapping"
+    return {"string": "text", "integer": "number", "boolean": "true or false"}.get(field.get("type", ""), "any value")
+
+
+def _default(field: dict[str, Any]) -> str:
+    if "default" not in field or isinstance(field["default"], dict):
+        return ""
+    value = field["default"]
+    return "" if value in (None, [], "") else f"`{json.dumps(value, ensure_ascii=False)}`"
+
+
+def _section(name: str, schema: dict[str, Any], definitions: dict[str, Any], seen: set[str]) -> list[str]:
+    lines = [f"\n## {name}\n", schema.get("description", ""), ""]
+    lines += ["| Field | Type | Default | Meaning |", "| --- | --- | --- | --- |"]
+    below: list[str] = []
+    for key, field in schema.get("properties", {}).items():
+        meaning = field.get("description", "").replace("|", "\\|")
+        lines.append(f"| `{key}` | {_kind(field)} | {_default(field)} | {meaning} |")
+        for reference in _references(field):
+            if reference not in seen:
+                seen.add(reference)
+                below += _section(reference, definitions[reference], definitions, seen)
+    return lines + below
+
+
+def _references(node: Any) -> list[str]:
+    if isinstance(node, list):
+        return [found for item in node for found in _references(item)]
+    if not isinstance(node, dict):
+        return []
+    own = [node["$ref"].rsplit("/", 1)[-1]] if "$ref" in node else []
+    return own + [found for key, item in node.items() if key != "$ref" for found in _references(item)]
+
+
+def fields_page() -> str:
+    """Return docs/fields.md."""
+    schema = layer_schema()
+    head = [
+        "# Fields of a site\n",
+        _GENERATED.format(source="dualstack/site"),
+        "Everything under `dualstack:site` in `stacks/Pulumi.<site>.yaml`; a layer in `stacks/layers` holds the same fields",
+        "without `config:` around them. Editors complete and check both with the schemas in `docs/schema`.",
+    ]
+    return "\n".join([*head, *_section("Site", schema, schema["$defs"], {"Site"})]) + "\n"
+
+
+def pages() -> dict[str, str]:
+    """Return every generated page by its path below docs/."""
+    return {
+        "rules.md": rules_page(),
+        "fields.md": fields_page(),
+        "schema/site.schema.json": json.dumps(stack_schema(), indent=2, ensure_ascii=False) + "\n",
+        "schema/layer.schema.json": json.dumps(layer_schema(), indent=2, ensure_ascii=False) + "\n",
+    }
+
+
+def main() -> None:
+    """Write the pages that changed."""
+    for name, text in pages().items():
+        file = DOCS / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.is_file() or file.read_text(encoding="utf-8") != text:
+            file.write_text(text, encoding="utf-8")
+            print(f"wrote docs/{name}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""The plan and its findings as one JSON document; ``version`` grows when its shape changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from dualstack.check import Checked
+from dualstack.findings import Finding
+from dualstack.frozen import thaw
+from dualstack.origins import format_path
+from dualstack.plan.model import Bound, Plan
+
+if TYPE_CHECKING:
+    from dualstack.offline import Resource
+
+VERSION = 1
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """Give one finding; ``because`` only where the site changed the severity."""
+    document: dict[str, Any] = {
+        "rule": finding.rule.id,
+        "severity": finding.severity.value,
+        "path": format_path(finding.path),
+        "file": finding.file,
+        "line": finding.line,
+        "column": finding.column,
+        "message": finding.message,
+        "consequence": finding.consequence,
+        "fix": finding.fix,
+        "source": finding.rule.source,
+    }
+    if finding.because is not None:
+        document["because"] = finding.because
+    return document
+
+
+def check_json(sites: Iterable[Checked]) -> dict[str, Any]:
+    """Give the answer of ``dualstack check``."""
+    return {
+        "version": VERSION,
+        "sites": [
+            {"site": checked.name, "findings": [finding_json(finding) for finding in checked.findings]}
+            for checked in sites
+        ],
+    }
+
+
+def _bound(bound: Bound) -> dict[str, Any]:
+    return {"ipv4": bound.ipv4, "ipv6": bound.ipv6, "joint": bound.joint, "binds": bound.binds}
+
+
+def capacity_json(plan: Plan) -> dict[str, Any]:
+    """Give the capacities; ``joint`` is what both families have room for, ``binds`` the family that runs out first."""
+    capacity = plan.capacity
+    return {
+        "nodes": _bound(capacity.nodes),
+        "podsPerNode": {**_bound(capacity.pods_per_node), "maxPods": capacity.max_pods},
+        "pods": _bound(capacity.pods),
+        "services": _bound(capacity.services),
+    }
+
+
+def bmcs_json(plan: Plan) -> list[dict[str, Any]]:
+    """Give how each machine is provisioned, and why so."""
+    return [
+        {
+            "name": bmc.name,
+            "address": bmc.address,
+            "protocol": bmc.scheme,
+            "family": bmc.family,
+            "mediaUrl": bmc.media_url,
+            "mediaFamily": bmc.media_family,
+            "callbackUrl": bmc.callback_url,
+            "callbackFamily": bmc.callback_family,
+            "why": bmc.why,
+        }
+        for bmc in plan.bmcs
+    ]
+
+
+def values_json(plan: Plan) -> dict[str, Any]:
+    """Give server.yaml, each node's nmstate and each Helm release's values, secrets as ``[secret]``."""
+    values: dict[str, Any] = {
+        "server": thaw(plan.server),
+        "network": {node.name: thaw(node.nmstate) for node in plan.nodes},
+    }
+    for chart in plan.charts:
+        values[chart.name] = thaw(chart.values)
+    return values
+
+
+def charts_json(plan: Plan) -> list[dict[str, Any]]:
+    """Give version, repository and delivery of each Helm release."""
+    return [
+        {
+            "name": chart.name,
+            "chart": chart.chart,
+            "version": chart.version,
+            "pinnedBy": chart.pinned_by,
+            "repository": chart.repository.url,
+            "namespace": chart.namespace,
+            "delivery": chart.delivery,
+        }
+        for chart in plan.charts
+    ]
+
+
+def plan_json(checked: Checked, resources: Iterable[Resource] | None) -> dict[str, Any]:
+    """Give the whole plan of one site.
+
+    Args:
+        checked: the site.
+        resources: what the program registered; None where it was not run.
+    """
+    document: dict[str, Any] = {
+        "version": VERSION,
+        "site": checked.name,
+        "findings": [finding_json(finding) for finding in checked.findings],
+    }
+    plan = checked.plan
+    if plan is None:
+        return document
+    document |= {
+        "release": plan.release.name,
+        "kubernetesVersion": plan.kubernetes_version,
+        "mode": plan.site.mode,
+        "rancherHostname": plan.rancher_hostname,
+        "values": values_json(plan),
+        "charts": charts_json(plan),
+        "dns": [asdict(record) for record in plan.dns],
+        "capacity": capacity_json(plan),
+        "bmcs": bmcs_json(plan),
+    }
+    if resources is not None:
+        document["resources"] = [resource.to_json() for resource in resources]
+    return document

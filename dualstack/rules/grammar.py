@@ -1,0 +1,126 @@
+"""The grammar of names, as DNS, Kubernetes and sslip.io read them; pure text in, no finding out."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from dualstack.addresses import IPAddress
+
+LABEL_MAX = 63
+NAME_MAX = 253
+SSLIP_DOMAINS = ("sslip.io", "nip.io")
+"""Domains that answer with the address inside the name (one server has both)."""
+
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
+_DASHED4 = re.compile(rf"(?:^|[.-])((?:{_OCTET}-){{3}}{_OCTET})(?=$|[.-])")
+_DOTTED4 = re.compile(rf"(?:^|[.-])((?:{_OCTET}\.){{3}}{_OCTET})(?=$|[.-])")
+_HEX4 = re.compile(r"(?:^|\.)([0-9a-f]{8})(?=$|\.)")
+_HEX_RUN = re.compile(r"[0-9a-f-]+")
+
+
+def as_ip(text: str) -> IPAddress | None:
+    """Return the address that a text is, brackets and zone left out; None for anything else."""
+    try:
+        return ipaddress.ip_address(text.strip("[]").split("%", 1)[0])
+    except ValueError:
+        return None
+
+
+def looks_like_ip(name: str) -> bool:
+    """Tell whether a legal DNS name is numbers only, so that readers take it for an IPv4 address (``1.2.34``)."""
+    return all(part.isdigit() for part in name.split(".")) and as_ip(name) is None
+
+
+def _tidy(text: str) -> str:
+    """Make the nearest legal name out of a text; empty where nothing is left."""
+    bare = re.sub(r"^[a-z][a-z0-9+.-]*://", "", text.strip().lower())
+    bare = re.split(r"[/?#]", bare, maxsplit=1)[0].strip("[]").rsplit("@", 1)[-1].partition(":")[0]
+    labels = [re.sub(r"[^a-z0-9-]+", "-", label).strip("-") for label in bare.split(".")]
+    return ".".join(label[:LABEL_MAX].strip("-") for label in labels if label)
+
+
+def label_problem(label: str) -> str | None:
+    """Tell what is wrong with one DNS label (RFC 1123, lower case as Kubernetes wants it), or None."""
+    if not label:
+        return "has an empty label"
+    if len(label) > LABEL_MAX:
+        return f"has a label of {len(label)} characters, at most {LABEL_MAX} are allowed"
+    if not _LABEL.fullmatch(label):
+        if label != label.lower() and _LABEL.fullmatch(label.lower()):
+            return "has upper-case letters"
+        if "_" in label:
+            return "has an underscore, which no host name may have"
+        if label.startswith("-") or label.endswith("-"):
+            return f"has a label that begins or ends with a hyphen: {label!r}"
+        return f"has a character that no host name may have, in {label!r}"
+    return None
+
+
+def name_problem(name: str, labels: int = 1) -> tuple[str, str] | None:
+    """Tell what is wrong with a DNS name and how to mend it, or None.
+
+    Args:
+        name: the name, without the last dot.
+        labels: how many labels it needs at least.
+    """
+    better = _tidy(name)
+    fix = f"write {better}" if better and better != name else "write a name such as ironic.example.com"
+    if not name.strip():
+        return "the name is empty", fix
+    if "://" in name:
+        return f"{name!r} is a URL, here stands a name", fix
+    if as_ip(name) is not None:
+        return f"{name!r} is an IP address, here stands a name", "write a name such as ironic.example.com"
+    if name.endswith("."):
+        return f"{name!r} ends with a dot", fix
+    if len(name) > NAME_MAX:
+        return f"the name has {len(name)} characters, at most {NAME_MAX} are allowed", "write a shorter name"
+    problem = next((found for label in name.split(".") if (found := label_problem(label))), None)
+    if problem:
+        return f"{name!r} {problem}", fix
+    if name.count(".") + 1 < labels:
+        return f"{name!r} has no domain", f"write the full name, such as {name}.example.com"
+    return None
+
+
+def under_sslip(name: str) -> bool:
+    """Tell whether a name is answered by sslip.io."""
+    return any(name.lower().rstrip(".").endswith("." + domain) for domain in SSLIP_DOMAINS)
+
+
+def sslip_ipv4(name: str) -> ipaddress.IPv4Address | None:
+    """Return the A record that sslip.io gives a name: dashes first, then dots, then eight hex digits.
+
+    Source: cunnie/sslip.io ``xip/xip.go`` (NameToA).
+    """
+    lower = name.lower()
+    for pattern in (_DASHED4, _DOTTED4):
+        if found := pattern.search(lower):
+            try:
+                return ipaddress.IPv4Address(found[1].replace("-", "."))
+            except ValueError:  # a leading zero: sslip.io answers nothing
+                return None
+    found = _HEX4.search(lower)
+    return ipaddress.IPv4Address(int(found[1], 16)) if found else None
+
+
+def sslip_ipv6(name: str) -> ipaddress.IPv6Address | None:
+    """Return the AAAA record that sslip.io gives a name: the leftmost, then longest run with dashes for colons.
+
+    Source: cunnie/sslip.io ``xip/xip.go`` (NameToAAAA).
+    """
+    lower = name.lower()
+    for start in range(len(lower)):
+        if start and lower[start - 1] not in ".-":
+            continue
+        run = _HEX_RUN.match(lower, start)
+        for end in range(run.end() if run else start, start, -1):
+            if end < len(lower) and lower[end] not in ".-":
+                continue
+            try:
+                return ipaddress.IPv6Address(lower[start:end].replace("-", ":"))
+            except ValueError:
+                continue
+    return None

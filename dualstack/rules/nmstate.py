@@ -1,0 +1,122 @@
+"""Rules about one interface as nmstate has it: form, MTU, families, addresses.
+
+The predicates take raw nmstate, which is free YAML: a site's own and a peer's alike. What nmstate 2.2.60 and
+nm-configurator 0.3.5 do with each case was seen by running them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dualstack.addresses import LABEL
+from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.rules.base import Check
+from dualstack.rules.nmview import Ip, Link, read_link, whole
+
+MTU = Rule(
+    "DS046-mtu",
+    "An MTU must be a whole number from 1280, IPv6's least, to 65535, and a VLAN's no larger than its base's.",
+    Severity.ERROR,
+    "nm-configurator refuses the file, or the kernel switches IPv6 off on the interface or refuses the MTU.",
+    "RFC 8200 section 5; nmstate base.rs; peer rules 70, 71",
+    firm=True,
+)
+DISABLED = Rule(
+    "DS048-family-disabled",
+    "A family with an address, DHCP or autoconfiguration must be enabled.",
+    Severity.ERROR,
+    "nmstate drops address, DHCP and autoconfiguration without a word, the node has no address of the family, and RKE2 "
+    "refuses to start with CIDRs of both.",
+    "domain facts D2, R17, 13; nmstate ip.rs; peer rule 66",
+    firm=True,
+)
+AUTOCONF = Rule(
+    "DS049-autoconf",
+    "Autoconfiguration must be IPv6's, and come with DHCPv6.",
+    Severity.ERROR,
+    "nmstate refuses the file, and the image is not built.",
+    "domain facts R17, 13 (Autoconf without DHCP is not supported yet); nmstate ip.rs; peer rule 67",
+    firm=True,
+)
+TWO_SOURCES = Rule(
+    "DS050-static-with-dhcp",
+    "An interface should get the addresses of a family from one source.",
+    Severity.WARNING,
+    "The interface gets a second address, and RKE2 or Ironic may take another one than was meant.",
+    "nmstate ip.rs (static addresses are kept beside dynamic ones); peer rule 65",
+)
+RULES = (MTU, DISABLED, AUTOCONF, TWO_SOURCES)
+
+LEAST_MTU = {True: 1280, False: 68}
+"""Least MTU with IPv6 (RFC 8200 section 5) and without (RFC 791)."""
+MOST_MTU = 65535
+
+
+def mtu(item: At[object], ipv6: bool) -> Findings:
+    """Judge one MTU.
+
+    Args:
+        item: the value as it was read, of any type.
+        ipv6: whether the interface has IPv6.
+    """
+    value, least = item.value, LEAST_MTU[ipv6]
+    if isinstance(value, str) and (number := whole(value)) is not None:
+        yield MTU.at(item.path, f"{value!r} in quotes is text", f"write {number} without quotes")
+    if not isinstance(value, str) and whole(value) is not None:
+        number = int(value)  # type: ignore[call-overload]
+        if number < least:
+            why = "IPv6 needs 1280" if ipv6 else "IPv4 needs 68"
+            yield MTU.at(item.path, f"the MTU is {number}, {why} at least", f"write {max(least, 1280)}")
+        elif number > MOST_MTU:
+            yield MTU.at(item.path, f"the MTU is {number}, over {MOST_MTU}", "write 9000, the usual jumbo frame")
+    elif whole(value) is None:
+        yield MTU.at(item.path, f"{value!r} is no whole number", "write 1500 or what the link has")
+
+
+def _family(ip: Ip, name: str) -> Findings:
+    where = f"{name} has" if name else "there is"
+    wanted = [
+        what
+        for what, given in (("an address", bool(ip.addresses)), ("dhcp", ip.dhcp), ("autoconf", ip.autoconf))
+        if given
+    ]
+    if wanted and not ip.enabled:
+        shown = "is false" if "enabled" in ip.body else "is absent, which means false,"
+        message = f"{LABEL[ip.family]} enabled {shown} while {where} {', '.join(wanted)}"
+        yield DISABLED.at((*ip.path, "enabled"), message, "set enabled to true")
+    if ip.family == "ipv4" and "autoconf" in ip.body:
+        yield AUTOCONF.at(
+            (*ip.path, "autoconf"), "autoconf stands under ipv4; it is IPv6's only", "remove autoconf here"
+        )
+    elif ip.enabled and ip.autoconf and not ip.dhcp:
+        yield AUTOCONF.at((*ip.path, "dhcp"), "autoconf is true and dhcp is not", "set dhcp to true")
+    elif ip.enabled and ip.body.get("token") and not ip.autoconf:
+        fix = "set autoconf and dhcp to true, or remove token"
+        yield AUTOCONF.at((*ip.path, "token"), "a token is set and autoconf is not true", fix)
+    if ip.dynamic and ip.addresses:
+        message = f"{ip.addresses[0].value} is static, and dhcp is on, too"
+        yield TWO_SOURCES.at((*ip.path, "dhcp"), message, "set dhcp to false, or remove the address")
+
+
+def interface_families(link: Link) -> Findings:
+    """Judge how an interface gets its addresses, family by family."""
+    for ip in link.ips:
+        yield from _family(ip, link.name)
+
+
+def nmstate_interface(item: At[Mapping[str, Any]]) -> Findings:
+    """Judge one interface of raw nmstate: its form, MTU and families; addresses have rules of their own."""
+    yield from interface_form(item)
+    link = read_link(item)
+    yield from interface_settings(link)
+
+
+def interface_settings(link: Link) -> Findings:
+    """Judge MTU and families of one interface whose form is judged elsewhere."""
+    if "mtu" in link.body:
+        yield from mtu(At((*link.path, "mtu"), link.body["mtu"]), link.ipv6 is not None and link.ipv6.enabled)
+    yield from interface_families(link)
+
+
+CHECKS: tuple[Check, ...] = ()

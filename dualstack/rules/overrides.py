@@ -1,0 +1,126 @@
+"""Which place in the site file is to blame for a merged value, and other small helpers of the rules; no rule itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from dualstack.addresses import Family
+from dualstack.findings import Finding, Path, Severity
+from dualstack.frozen import Secret
+from dualstack.origins import format_path
+from dualstack.plan.charts import chart_settings
+from dualstack.plan.network import management_interface, serving_interface
+from dualstack.site import Site
+from dualstack.site.network import Ipv4, Ipv6
+
+_SECRET_KEY = re.compile(r"passw(or)?d|passphrase|secret|token|credential|private_?key|api_?key|access_?key", re.I)
+_SECRET_NAME = re.compile(r"(name|names|key|ref|class|enabled|create|type|path|file|namespace)$", re.I)
+
+
+def within(tree: Any, *keys: str) -> bool:
+    """Tell whether a tree of mappings has something at a path of keys."""
+    for key in keys:
+        if not isinstance(tree, Mapping) or key not in tree:
+            return False
+        tree = tree[key]
+    return True
+
+
+def override_path(site: Site, chart: str, *keys: str) -> Path | None:
+    """Return the path of the site's own value for a chart, or None where the computed one stands.
+
+    Args:
+        site: the site.
+        chart: the chart's key under ``charts``.
+        keys: the way to the value in the chart's values.
+    """
+    values = chart_settings(site, chart).values
+    return ("charts", chart, "values", *keys) if within(values, *keys) else None
+
+
+def blame(site: Site, chart: str, keys: tuple[str, ...], field: Path) -> Path:
+    """Return the path of the override of a chart's value, or of the field that it was computed from."""
+    return override_path(site, chart, *keys) or field
+
+
+def undo(path: Path, otherwise: str) -> str:
+    """Word a fix: remove the override where the path is one, else what is given."""
+    overridden = path[:1] == ("charts",) or path[:2] == ("cluster", "server")
+    return f"remove {format_path(path)}" if overridden else otherwise
+
+
+def softened(finding: Finding) -> Finding:
+    """Return the finding as a warning, for cases of a rule in which nothing breaks yet."""
+    return replace(finding, severity=Severity.WARNING)
+
+
+def serving_path(site: Site, family: Family) -> tuple[Path, Ipv4 | Ipv6 | None]:
+    """Return the path of a family of the interface that serves the machines, and what the site says there."""
+    node = site.nodes[0]
+    interface = serving_interface(site, node) or management_interface(node) or node.interfaces[0]
+    return ("nodes", 0, "interfaces", node.interfaces.index(interface), family), getattr(interface, family)
+
+
+def stated_path(site: Site, family: Family) -> Path:
+    """Return the path of the address that serves the machines: static, reserved, or the place where it lacks."""
+    path, ip = serving_path(site, family)
+    if ip is None or not ip.enabled:
+        return path
+    return (*path, "address") if ip.address is not None else (*path, "reservation")
+
+
+def state_address(site: Site, family: Family) -> str:
+    """Word a fix that makes the serving interface's address of a family known."""
+    path, ip = serving_path(site, family)
+    example = "192.168.100.10" if family == "ipv4" else "fd00:100::10"
+    if ip is not None and not ip.enabled:
+        return f"set {format_path((*path, 'enabled'))} to true"
+    automatic = ip is not None and (ip.dhcp or (isinstance(ip, Ipv6) and ip.autoconf))
+    if automatic:
+        giver = "DHCP" if family == "ipv4" else "DHCPv6 or SLAAC"
+        return f"set {format_path((*path, 'reservation'))} to the address that {giver} gives, such as {example}"
+    length = 24 if family == "ipv4" else 64
+    return f"set {format_path((*path, 'address'))} to the node's address, such as {example}/{length}"
+
+
+def leaves(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Give every value of a tree of mappings that is no mapping itself; lists count as values."""
+    if isinstance(tree, Mapping):
+        for key, item in tree.items():
+            yield from leaves(item, (*path, str(key)))
+    else:
+        yield path, tree
+
+
+def every_key(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Give every value with a key of its own, also inside lists."""
+    items = tree.items() if isinstance(tree, Mapping) else enumerate(tree) if isinstance(tree, list | tuple) else ()
+    for key, item in items:
+        here: Path = (*path, key if isinstance(key, int) else str(key))
+        if isinstance(item, Mapping | list | tuple):
+            yield from every_key(item, here)
+        else:
+            yield here, item
+
+
+def names_a_secret(key: object) -> bool:
+    """Tell whether a key's value will be a secret itself, rather than the name or the switch of one."""
+    text = str(key)
+    return bool(_SECRET_KEY.search(text)) and not _SECRET_NAME.search(re.sub(r"(?i)(private|api|access)_?key$", "", text))
+
+
+def shown(value: Any) -> str:
+    """Show a value in a message: short, on one line, never a secret."""
+    if isinstance(value, Secret):
+        return "a secret"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(shown(item) for item in value) + "]"
+    text = str(value)
+    return text if isinstance(value, int | float) else repr(text if len(text) <= 60 else text[:57] + "...")

@@ -1,0 +1,392 @@
+"""The loader: what it reads, where it says things are, and what it refuses, each with a place and a fix."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import threading
+import timeit
+
+import pytest
+
+from dualstack.composer import MAX_DEPTH, MAX_VALUES
+from dualstack.errors import InputError
+from dualstack.loader import MAX_BYTES, Document, load_file, load_text
+from dualstack.origins import Origin, Path, find_origin, format_path
+
+SITE = """\
+# a comment
+config:
+  dualstack:site:
+    release: "3.5"
+    nodes:
+      - name: mgmt-1
+        interfaces:
+          - {name: eth0, mac: 34:8a:b1:4b:16:e7}
+    dns: {resolvers: [192.168.100.53, "fd00:100::53"]}
+"""
+
+
+def value(text: str) -> object:
+    return load_text(f"a: {text}\n").data["a"]
+
+
+def refused(content: str | bytes) -> InputError:
+    with pytest.raises(InputError) as caught:
+        load_text(content, "f.yaml")
+    assert caught.value.file == "f.yaml"
+    assert caught.value.message
+    assert caught.value.fix
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", None), ("~", None), ("null", None), ("Null", None), ("NULL", None), ("nUll", "nUll"),
+        ("true", True), ("True", True), ("FALSE", False),
+        ("yes", "yes"), ("no", "no"), ("on", "on"), ("Off", "Off"), ("y", "y"),
+        ("0", 0), ("-5", -5), ("+7", 7), ("0o17", 15), ("0x1F", 31),
+        ("18446744073709551615", 2**64 - 1), ("-9223372036854775808", -(2**63)),
+        ("3.5", 3.5), ("3.10", 3.1), (".5", 0.5), ("-1.5e3", -1500), ("1e3", 1000), ("2.0", 2), ("1e21", 1e21),
+        ("12:34:56:12:34:56", "12:34:56:12:34:56"), ("34:8a:b1:4b:16:e7", "34:8a:b1:4b:16:e7"), ("1:30", "1:30"),
+        ("192.168.100.10/24", "192.168.100.10/24"), ("10.42.0.0", "10.42.0.0"), ("fd00::1", "fd00::1"),
+        ("1.2.3", "1.2.3"), ("v1.2", "v1.2"), ("0x", "0x"), ("0o8", "0o8"), ("1e", "1e"), ("--", "--"), (".", "."),
+        ('"3.10"', "3.10"), ("'true'", "true"), ("! 12", "12"), ("!!str 12", "12"), ("!!int 12", 12),
+        ("!!float 12", 12), ("!!bool true", True), ("!!null ~", None), ("!!map {b: 1}", {"b": 1}), ("!!seq [1]", [1]),
+        ("|\n  x\n  y\n", "x\ny\n"), (">-\n  x\n  y\n", "x y"), ("<<", "<<"),
+    ],
+)  # fmt: skip
+def test_scalars_are_those_of_the_core_schema(text: str, expected: object) -> None:
+    got = value(text)
+    assert got == expected
+    assert type(got) is type(expected)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "\n",
+        "# nothing\n",
+        "---\n",
+        "~\n",
+        "null",
+        "{}",
+        "--- {}\n...\n",
+        b"",
+        b"\xef\xbb\xbf",
+        b"\xef\xbb\xbf# x\n",
+    ],
+)
+def test_an_empty_file_is_an_empty_mapping(content: str | bytes) -> None:
+    document = load_text(content, "f.yaml")
+    assert document.data == {}
+    assert find_origin(document.origins, ("a",)) is not None
+
+
+def test_places_of_values_and_keys() -> None:
+    document = load_text(SITE, "f.yaml")
+    site: Path = ("config", "dualstack:site")
+    expected: dict[Path, tuple[int, int, int, int]] = {
+        ("config",): (3, 3, 2, 1),
+        site: (4, 5, 3, 3),
+        (*site, "release"): (4, 14, 4, 5),
+        (*site, "nodes"): (6, 7, 5, 5),
+        (*site, "nodes", 0): (6, 9, 6, 9),
+        (*site, "nodes", 0, "interfaces", 0, "mac"): (8, 31, 8, 26),
+        (*site, "dns", "resolvers", 1): (9, 39, 9, 39),
+    }
+    for path, (line, column, key_line, key_column) in expected.items():
+        assert document.origins[path] == Origin("f.yaml", line, column), path
+        assert document.key_origins[path] == Origin("f.yaml", key_line, key_column), path
+
+
+def test_origins_hold_every_value_in_order() -> None:
+    origins = load_text("b: {d: 1, c: [2, {e: 3}]}\na: 4\n").origins
+    paths: list[Path] = [(), ("b",), ("b", "d"), ("b", "c"), ("b", "c", 0), ("b", "c", 1), ("b", "c", 1, "e"), ("a",)]
+    assert list(origins) == paths
+    assert len(origins) == len(paths)
+    assert ("b", "x") not in origins
+    assert ("b", 0) not in origins
+    assert ("b", "c", 2) not in origins
+    assert ("b", "c", -1) not in origins
+    assert ("b", "d", "x") not in origins
+
+
+def test_the_origin_of_what_is_missing_is_that_of_what_is_around_it() -> None:
+    document = load_text(SITE, "f.yaml")
+    missing: Path = ("config", "dualstack:site", "nodes", 0, "interfaces", 0, "ipv4", "address")
+    assert find_origin(document.origins, missing) == Origin("f.yaml", 8, 13)
+    assert find_origin(document.key_origins, missing) == Origin("f.yaml", 8, 13)
+    assert find_origin(dict(document.origins), missing) == Origin("f.yaml", 8, 13)
+    assert find_origin({}, missing) is None
+
+
+def test_line_ends_and_byte_order_mark_change_nothing() -> None:
+    plain = load_text(SITE, "f.yaml")
+    for content in (SITE.replace("\n", "\r\n").encode(), b"\xef\xbb\xbf" + SITE.encode(), "\ufeff" + SITE):
+        other = load_text(content, "f.yaml")
+        assert other.data == plain.data
+        assert dict(other.origins) == dict(plain.origins)
+
+
+def test_columns_count_characters() -> None:
+    assert load_text("{é😀: 1, b: 2}\n", "f").key_origins[("b",)] == Origin("f", 1, 9)
+
+
+def test_aliases_give_independent_values_placed_where_they_were_written() -> None:
+    document = load_text("a: &x {l: [1]}\nb: *x\nc: [*x]\n&k d: 1\ne: *k\n", "f")
+    assert document.data == {"a": {"l": [1]}, "b": {"l": [1]}, "c": [{"l": [1]}], "d": 1, "e": "d"}
+    document.data["b"]["l"].append(2)
+    assert document.data["a"] == {"l": [1]}
+    assert document.origins[("c", 0, "l", 0)] == Origin("f", 1, 12)
+    assert document.key_origins[("b",)] == Origin("f", 2, 1)
+
+
+def test_an_anchor_may_be_defined_again_as_the_engine_allows() -> None:
+    assert load_text("a: &x 1\nb: &x 2\nc: *x\n").data["c"] == 2
+
+
+def test_merge_keys_as_the_engine_has_them() -> None:
+    text = """\
+one: &one {a: 1, b: 1}
+two: &two {b: 2, c: 2}
+single: {b: 0, <<: *one}
+several: {<<: [*one, *two], d: 0}
+inline: {<<: {x: 1}}
+quoted: {"<<": 1}
+"""
+    document = load_text(text, "f")
+    assert document.data["single"] == {"a": 1, "b": 0}
+    assert document.data["several"] == {"a": 1, "b": 1, "c": 2, "d": 0}
+    assert document.data["inline"] == {"x": 1}
+    assert document.data["quoted"] == {"<<": 1}
+    assert document.origins[("several", "c")] == Origin("f", 2, 21)
+    assert document.key_origins[("single", "b")] == Origin("f", 3, 10)
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "column", "words"),
+    [
+        ("a: 1\nb: 2\n'a': 3\n", 3, 1, "`a` stands twice, in line 1 and in line 3"),
+        ("x: {a: 1, a: 2}\n", 1, 11, "`a`"),
+        ("<<: {a: 1}\n<<: {b: 1}\n", 2, 1, "`<<`"),
+        ("<<: 1\n", 1, 1, "`<<`"),
+        ("<<: [1]\n", 1, 1, "`<<`"),
+        ("b: 1\n1: 2\n", 2, 1, "`1`"),
+        ("{true: 2}\n", 1, 2, "`true`"),
+        ("~: 2\n", 1, 1, "`~`"),
+        ("010: 2\n", 1, 1, "`010`"),
+        ("1_000: 2\n", 1, 1, "`1_000`"),
+        ("? [a]\n: 1\n", 1, 3, "key"),
+        ("a: &x 1\n*x : 2\n", 2, 1, "key"),
+        ("a: *x\n", 1, 4, "`*x`"),
+        ("a: &x [1, *x]\n", 1, 11, "inside"),
+        ("a: &x {<<: *x}\n", 1, 12, "inside"),
+        ("a: !!python/object:os.system x\n", 1, 4, "`!!python/object:os.system`"),
+        ("a: !secret x\n", 1, 4, "`!secret`"),
+        ("a: !!binary aGk=\n", 1, 4, "`!!binary`"),
+        ("a: !!set {b}\n", 1, 4, "`!!set`"),
+        ("a: !!map [b]\n", 1, 4, "`!!map`"),
+        ("a: !!int x\n", 1, 4, "`!!int`"),
+        ("a: !!int true\n", 1, 4, "`!!int`"),
+        ("a: !!float\n", 1, 4, "`!!float`"),
+        ("a: !e!x y\n", 1, 4, "tag"),
+        ("- a\n", 1, 1, "list"),
+        ("\nhello\n", 2, 1, "single value"),
+        ("a: 1\n---\nb: 2\n", 2, 1, "second document"),
+        ("a: .inf\n", 1, 4, "`.inf`"),
+        ("a: -.INF\n", 1, 4, "`-.INF`"),
+        ("a: [.nan]\n", 1, 5, "`.nan`"),
+        ("a: 1e999\n", 1, 4, "double"),
+        ("a: 18446744073709551616\n", 1, 4, "64 bits"),
+        ("a: -9223372036854775809\n", 1, 4, "64 bits"),
+        (f"a: {'9' * 5000}\n", 1, 4, "64 bits"),
+        (f"a: {'0' * 5000}\n", 1, 4, "64 bits"),
+        (f"a: 0x{'f' * 5000}\n", 1, 4, "64 bits"),
+        ('a: "\\0"\n', 1, 4, "U+0000"),
+        ("a: 1\nb: x\0y\n", 2, 5, "U+0000"),
+        (b"a: 1\r\nb: \xc2\x9b31m\n", 2, 4, "U+009B"),
+        (b"a: 1\nb: \xc3\xa9\xff\n", 2, 5, "UTF-8"),
+        (b"\x7fELF\x02\x01\x01\x00\x00", 1, 1, "U+007F"),
+        (b"\xff\xfea\x00:\x00", 1, 1, "UTF-16"),
+        ("a: 1\nb: \ud800\n", 2, 4, "surrogate"),
+        ("a: @x\n", 1, 4, "broken YAML"),
+        ("a:\n\tb: c\n", 2, 1, "broken YAML"),
+        ("a: `x`\n", 1, 4, "broken YAML"),
+        ("a\nb: 1\n", 2, 2, "broken YAML"),
+        ("a: b: c\n", 1, 5, "broken YAML"),
+        ("a: - b\n", 1, 4, "broken YAML"),
+        ('ok: 1\na: "open\nb: 2\n', 2, 4, "broken YAML"),
+        ("a: [1, 2\nb: 3\n", 2, 2, "broken YAML"),
+        ("ok: 1\na: [1, 2\n\n", 2, 4, "broken YAML: while parsing a flow sequence, did not find"),
+        ("ok: 1\na: {b", 2, 4, "broken YAML"),
+        ("a: {\n\n", 1, 5, "broken YAML"),
+        ('a: "\\ud800"\n', 1, 7, "broken YAML"),
+        ('a: "\\xg0"\n', 1, 7, "broken YAML"),
+        ("%YAML 3.0\n---\na: 1\n", 1, 1, "broken YAML"),
+    ],
+)  # fmt: skip
+def test_refusals_name_place_and_fix(content: str | bytes, line: int, column: int, words: str) -> None:
+    error = refused(content)
+    assert (error.line, error.column) == (line, column), error
+    assert words in error.message
+
+
+def test_depth_is_bounded() -> None:
+    def nested(depth: int) -> str:
+        return "a: " + "[" * (depth - 1) + "]" * (depth - 1)
+
+    assert load_text(nested(MAX_DEPTH)).data
+    assert "deep" in refused(nested(MAX_DEPTH + 1)).message
+    assert "deep" in refused("a: " + "[" * 100_000).message
+    assert "deep" in refused("- " * 100_000).message
+
+
+def test_depth_counts_what_aliases_stand_for() -> None:
+    half = MAX_DEPTH // 2
+    lists = "[" * half
+    inner = f"a: &x {lists}{']' * half}\n"
+    assert load_text(f"{inner}b: {'[' * (half - 1)}*x{']' * (half - 1)}\n").data
+    error = refused(f"{inner}b: {lists}*x{']' * half}\n")
+    assert "deep" in error.message
+    assert error.line == 2
+
+
+def test_the_number_of_values_is_bounded_aliases_counted_each_time() -> None:
+    items = ", ".join(["1"] * (MAX_VALUES - 1))
+    assert len(load_text(f"a: [{items}]\n").data["a"]) == MAX_VALUES - 1
+    assert f"{MAX_VALUES:,}" in refused(f"a: [{items}, 1]\n").message
+
+    bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+    bomb += "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 20))
+    started = timeit.default_timer()
+    error = refused(bomb)
+    assert timeit.default_timer() - started < 2
+    assert "alias" in (error.fix or "")
+    assert error.line == 5  # 9 + 9*10 + ... : the fifth line would go beyond
+
+
+def test_a_merge_bomb_is_bounded_too() -> None:
+    bomb = "a0: &a0 {" + ", ".join(f"k{n}: {n}" for n in range(100)) + "}\n"
+    bomb += "".join(f"b{n}: {{<<: *a0}}\n" for n in range(600))
+    assert f"{MAX_VALUES:,}" in refused(bomb).message
+
+
+def test_size_is_bounded(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "big.yaml"
+    path.write_bytes(b"a: 1\n" + b"#" * (MAX_BYTES - 5))
+    assert load_file(path).data == {"a": 1}
+    path.write_bytes(b"a: 1\n" + b"#" * (MAX_BYTES - 4))
+    with pytest.raises(InputError, match="1 MiB"):
+        load_file(path)
+    assert "1 MiB" in refused("#" * (MAX_BYTES + 1)).message
+
+
+@pytest.mark.parametrize("size", [(1 << 14) - 1, 1 << 14, (1 << 14) + 1, 1 << 16])
+def test_files_around_the_first_read_come_whole(tmp_path: pathlib.Path, size: int) -> None:
+    path = tmp_path / "f.yaml"
+    path.write_bytes(b"a: " + b"x" * (size - 3))
+    assert load_file(path).data["a"] == "x" * (size - 3)
+
+
+def test_files_that_cannot_be_read(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(InputError, match="does not exist") as missing:
+        load_file(tmp_path / "none.yaml")
+    assert missing.value.file == str(tmp_path / "none.yaml")
+    assert missing.value.line is None
+    with pytest.raises(InputError, match="folder"):
+        load_file(tmp_path)
+    for name in ("n" * 300, "a\0b"):
+        with pytest.raises(InputError, match="cannot be read"):
+            load_file(tmp_path / name)
+    with pytest.raises(InputError) as shown:
+        load_file(tmp_path / "none.yaml", "stacks/none.yaml")
+    assert str(shown.value).startswith("stacks/none.yaml: ")
+
+
+def test_a_pipe_can_be_read(tmp_path: pathlib.Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("a: 1\n",))
+    writer.start()
+    assert load_file(pipe).data == {"a": 1}
+    writer.join()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["010", "-007", "0b101", "0B1", "0X1f", "0O17", "-0x1f", "1_000", "1_0.5", "0x_ff", "2024-01-01",
+     "2024-1-1T10:00:00Z"],
+)  # fmt: skip
+def test_what_the_engine_reads_differently_is_doubtful(text: str) -> None:
+    document = load_text(f"a: 1\nb:\n  c: [{text}]\n", "f")
+    with pytest.raises(InputError) as caught:
+        document.refuse_doubts()
+    assert (caught.value.line, caught.value.column) == (3, 7)
+    assert "quotes" in (caught.value.fix or "")
+    with pytest.raises(InputError):
+        document.refuse_doubts(("b", "c"))
+    document.refuse_doubts(("a",))
+    document.refuse_doubts(("x", "y"))
+    assert not load_text(f"a: '{text}'\n").doubts
+
+
+def test_doubts_are_found_through_aliases() -> None:
+    document = load_text("a: &x [010]\nb: *x\n")
+    with pytest.raises(InputError):
+        document.refuse_doubts(("b",))
+
+
+@pytest.mark.parametrize("text", ["0", "-0", "0.5", "00.5", "0o17", "0x1f", "a_1", "12:30", "1-2", "2024-13", "_1"])
+def test_what_the_engine_reads_alike_is_not_doubtful(text: str) -> None:
+    assert not load_text(f"a: {text}\n").doubts
+
+
+def test_an_error_reads_well_and_gives_its_parts() -> None:
+    error = refused("a: 1\na: 2\n")
+    assert str(error) == "f.yaml:2:1: the key `a` stands twice, in line 1 and in line 2; keep one of the two"
+    assert error.as_dict() == {
+        "message": "the key `a` stands twice, in line 1 and in line 2",
+        "file": "f.yaml",
+        "line": 2,
+        "column": 1,
+        "fix": "keep one of the two",
+    }
+    assert str(InputError("no")) == "no"
+    assert str(InputError("no", file="f", fix="do")) == "f: no; do"
+    assert str(InputError("no", line=3)) == "no"
+
+
+def test_messages_hold_no_escape_sequences_and_are_short() -> None:
+    error = refused('"\\e[31m' + "x" * 500 + '": 1\n"\\e[31m' + "x" * 500 + '": 1\n')
+    assert str(error).isprintable()
+    assert len(str(error)) < 250
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ((), ""),
+        (("nodes", 0, "interfaces", 0, "ipv6", "address"), "nodes[0].interfaces[0].ipv6.address"),
+        (("charts", "a.b", "x"), 'charts["a.b"].x'),
+        (("a b",), '["a b"]'),
+        (("charts", "cert-manager"), "charts.cert-manager"),
+        (("a", "0"), 'a["0"]'),
+        (("a", 'say "hi"'), 'a["say \\"hi\\""]'),
+        (("a", ""), 'a[""]'),
+        (("é",), '["é"]'),
+        (("a", "\x9b31m"), 'a["\\u009b31m"]'),
+    ],
+)
+def test_paths_read_well(path: Path, text: str) -> None:
+    assert format_path(path) == text
+
+
+def test_loading_a_site_file_stays_far_below_a_millisecond() -> None:
+    text = SITE * 1 + "".join(f"key{n}: {{ipv4: 10.{n}.0.0/16, ipv6: 'fd00:{n}::/64'}}\n" for n in range(10))
+    document: Document = load_text(text)
+    assert len(document.origins) > 40
+    best = min(timeit.repeat(lambda: load_text(text), number=20, repeat=10)) / 20
+    assert best < 0.001, f"{best * 1e6:.0f} us for {len(text)} bytes"
