@@ -271,5 +271,7 @@ def usable_services(network: IPNetwork) -> int:
 
 
 def usable_pods(family: Family, node_mask: int) -> int:
-    """Count the addresses for pods in one node block (network and broadcast address left out in both families)."""
-    return max(0, (1 << max(0, BITS[family] - node_mask)) - 2)
+    """Count the addresses for pods in one node block, without the first and last one; 0 for a mask that is none."""
+    if not 0 <= node_mask <= BITS[family]:
+        return 0
+    return max(0, (1 << (BITS[family] - node_mask)) - 2)

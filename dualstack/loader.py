@@ -137,7 +137,7 @@ def load_text(content: str | bytes, file: str = "<text>") -> Document:
     if len(content) > MAX_BYTES:
         raise InputError("the file is larger than 1 MiB", file=file, fix="a site file or layer has some kilobytes")
     text = _decoded(content, file) if isinstance(content, bytes) else content
-    text = text.removeprefix("\ufeff")
+    text = text.lstrip("\ufeff")
     try:
         composer = Composer(text, file)
         data, mark = composer.document()

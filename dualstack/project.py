@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import pathlib
 from typing import Final
@@ -85,6 +84,8 @@ def shown_path(project: pathlib.Path, path: pathlib.Path) -> str:
 
 def nearest(name: str, known: list[str]) -> str | None:
     """Give the known name that comes nearest to a misspelt one, if any comes near."""
+    import difflib  # 5 ms that only a misspelt name needs to pay
+
     found = difflib.get_close_matches(name[:100], known, n=1, cutoff=0.6)
     return found[0] if found else None
 

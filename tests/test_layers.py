@@ -233,12 +233,29 @@ def test_a_circle_is_named_whole(project: pathlib.Path, write: Write) -> None:
 
 
 def test_a_long_chain_is_refused_not_a_recursion_error(project: pathlib.Path, write: Write) -> None:
-    names = [f"l{number}" for number in range(2000)]
+    names = [f"l{number}" for number in range(100)]
     layers = {name: f"extends: [l{number + 1}]\n" for number, name in enumerate(names)}
     error = refused(project, write("extends: [l0]", **layers))
     assert str(parts.MAX_CHAIN) in error.message
     layers = {name: layers[name] for name in names[: parts.MAX_CHAIN - 1]} | {names[parts.MAX_CHAIN - 1]: "x: 1\n"}
     assert resolve_stack(project, write("extends: [l0]", **layers)).site == {"x": 1}
+
+
+def test_layers_that_meet_again_and_again_are_visited_once(project: pathlib.Path, write: Write) -> None:
+    layers = {f"l{n}": f"extends: [m{n}, n{n}]\n" for n in range(15)}
+    layers |= {f"{side}{n}": f"extends: [l{n + 1}]\n" for n in range(15) for side in "mn"}  # 2**15 ways down
+    visits = 0
+    store = LayerStore(project)
+    real = store.part
+
+    def counted(name: str, asked: Origin | None) -> parts.Part:
+        nonlocal visits
+        visits += 1
+        return real(name, asked)
+
+    store.part = counted  # type: ignore[method-assign]
+    assert resolve_stack(project, write("extends: [l0]", l15="x: 1\n", **layers), store).site == {"x": 1}
+    assert visits == len(layers) + 1
 
 
 def test_an_unknown_layer_names_the_nearest_and_all(project: pathlib.Path, write: Write) -> None:

@@ -121,6 +121,7 @@ def test_the_origin_of_what_is_missing_is_that_of_what_is_around_it() -> None:
     assert find_origin(document.key_origins, missing) == Origin("f.yaml", 8, 13)
     assert find_origin(dict(document.origins), missing) == Origin("f.yaml", 8, 13)
     assert find_origin({}, missing) is None
+    assert find_origin(document.key_origins, ("config", "dualstack:site", "mode")) == Origin("f.yaml", 4, 5)
 
 
 def test_line_ends_and_byte_order_mark_change_nothing() -> None:

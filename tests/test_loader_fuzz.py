@@ -35,9 +35,9 @@ config:
   other:key: *site
 """
 SEEDS = [
-    b"", b"\0", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff\0a", b"\xed\xa0\x80", b"\r\r\n\r", b"%", b"%YAML", b"---",
-    b"...", b"--- ---", b"&a", b"*a", b"&a *a", b"a: &a\nb: *a", b"? ? ?", b": : :", b"- - -", b"{", b"[", b"}", b"{{{",
-    b"{[}]",
+    b"", b"\0", b"\xef\xbb\xbf", b"\xef\xbb\xbf" * 2 + b"{", b"\xff\xfe", b"\xfe\xff\0a", b"\xed\xa0\x80", b"\r\r\n\r",
+    b"%", b"%YAML", b"---", b"...", b"--- ---", b"&a", b"*a", b"&a *a", b"a: &a\nb: *a", b"? ? ?", b": : :", b"- - -",
+    b"{", b"[", b"}", b"{{{", b"{[}]",
     b'"\\', b'"\\U00110000"', b"'", b"|", b">+9", b"|\n\t", b"!", b"!<", b"!<x> y", b"!! y", b"!!int", b"!!float x",
     b"!!null x", b"<<", b"<<:", b"<<: *a", b"a: &a {<<: *a}", b"<<: [[]]", b"a: &a {}\n<<: [*a, *a]", b"a: {? b}",
     b"{a, b: , ? c}", b"config: 1", b"config: {dualstack:site: 1}", b"config: {dualstack:site: {extends: 1}}",

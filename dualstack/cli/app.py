@@ -17,6 +17,7 @@ from dualstack.cli.common import (
     complete_rule,
     complete_site,
     load_site,
+    load_sites,
     print_json,
     refuse,
     the_project,
@@ -57,13 +58,19 @@ def check(
         from dualstack.errors import InputError
 
         raise InputError("the project has no sites", file=str(folder), fix="make one with dualstack new")
-    checked = [load_site(folder, name, store) for name in names]
+    checked, unreadable = load_sites(folder, names, store)
+    if unreadable and output is Format.JSON:
+        raise unreadable[0]
     if output is Format.JSON:
         from dualstack.document import check_json
 
         print_json(check_json(checked))
-    else:
+    elif checked:
         print(findings_text(checked, Style.of(sys.stdout)))
+    for error in unreadable:
+        print(f"dualstack: {error}", file=sys.stderr)
+    if unreadable:
+        raise typer.Exit(2)
     raise typer.Exit(worst(checked, strict))
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from dualstack.check import Checked, check_site
+from dualstack.errors import InputError
 from dualstack.layers import LayerStore, resolve_stack
 from dualstack.project import find_project, list_sites, site_file
 
@@ -25,8 +26,6 @@ class Format(StrEnum):
 
 def complete_site(incomplete: str) -> list[str]:
     """Offer the project's sites to the shell."""
-    from dualstack.errors import InputError
-
     try:
         return [name for name in list_sites(find_project(Path.cwd())) if name.startswith(incomplete)]
     except InputError:
@@ -67,8 +66,6 @@ def the_project(project: Path | None) -> Path:
     """
     if project is None:
         return find_project(Path.cwd())
-    from dualstack.errors import InputError
-
     if not (project / "Pulumi.yaml").is_file():
         raise InputError("no Pulumi.yaml in this folder", file=str(project), fix="name the project's own folder")
     return project.absolute()
@@ -88,6 +85,18 @@ def load_site(project: Path, site: str, store: LayerStore | None = None) -> Chec
     """
     file = site_file(project, site)
     return check_site(site_name(file), resolve_stack(project, file, store))
+
+
+def load_sites(project: Path, names: list[str], store: LayerStore) -> tuple[list[Checked], list[InputError]]:
+    """Read and check several sites; one that cannot be read does not hide the others."""
+    checked: list[Checked] = []
+    unreadable: list[InputError] = []
+    for name in names:
+        try:
+            checked.append(load_site(project, name, store))
+        except InputError as error:
+            unreadable.append(error)
+    return checked, unreadable
 
 
 def print_json(document: Any) -> None:

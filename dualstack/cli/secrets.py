@@ -63,8 +63,7 @@ def from_cli(project: Path, stack: str, keys: Collection[str]) -> dict[str, str]
         )
         if answer.returncode != 0:
             reason = (answer.stderr.strip().splitlines() or ["it gave no reason"])[-1]
-            raise InputError(
-                f"the Pulumi CLI does not give dualstack:{key}: {reason}", fix=f"mend that, or give --secret {key}=@FILE"
-            )
+            fix = f"mend that, or give --secret {key}=@FILE"
+            raise InputError(f"the Pulumi CLI does not give dualstack:{key}: {reason}", fix=fix)
         secrets[key] = answer.stdout.removesuffix("\n")
     return secrets

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from dualstack.addresses import Address, Family, IPNetwork
-from dualstack.findings import Path
 from dualstack.frozen import Frozen
+from dualstack.origins import Path
 from dualstack.releases import Release
 from dualstack.site import Site
 from dualstack.site.charts import Delivery

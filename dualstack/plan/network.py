@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dualstack.addresses import Address, Family
-from dualstack.findings import Path
 from dualstack.frozen import freeze
+from dualstack.origins import Path
 from dualstack.plan.model import Network, NodePlan
 from dualstack.site import Site
 from dualstack.site.network import Interface, Ipv4, Ipv6, Node
@@ -117,7 +117,7 @@ def _by_name(base: list[Any], over: list[Any]) -> list[Any]:
     places = {item.get("name"): index for index, item in enumerate(merged) if isinstance(item, Mapping)}
     for item in over:
         name = item.get("name") if isinstance(item, Mapping) else None
-        if name in places:
+        if isinstance(name, str) and name in places:
             merged[places[name]] = _merge(merged[places[name]], item)
         else:
             merged.append(item)

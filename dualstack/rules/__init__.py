@@ -17,9 +17,36 @@ __all__ = ["Subject", "all_rules", "run_checks"]
 
 
 def _modules() -> tuple[ModuleType, ...]:
-    from dualstack.rules import text
+    from dualstack.rules import (
+        capacity,
+        cidrs,
+        hostnet,
+        lists,
+        nmaddresses,
+        nmform,
+        nmlinks,
+        nmroutes,
+        nmstate,
+        nodeips,
+        overlap,
+        text,
+    )
 
-    return (model, text)
+    return (
+        model,
+        text,
+        lists,
+        cidrs,
+        nodeips,
+        overlap,
+        capacity,
+        hostnet,
+        nmlinks,
+        nmstate,
+        nmroutes,
+        nmaddresses,
+        nmform,
+    )
 
 
 @cache

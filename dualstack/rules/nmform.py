@@ -46,7 +46,7 @@ def unknown_keys(item: At[Mapping[str, Any]], known: Iterable[str]) -> Findings:
         if key not in known:
             near = difflib.get_close_matches(str(key), known, 1, 0.6)
             fix = f"write {near[0]}" if near else f"remove it; nmstate knows {', '.join(known)}"
-            yield FORM.at((*item.path, key), f"nmstate does not know the key {key!r} here", fix)
+            yield FORM.at((*item.path, str(key)), f"nmstate does not know the key {key!r} here", fix)
 
 
 def _address_form(item: At[object], family: Family) -> Findings:
@@ -95,7 +95,7 @@ def _ip_form(item: At[object], family: Family) -> Findings:
 def interface_form(item: At[Mapping[str, Any]]) -> Findings:
     """Judge the form of one interface, as far as the rules read it."""
     body, path = item.value, item.path
-    for key in ("name", "type"):
+    for key in ("name", "type", "mac-address"):
         if key in body and not isinstance(body[key], str):
             yield FORM.at((*path, key), f"{body[key]!r} is no text", f'quote it: "{body[key]}"')
     state = body.get("state", "up")

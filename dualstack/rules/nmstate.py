@@ -12,6 +12,7 @@ from typing import Any
 from dualstack.addresses import LABEL
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.rules.base import Check
+from dualstack.rules.nmform import interface_form
 from dualstack.rules.nmview import Ip, Link, read_link, whole
 
 MTU = Rule(
@@ -60,18 +61,17 @@ def mtu(item: At[object], ipv6: bool) -> Findings:
         item: the value as it was read, of any type.
         ipv6: whether the interface has IPv6.
     """
-    value, least = item.value, LEAST_MTU[ipv6]
-    if isinstance(value, str) and (number := whole(value)) is not None:
-        yield MTU.at(item.path, f"{value!r} in quotes is text", f"write {number} without quotes")
-    if not isinstance(value, str) and whole(value) is not None:
-        number = int(value)  # type: ignore[call-overload]
-        if number < least:
-            why = "IPv6 needs 1280" if ipv6 else "IPv4 needs 68"
-            yield MTU.at(item.path, f"the MTU is {number}, {why} at least", f"write {max(least, 1280)}")
-        elif number > MOST_MTU:
-            yield MTU.at(item.path, f"the MTU is {number}, over {MOST_MTU}", "write 9000, the usual jumbo frame")
-    elif whole(value) is None:
+    value, least, number = item.value, LEAST_MTU[ipv6], whole(item.value)
+    if number is None:
         yield MTU.at(item.path, f"{value!r} is no whole number", "write 1500 or what the link has")
+        return
+    if number < least:
+        why = "IPv6 needs 1280" if ipv6 else "IPv4 needs 68"
+        yield MTU.at(item.path, f"the MTU is {number}, {why} at least", "write 1280")
+    elif number > MOST_MTU:
+        yield MTU.at(item.path, f"the MTU is {number}, over {MOST_MTU}", "write 9000, the usual jumbo frame")
+    elif isinstance(value, str):
+        yield MTU.at(item.path, f"{value!r} in quotes is text", f"write {number} without quotes")
 
 
 def _family(ip: Ip, name: str) -> Findings:

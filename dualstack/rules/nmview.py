@@ -118,7 +118,7 @@ class Link:
     @property
     def up(self) -> bool:
         """True where nmstate makes the interface; ``absent``, ``down`` and ``ignore`` leave it out."""
-        return self.body.get("state", "up") == "up"
+        return bool(self.body.get("state", "up") == "up")
 
     @property
     def mtu(self) -> int | None:
@@ -153,8 +153,8 @@ class Hop:
     destination: IPNetwork | None
     gateway: IPAddress | None
     interface: str | None
-    metric: object
-    table: object
+    metric: int | None
+    table: int | None
 
     @property
     def default(self) -> bool:
@@ -233,8 +233,8 @@ def read_routes(document: At[Mapping[str, Any]]) -> list[Hop]:
             parsed_network(item.value.get("destination")),
             parsed(item.value.get("next-hop-address")),
             name if isinstance(name := item.value.get("next-hop-interface"), str) else None,
-            item.value.get("metric"),
-            item.value.get("table-id"),
+            whole(item.value.get("metric")),
+            whole(item.value.get("table-id")),
         )
         for item in route_items(document)
         if item.value.get("state") != "absent"

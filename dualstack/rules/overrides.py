@@ -8,16 +8,17 @@ from dataclasses import replace
 from typing import Any
 
 from dualstack.addresses import Family
-from dualstack.findings import Finding, Path, Severity
+from dualstack.findings import Finding, Severity
 from dualstack.frozen import Secret
-from dualstack.origins import format_path
+from dualstack.origins import Path, format_path
 from dualstack.plan.charts import chart_settings
 from dualstack.plan.network import management_interface, serving_interface
 from dualstack.site import Site
 from dualstack.site.network import Ipv4, Ipv6
 
-_SECRET_KEY = re.compile(r"passw(or)?d|passphrase|secret|token|credential|private_?key|api_?key|access_?key", re.I)
-_SECRET_NAME = re.compile(r"(name|names|key|ref|class|enabled|create|type|path|file|namespace)$", re.I)
+_SECRET_KEY = re.compile(
+    r"(passw(or)?d|passphrase|token|client[_-]?secret|(private|api|access|secret)[_-]?key)$", re.IGNORECASE
+)
 
 
 def within(tree: Any, *keys: str) -> bool:
@@ -108,8 +109,7 @@ def every_key(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 
 def names_a_secret(key: object) -> bool:
     """Tell whether a key's value will be a secret itself, rather than the name or the switch of one."""
-    text = str(key)
-    return bool(_SECRET_KEY.search(text)) and not _SECRET_NAME.search(re.sub(r"(?i)(private|api|access)_?key$", "", text))
+    return bool(_SECRET_KEY.search(str(key)))
 
 
 def shown(value: Any) -> str:

@@ -1,0 +1,92 @@
+"""The DNS records of the site."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pulumi
+
+from components.config import SecretReader
+from dualstack.plan import Plan
+from dualstack.plan.model import DnsRecord
+from dualstack.site.dns import Zone
+from provider.resources import Pointer, RecordSet, ServerInput, TsigInput
+
+
+class ManagementDns(pulumi.ComponentResource):
+    """The records in state; with the backend ``rfc2136`` also written to their zones.
+
+    With the backend ``libvirt`` they are rows of the virtual network.
+    """
+
+    TYPE: ClassVar = "dualstack:index:ManagementDns"
+
+    def __init__(
+        self, name: str, plan: Plan, *, secret: SecretReader, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Write the records.
+
+        Args:
+            name: name of the component.
+            plan: the site's plan.
+            secret: reads the TSIG keys.
+            opts: resource options.
+        """
+        backend = plan.site.dns.backend
+        super().__init__(self.TYPE, name, {"backend": backend, "records": records(plan)}, opts)
+        if backend == "rfc2136":
+            self._write(name, plan, secret)
+        self.register_outputs({"names": list(_forward(plan))})
+
+    def _write(self, name: str, plan: Plan, secret: SecretReader) -> None:
+        zones = {zone.name.rstrip(".").lower(): zone for zone in plan.site.dns.zones}
+        # Two servers of a site file may be one machine: a new record must not be what is then deleted as the old one.
+        options = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
+        for host, both in _forward(plan).items():
+            RecordSet(
+                f"{name}-{host}",
+                record=host,
+                zone=both[0].zone,
+                ipv4=[record.value for record in both if record.type == "A"],
+                ipv6=[record.value for record in both if record.type == "AAAA"],
+                ttl=both[0].ttl,
+                server=_server(zones.get(both[0].zone.lower()), secret),
+                opts=options,
+            )
+        for record in plan.dns:
+            if record.type == "PTR":
+                Pointer(
+                    f"{name}-{record.name}",
+                    record=record.name,
+                    zone=record.zone,
+                    target=record.value,
+                    ttl=record.ttl,
+                    server=_server(zones.get(record.zone.lower()), secret),
+                    opts=options,
+                )
+
+
+def records(plan: Plan) -> list[dict[str, Any]]:
+    """Give every record of the plan as plain data."""
+    return [
+        {"name": item.name, "type": item.type, "value": item.value, "zone": item.zone, "ttl": item.ttl}
+        for item in plan.dns
+    ]
+
+
+def _forward(plan: Plan) -> dict[str, list[DnsRecord]]:
+    """Give A and AAAA by name, in the plan's order."""
+    names: dict[str, list[DnsRecord]] = {}
+    for record in plan.dns:
+        if record.type != "PTR":
+            names.setdefault(record.name, []).append(record)
+    return names
+
+
+def _server(zone: Zone | None, secret: SecretReader) -> ServerInput:
+    if zone is None:
+        return {"address": None, "port": 53, "key": None}
+    key: TsigInput | None = None
+    if zone.key is not None:
+        key = {"name": zone.key.name, "algorithm": zone.key.algorithm, "secret": secret(zone.key.secret_key)}
+    return {"address": zone.server, "port": zone.port, "key": key}

@@ -1,0 +1,78 @@
+"""The management host: a VM, or a machine that is already there; ready once it answers over both families."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pulumi
+
+from components.network import ManagementNetwork
+from dualstack.plan import Plan
+from provider.resources import Ready
+
+API_PORT = 6443
+"""Of the Kubernetes API server, the first thing that anybody needs of the host."""
+READY_SECONDS = 3600
+"""A first start unpacks all container images of the release before the API answers."""
+
+
+class ManagementHost(pulumi.ComponentResource):
+    """The machine, and the wait for it."""
+
+    TYPE: ClassVar = "dualstack:index:ManagementHost"
+
+    machine: pulumi.Resource | None
+    """The machine's resource; None for one that is already there."""
+    ready: Ready
+    """What uses the cluster depends on this."""
+
+    def __init__(
+        self,
+        name: str,
+        plan: Plan,
+        *,
+        network: ManagementNetwork,
+        image: pulumi.Input[str] | None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the host.
+
+        Args:
+            name: name of the component.
+            plan: the site's plan.
+            network: what a VM is attached to.
+            image: the disk image of a VM.
+            opts: resource options; the libvirt provider comes with them.
+        """
+        super().__init__(self.TYPE, name, _inputs(plan), opts)
+        self.machine = None
+        machine_id = None
+        if plan.libvirt is not None and network.virtual is not None:
+            from components import libvirt
+
+            machine = libvirt.make_machine(name, plan, plan.libvirt, network.virtual, image, self)
+            self.machine, machine_id = machine.resource, machine.id
+        node = plan.node
+        self.ready = Ready(
+            f"{name}-ready",
+            ipv4=str(node.ipv4) if node.ipv4 else None,
+            ipv6=str(node.ipv6) if node.ipv6 else None,
+            port=API_PORT,
+            timeout=READY_SECONDS,
+            host=machine_id,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=network, deleted_with=self.machine),
+        )
+        self.register_outputs({"answered": self.ready.answered})
+
+
+def _inputs(plan: Plan) -> dict[str, Any]:
+    host = plan.site.host
+    inputs: dict[str, Any] = {"kind": host.kind, "node": plan.node.name, "production": host.production}
+    if plan.libvirt is not None:
+        inputs |= {
+            "mac": plan.libvirt.mac,
+            "memoryMib": plan.libvirt.memory_mib,
+            "vcpus": plan.libvirt.vcpus,
+            "diskBytes": plan.libvirt.disk_bytes,
+        }
+    return inputs

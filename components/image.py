@@ -1,0 +1,112 @@
+"""The EIB directory of the site, and the image that is built of it."""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+from typing import ClassVar
+
+import pulumi
+
+from components.config import SecretReader
+from dualstack.eib import build_tree
+from dualstack.eib.definition import base_image
+from dualstack.eib.files import ProjectFiles
+from dualstack.eib.tree import PRIVATE, File
+from dualstack.errors import InputError
+from dualstack.plan import Plan
+from provider.resources import Build, Directory, FileInput
+
+
+class ManagementImage(pulumi.ComponentResource):
+    """The directory, always; the image, where the site has it built on the machine that deploys."""
+
+    TYPE: ClassVar = "dualstack:index:ManagementImage"
+
+    image: pulumi.Input[str] | None
+    """Disk image for the host: the site's own, else the built one, else None."""
+
+    def __init__(
+        self,
+        name: str,
+        plan: Plan,
+        *,
+        secret: SecretReader,
+        project: pathlib.Path,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make directory and image.
+
+        Args:
+            name: name of the component.
+            plan: the site's plan.
+            secret: reads the secrets that EIB needs in clear.
+            project: the project's folder, which holds the user's own files.
+            opts: resource options.
+
+        Raises:
+            pulumi.RunError: a file of the user's cannot be read.
+        """
+        settings = plan.site.image
+        path = f"build/{plan.name}"
+        inputs = {
+            "release": plan.release.name,
+            "kubernetesVersion": plan.kubernetes_version,
+            "type": settings.type,
+            "arch": settings.arch,
+            "build": settings.build,
+            "directory": path,
+        }
+        super().__init__(self.TYPE, name, inputs, opts)
+        directory = Directory(
+            f"{name}-directory",
+            path=path,
+            files=_files(plan, secret, project),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.image = plan.libvirt.image if plan.libvirt else None
+        if settings.build == "local":
+            build = Build(
+                f"{name}-build",
+                directory=path,
+                digest=directory.digest,
+                base_image=base_image(plan),
+                builder=plan.release.eib_container,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            self.image = self.image or build.image
+        self.register_outputs({"directory": path, "digest": directory.digest})
+
+
+def _files(plan: Plan, secret: SecretReader, project: pathlib.Path) -> dict[str, FileInput]:
+    """Give the files of the directory; those that hold a secret get their content from it, as a secret."""
+    reader = ProjectFiles(project)
+
+    def tree(secrets: dict[str, str]) -> dict[str, File]:
+        return dict(build_tree(plan, secrets, reader).files)
+
+    values = {key: value for key in sorted(plan.secrets) if (value := secret(key)) is not None}
+    try:
+        # The secrets' names alone tell which files hold one, so everything else stays plain and shows in a preview.
+        files = tree(dict.fromkeys(values, ""))
+    except InputError as error:
+        raise pulumi.RunError(str(error)) from error
+    given = pulumi.Output.all(*values.values()).apply(lambda known: dict(zip(values, known, strict=True)))
+    private = given.apply(lambda known: {path: file.text for path, file in tree(known).items() if _hidden(file)})
+    return {path: _file(path, file, private, project) for path, file in files.items()}
+
+
+def _hidden(file: File) -> bool:
+    return file.mode == PRIVATE and isinstance(file.content, bytes)
+
+
+def _file(path: str, file: File, private: pulumi.Output[dict[str, str]], project: pathlib.Path) -> FileInput:
+    mode = f"{file.mode:04o}"
+    if isinstance(file.content, pathlib.Path):
+        with file.content.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        source = file.content.relative_to(project.resolve()).as_posix()
+        return {"mode": mode, "source": source, "sha256": digest}
+    if _hidden(file):
+        return {"mode": mode, "content": private.apply(lambda texts: texts[path])}
+    return {"mode": mode, "content": file.text}

@@ -1,0 +1,135 @@
+"""Scripts and system files that the guide's stack needs at its first boot, made from templates.
+
+EIB keeps the prefixes 00 to 49 of ``custom/scripts`` for itself (docs/building-images.md) and runs ours after its own,
+all before the first boot proper. ``custom/files`` lie beside the scripts then, and are gone afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from dualstack.addresses import LABEL, Family
+from dualstack.eib.helm import image_charts
+from dualstack.eib.tree import EXECUTABLE, PRIVATE, READABLE, Builder
+from dualstack.plan.model import Ironic, Plan
+from dualstack.plan.network import own_address, serving_interface
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+UNIT: Final = "dualstack-first-boot.service"
+SCRIPT: Final = "dualstack-first-boot.sh"
+REGISTER: Final = "custom/scripts/70-dualstack-register.sh"
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(  # noqa: S701 - shell and systemd, not HTML; every value goes through `sh`
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["sh"] = shlex.quote
+    return environment
+
+
+def fill(template: str, **values: Any) -> str:
+    """Fill a template; what it asks for and does not get is an error."""
+    return _environment().get_template(template).render(values)
+
+
+def add_scripts(plan: Plan, builder: Builder) -> None:
+    """Add the scripts, the unit and the system files to a tree."""
+    builder.add("os-files/etc/profile.d/dualstack.sh", fill("profile.sh.j2"))
+    if _takes_advertisements(plan):
+        builder.add("os-files/etc/sysctl.d/90-dualstack-accept-ra.conf", fill("accept-ra.conf.j2"))
+    if plan.release.tmpfs_cni:
+        builder.add("custom/scripts/50-dualstack-tmpfs-cni.sh", fill("tmpfs-cni.sh.j2"), EXECUTABLE)
+    _add_first_boot(plan, builder)
+    _add_registration(plan, builder)
+
+
+def _takes_advertisements(plan: Plan) -> bool:
+    """Tell whether a node takes its route from router advertisements, going by the merged nmstate."""
+    for node in plan.nodes:
+        interfaces = node.nmstate.get("interfaces")
+        for interface in interfaces if isinstance(interfaces, tuple) else ():
+            ipv6 = interface.get("ipv6") if isinstance(interface, Mapping) else None
+            if isinstance(ipv6, Mapping) and ipv6.get("autoconf") is True and ipv6.get("enabled") is not False:
+                return True
+    return False
+
+
+def _add_first_boot(plan: Plan, builder: Builder) -> None:
+    """Add what waits for the charts that the image brings; nothing where it brings neither Rancher nor Metal3."""
+    charts = {chart.key: chart for chart in image_charts(plan)}
+    rancher = None
+    if "rancher" in charts:
+        url = f"https://{plan.rancher_hostname}" if plan.rancher_hostname else ""
+        patch = json.dumps({"value": url})
+        rancher = {"namespace": charts["rancher"].namespace, "url": url, "patch": patch}
+    probes = list(_probes(plan, plan.ironic)) if "metal3" in charts and plan.ironic is not None else []
+    if rancher is None and not probes:
+        return
+    builder.add(
+        f"custom/files/{SCRIPT}", fill("first-boot.sh.j2", unit=UNIT, rancher=rancher, probes=probes), EXECUTABLE
+    )
+    builder.add(f"custom/files/{UNIT}", fill("first-boot.service.j2"), READABLE)
+    install = fill("first-boot-install.sh.j2", unit=UNIT, script=SCRIPT)
+    builder.add("custom/scripts/60-dualstack-first-boot.sh", install, EXECUTABLE)
+
+
+def _probes(plan: Plan, ironic: Ironic) -> Iterator[dict[str, Any]]:
+    """Yield what must answer over each family: Ironic's API and its image server on the node, and Ironic's name."""
+    serving = serving_interface(plan.site, plan.site.nodes[0])
+    api, media = urlsplit(ironic.endpoint), urlsplit(ironic.external_url)
+    families: tuple[tuple[Family, int], ...] = (("ipv4", 4), ("ipv6", 6))
+    for family, flag in families:
+        address = own_address(getattr(serving, family)) if serving is not None else None
+        for what, url, path in (("Ironic", api, "/v1/"), ("the image server", media, "/")):
+            yield {
+                "what": f"{what} answers over {LABEL[family]}",
+                "family": flag,
+                "scheme": url.scheme,
+                "host": str(address or ""),
+                "port": _port(url.netloc),
+                "path": path,
+            }
+        if ironic.hostname:
+            yield {
+                "what": f"{ironic.hostname} answers over {LABEL[family]}",
+                "family": flag,
+                "scheme": api.scheme,
+                "host": ironic.hostname,
+                "port": _port(api.netloc),
+                "path": "/v1/",
+            }
+
+
+def _port(netloc: str) -> int:
+    # Not SplitResult.port: the host may be anything that the user's own values hold.
+    port = netloc.rpartition(":")[2]
+    return int(port) if port.isascii() and port.isdecimal() else 0
+
+
+def _add_registration(plan: Plan, builder: Builder) -> None:
+    key = plan.site.image.packages.scc_registration_code_key
+    code = builder.secrets.get(key) if key is not None and builder.secrets is not None else None
+    if code is None:
+        return  # the definition has noted it
+    proxy = plan.site.image.proxy
+    proxies = {}
+    if proxy is not None:
+        named = {"http_proxy": proxy.http, "https_proxy": proxy.https, "no_proxy": ",".join(plan.no_proxy)}
+        proxies = {name: value for name, value in named.items() if value}
+    builder.add(REGISTER, fill("register.sh.j2", code=code, proxies=proxies), PRIVATE)

@@ -1,0 +1,135 @@
+"""Putting a new directory in an old one's place, and clearing up after runs that were killed.
+
+Folders beside the directory are named ``.<name>.dualstack-*``: ``.new`` holds the new one before the swap and the old
+one after it, ``.old`` the old one where the two cannot change places in one step. Whichever it is, its marker says
+which files in it are ours; all others stand in the directory, too, or are put back there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from dualstack.eib import disk
+from dualstack.eib.survey import marker_of
+from dualstack.eib.tree import MARKER
+
+_NEW: Final = ".new"
+_OLD: Final = ".old"
+
+
+def make_stage(out: Path) -> Path:
+    """Make the folder beside a directory in which the new one is built."""
+    return Path(tempfile.mkdtemp(_NEW, f".{out.name}.dualstack-", out.parent))
+
+
+def swap(stage: Path, out: Path) -> Path | None:
+    """Put the new directory in the old one's place; return where the old one is then."""
+    if not out.exists() or not any(out.iterdir()):
+        stage.rename(out)
+        return None
+    if disk.exchange(stage, out):
+        return stage
+    aside = stage.with_name(stage.name.removesuffix(_NEW) + _OLD)
+    out.rename(aside)
+    try:
+        stage.rename(out)
+    except BaseException:
+        aside.rename(out)
+        raise
+    return aside
+
+
+def swap_parts(stage: Path, out: Path, fixed: Iterable[str]) -> Path:
+    """Put what is in the new directory in place, entry by entry, where some entries can be neither linked nor moved.
+
+    Not one step, but a handful of renames. Whoever dies between them leaves the old marker, so the next run mends it.
+    """
+    staying = {MARKER, *fixed}
+    names = sorted({path.name for folder in (stage, out) for path in folder.iterdir()} - staying)
+    for name in [*names, MARKER]:
+        new, old = stage / name, out / name
+        if not os.path.lexists(new):
+            old.rename(new)
+        elif not os.path.lexists(old):
+            new.rename(old)
+        elif not disk.exchange(new, old):
+            aside = new.with_name(f"{name}{_OLD}")
+            old.rename(aside)
+            new.rename(old)
+            aside.rename(new)
+    return stage
+
+
+def recover(out: Path) -> list[str]:
+    """Finish what killed runs left beside a directory; return what could not be put back."""
+    leftovers = list(_leftovers(out))
+    if not out.exists():
+        # Killed between the two renames that stand for an exchange: the old one goes back.
+        for path in leftovers:
+            if path.name.endswith(_OLD) and marker_of(path) is not None:
+                path.rename(out)
+                leftovers.remove(path)
+                break
+    return [item for path in leftovers for item in dissolve(path, out)]
+
+
+def _leftovers(out: Path) -> Iterator[Path]:
+    prefix = f".{out.name}.dualstack-"
+    for path in sorted(out.parent.iterdir()):
+        if path.name.startswith(prefix) and path.name.endswith((_NEW, _OLD)) and stat.S_ISDIR(path.lstat().st_mode):
+            yield path
+
+
+def dissolve(folder: Path, out: Path) -> list[str]:
+    """Take away a folder beside a directory; what is others' and stands nowhere else is put back.
+
+    Returns:
+        Absolute paths of what cannot be put back, because its place is taken; the folder stays then.
+    """
+    marker = marker_of(folder)
+    if marker is None:
+        # Killed before anything but the marker was written; if there is more, it is not of our making.
+        if all(path.name == MARKER for path in folder.iterdir()):
+            remove(folder)
+        return []
+    left = []
+    for path, entry in list(disk.entries(folder)):
+        if entry.is_dir(follow_symlinks=False) or path == MARKER or path in marker["files"]:
+            continue
+        there = out / path
+        if _same(Path(entry.path), there):
+            continue
+        if os.path.lexists(there) or not out.exists():
+            left.append(entry.path)
+        else:
+            there.parent.mkdir(parents=True, exist_ok=True)
+            Path(entry.path).rename(there)
+    if not left:
+        remove(folder)
+    return left
+
+
+def _same(one: Path, other: Path) -> bool:
+    """True where two paths are one file, or links that say the same."""
+    try:
+        if one.is_symlink():
+            return other.is_symlink() and one.readlink() == other.readlink()
+        return os.path.samestat(one.lstat(), other.lstat())
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder of ours; what cannot be removed now is removed by the next run."""
+    with suppress(OSError):
+        for path, entry in disk.entries(folder):
+            if entry.is_dir(follow_symlinks=False):
+                (folder / path).chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)

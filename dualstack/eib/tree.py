@@ -1,0 +1,155 @@
+"""An EIB directory before it is written: files by their path, and which secrets it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from dualstack.errors import InputError, quoted
+from dualstack.origins import Path as SitePath
+
+READABLE: Final = 0o644
+EXECUTABLE: Final = 0o755
+PRIVATE: Final = 0o600
+"""Mode of a file that holds a secret."""
+
+MARKER: Final = ".dualstack.json"
+"""At the root of a written directory: which files are ours. EIB reads only folders that it knows."""
+
+_LONGEST_NAME = 255  # bytes, on every usual file system
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file.
+
+    Attributes:
+        content: its bytes, or a file on disk from which they are copied when the tree is written.
+        mode: READABLE, EXECUTABLE or PRIVATE.
+    """
+
+    content: bytes | Path
+    mode: int = READABLE
+
+    @property
+    def text(self) -> str:
+        """The content as text."""
+        return (self.content if isinstance(self.content, bytes) else self.content.read_bytes()).decode()
+
+
+class LeftOut(NamedTuple):
+    """A secret that EIB would need in clear and that was not given, so that its key is missing."""
+
+    key: str
+    """Config key ``dualstack:<key>``."""
+    file: str
+    """Path of the file that lacks it."""
+    where: str
+    """What is missing in the file, such as ``bootstrapPassword``."""
+    path: SitePath
+    """Where the site file speaks of it."""
+    follows: str
+    """What follows, one sentence without a full stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A whole EIB directory.
+
+    Attributes:
+        site: the site's name.
+        files: by relative POSIX path, sorted.
+        left_out: secrets that were not given.
+    """
+
+    site: str
+    files: Mapping[str, File]
+    left_out: tuple[LeftOut, ...] = ()
+
+
+def check_path(path: str) -> None:
+    """Refuse a path that would lead out of the directory, or that no file system takes.
+
+    Raises:
+        InputError: it is one; names in the site file such as ``../x`` make them.
+    """
+    parts = path.split("/")
+    bad = "\0" in path or any(part in ("", ".", "..") for part in parts)
+    if not bad:
+        try:
+            bad = any(len(part.encode()) > _LONGEST_NAME for part in parts)
+        except UnicodeEncodeError:
+            bad = True
+    if bad:
+        raise InputError(f"{quoted(path)} is no path inside the EIB directory", fix="use plain names without slashes")
+
+
+def check_name(name: str) -> str:
+    """Return a name that becomes a file's.
+
+    Raises:
+        InputError: it cannot.
+    """
+    if "/" in name:
+        raise InputError(f"{quoted(name)} is no name for a file", fix="use a name without slashes")
+    check_path(name)
+    return name
+
+
+@dataclass(slots=True)
+class Builder:
+    """Collects the files of a tree, and gives out secrets.
+
+    Attributes:
+        site: the site's name.
+        secrets: values by config key, or None where the tree is to hold none.
+    """
+
+    site: str
+    secrets: Mapping[str, str] | None
+    files: dict[str, File] = field(default_factory=dict)
+    left_out: list[LeftOut] = field(default_factory=list)
+    private: set[str] = field(default_factory=set)
+
+    def add(self, path: str, content: bytes | str | Path, mode: int = READABLE) -> None:
+        """Add a file.
+
+        Raises:
+            InputError: the path leads out of the directory, or is taken.
+        """
+        check_path(path)
+        if path in self.files:
+            fix = "give each node, chart and manifest a name of its own"
+            raise InputError(f"two parts of the site make the same file {quoted(path)}", fix=fix)
+        self.files[path] = File(content.encode() if isinstance(content, str) else content, mode)
+
+    def secret(self, key: str, file: str, where: str, path: SitePath, follows: str) -> str | None:
+        """Return a secret for a file, which becomes private; None where it is not given, which is noted."""
+        value = self.secrets.get(key) if self.secrets is not None else None
+        if value is None:
+            self.left_out.append(LeftOut(key, file, where, path, follows))
+            return None
+        self.private.add(file)
+        return value
+
+    def tree(self) -> Tree:
+        """Return the finished tree.
+
+        Raises:
+            InputError: a file stands where another one needs a folder.
+        """
+        for path in self.files:
+            parent = path.rpartition("/")[0]
+            while parent:
+                if parent in self.files:
+                    fix = "rename one of them"
+                    raise InputError(f"{quoted(parent)} is a file, and the folder of {quoted(path)}", fix=fix)
+                parent = parent.rpartition("/")[0]
+        done = {
+            path: File(file.content, PRIVATE) if path in self.private else file
+            for path, file in sorted(self.files.items())
+        }
+        return Tree(self.site, MappingProxyType(done), tuple(self.left_out))

@@ -1,0 +1,252 @@
+"""Rules about DNS: zones and servers that hold the site's records, and the resolvers that the nodes ask."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from dualstack.addresses import LABEL, Address, AddressError, Family, parse_address
+from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.origins import Path
+from dualstack.rules.base import Subject
+from dualstack.rules.grammar import as_ip, name_problem
+
+TWO_ZONES = Rule(
+    "DS084-zone-repeated",
+    "A zone must be given once.",
+    Severity.ERROR,
+    "Which server and key the records go to is left to chance.",
+    "design, the site file",
+)
+RECORD_ZONE = Rule(
+    "DS085-record-zone",
+    "With backend rfc2136 every record must have a zone with a server.",
+    Severity.ERROR,
+    "The record is written nowhere.",
+    "RFC 2136 section 4; peer rules 98 and 99",
+    firm=True,
+)
+UNUSED_ZONE = Rule(
+    "DS086-zone-unused",
+    "A zone must hold one of the site's records, to be of use.",
+    Severity.INFO,
+    "Nothing happens with the zone.",
+    "design, the site file",
+)
+DNS_SETTING = Rule(
+    "DS087-dns-setting",
+    "TTL, port and server of DNS must be ones that DNS knows.",
+    Severity.ERROR,
+    "The update is refused, or goes to nobody.",
+    "RFC 2181 section 8 (TTL)",
+)
+RESOLVER_LIMIT = Rule(
+    "DS091-resolver-limit",
+    "A node must have at most three resolvers, each of them once.",
+    Severity.WARNING,
+    "The C library and kubelet leave out everything after the third.",
+    "domain facts D17; resolv.conf(5) MAXNS; kubernetes pkg/apis/core/validation (MaxDNSNameservers)",
+)
+RESOLVER_FAMILIES = Rule(
+    "DS092-resolver-families",
+    "A node must have resolvers of both families.",
+    Severity.WARNING,
+    "When one family is down, names no longer resolve, and the other family is of no use.",
+    "peer rule 102; domain facts D17",
+)
+RESOLVER_ADDRESS = Rule(
+    "DS093-resolver-address",
+    "A resolver must be an address that the node can ask.",
+    Severity.ERROR,
+    "The image build refuses the network file, or no name resolves.",
+    "domain facts R16 and 2.3; peer rule 101; nmstate rust/src/lib/nm/dns.rs",
+    firm=True,
+)
+PUBLIC_RESOLVER = Rule(
+    "DS094-public-resolver",
+    "Hostname mode must not ask public resolvers for a name of an internal network.",
+    Severity.WARNING,
+    "A public resolver says that the name does not exist, and that answer counts: now and then Ironic is not found.",
+    "domain facts D17",
+)
+
+RULES = (
+    TWO_ZONES,
+    RECORD_ZONE,
+    UNUSED_ZONE,
+    DNS_SETTING,
+    RESOLVER_LIMIT,
+    RESOLVER_FAMILIES,
+    RESOLVER_ADDRESS,
+    PUBLIC_RESOLVER,
+)
+
+MAX_RESOLVERS = 3
+MAX_TTL = 2**31 - 1
+PUBLIC_RESOLVERS = {
+    "8.8.8.8": "Google", "8.8.4.4": "Google",
+    "2001:4860:4860::8888": "Google", "2001:4860:4860::8844": "Google",
+    "1.1.1.1": "Cloudflare", "1.0.0.1": "Cloudflare",
+    "2606:4700:4700::1111": "Cloudflare", "2606:4700:4700::1001": "Cloudflare",
+    "9.9.9.9": "Quad9", "149.112.112.112": "Quad9", "2620:fe::fe": "Quad9", "2620:fe::9": "Quad9",
+    "208.67.222.222": "OpenDNS", "208.67.220.220": "OpenDNS",
+    "2620:119:35::35": "OpenDNS", "2620:119:53::53": "OpenDNS",
+}  # fmt: skip
+
+
+def resolver_count(resolvers: Sequence[At[Address]]) -> Findings:
+    """Tell which resolvers are one too many, or there twice."""
+    seen: set[str] = set()
+    for place, resolver in enumerate(resolvers):
+        text = str(resolver.value)
+        if text in seen:
+            yield RESOLVER_LIMIT.at(resolver.path, f"{text} is there twice", "remove it here")
+        elif len(seen) >= MAX_RESOLVERS:
+            message = f"{text} is resolver number {place + 1}, at most {MAX_RESOLVERS} are asked"
+            yield RESOLVER_LIMIT.at(resolver.path, message, "remove it here")
+        seen.add(text)
+
+
+def resolver_address(resolver: At[Address], families: Collection[Family]) -> Findings:
+    """Tell why a node cannot ask a resolver.
+
+    Args:
+        resolver: the resolver.
+        families: families that some interface of the node has.
+    """
+    ip, text = resolver.value.ip, str(resolver.value)
+    example = "192.168.100.53" if ip.version == 4 else "fd00:100::53"
+    if ip.is_link_local:
+        fix = f"write the resolver's routable address, such as {example}"
+        yield RESOLVER_ADDRESS.at(resolver.path, f"{text} is link-local and means nothing without an interface", fix)
+    elif ip.is_loopback or ip.is_unspecified or ip.is_multicast:
+        fix = f"write the address of a resolver, such as {example}"
+        yield RESOLVER_ADDRESS.at(resolver.path, f"{text} is no other machine", fix)
+    elif resolver.value.family not in families:
+        family = LABEL[resolver.value.family]
+        message = f"{text} is {family}, and no interface of the node has {family}"
+        yield RESOLVER_ADDRESS.at(resolver.path, message, f"remove it, or give an interface {family}")
+
+
+def _enabled_families(nmstate: Mapping[str, Any]) -> set[Family]:
+    interfaces = nmstate.get("interfaces")
+    items = interfaces if isinstance(interfaces, list | tuple) else ()
+    families: tuple[Family, Family] = ("ipv4", "ipv6")
+    return {
+        family
+        for item in items
+        if isinstance(item, Mapping)
+        for family in families
+        if isinstance(item.get(family), Mapping) and item[family].get("enabled") is True
+    }
+
+
+def check_resolvers(subject: Subject) -> Findings:
+    """Judge the nodes' resolvers."""
+    site = subject.site
+    resolvers = [At(("dns", "resolvers", i), resolver) for i, resolver in enumerate(site.dns.resolvers)]
+    yield from resolver_count(resolvers)
+    families = set[Family]().union(*(_enabled_families(node.nmstate) for node in subject.plan.nodes))
+    for resolver in resolvers:
+        yield from resolver_address(resolver, families)
+    have = {resolver.value.family for resolver in resolvers}
+    wanted: tuple[Family, Family] = ("ipv4", "ipv6")
+    if len(have) == 1:
+        lacking = next(family for family in wanted if family not in have)
+        message = f"no resolver is {LABEL[lacking]}"
+        fix = f"add the {LABEL[lacking]} address of a resolver to dns.resolvers"
+        yield RESOLVER_FAMILIES.at(("dns", "resolvers"), message, fix)
+    if not have and not _automatic(subject):
+        message = "no resolver is given, and no interface gets one automatically"
+        yield RESOLVER_FAMILIES.at(
+            ("dns", "resolvers"), message, "add the addresses of your resolvers to dns.resolvers"
+        )
+
+
+def _automatic(subject: Subject) -> bool:
+    return any(
+        (interface.ipv4 is not None and interface.ipv4.dhcp)
+        or (interface.ipv6 is not None and (interface.ipv6.dhcp or interface.ipv6.autoconf))
+        for node in subject.site.nodes
+        for interface in node.interfaces
+    )
+
+
+def check_public_resolvers(subject: Subject) -> Findings:
+    """Tell where a public resolver is asked for a name whose addresses are internal."""
+    name = subject.site.provisioning.hostname
+    if subject.site.mode != "hostname" or not name:
+        return
+    values = [as_ip(record.value) for record in subject.plan.dns if record.name == name]
+    if not any(value is not None and value.is_private for value in values):
+        return
+    for index, resolver in enumerate(subject.site.dns.resolvers):
+        owner = PUBLIC_RESOLVERS.get(str(resolver))
+        if owner:
+            message = f"{resolver} is {owner}'s, which cannot know {name}"
+            fix = f"remove {resolver} and keep the resolvers that know {name}"
+            yield PUBLIC_RESOLVER.at(("dns", "resolvers", index), message, fix)
+
+
+def _bare(zone: str) -> str:
+    return zone.rstrip(".").lower()
+
+
+def check_zones(subject: Subject) -> Findings:
+    """Judge the zones against the records of the plan."""
+    dns, records = subject.site.dns, subject.plan.dns
+    seen: dict[str, int] = {}
+    for index, zone in enumerate(dns.zones):
+        path: Path = ("dns", "zones", index)
+        name = _bare(zone.name)
+        if name in seen:
+            yield TWO_ZONES.at((*path, "name"), f"{zone.name} is also dns.zones[{seen[name]}]", "remove one of the two")
+        seen.setdefault(name, index)
+        held = sorted({record.name for record in records if _bare(record.zone) == name})
+        if records and not held:
+            yield UNUSED_ZONE.at((*path, "name"), f"{zone.name} holds none of the site's records", "remove the zone")
+        if dns.backend == "rfc2136" and held and zone.server is None:
+            message = f"{zone.name} holds {', '.join(held)}, but no server takes its updates"
+            yield RECORD_ZONE.at((*path, "server"), message, "set server to the address of the zone's primary server")
+    if dns.backend != "rfc2136":
+        return
+    missing: dict[str, list[str]] = {}
+    for record in records:
+        if _bare(record.zone) not in seen:
+            missing.setdefault(record.zone, []).append(f"{record.name} {record.type}")
+    for zone_name, names in missing.items():
+        message = f"no zone is given for {', '.join(dict.fromkeys(names))}"
+        fix = f"add {{name: {zone_name}, server: ...}} to dns.zones, with the address of its primary server"
+        if all(name.endswith(" PTR") for name in names):
+            fix += ", or set dns.pointers to false"
+        yield RECORD_ZONE.at(("dns", "zones"), message, fix)
+
+
+def check_settings(subject: Subject) -> Findings:
+    """Judge TTL, ports and servers."""
+    dns = subject.site.dns
+    if not 0 <= dns.ttl <= MAX_TTL:
+        fix = "write seconds, such as 3600"
+        yield DNS_SETTING.at(("dns", "ttl"), f"a TTL of {dns.ttl} is not between 0 and {MAX_TTL}", fix)
+    for index, zone in enumerate(dns.zones):
+        path: Path = ("dns", "zones", index)
+        if not 0 < zone.port < 65536:
+            yield DNS_SETTING.at((*path, "port"), f"{zone.port} is no port", "write 53, or a port from 1 to 65535")
+        if zone.server is not None:
+            yield from dns_server(At((*path, "server"), zone.server))
+
+
+def dns_server(server: At[str]) -> Findings:
+    """Tell why a server for updates is neither an address nor a name."""
+    try:
+        parse_address(server.value)
+    except AddressError as error:
+        if server.value.count(":") > 1 or as_ip(server.value) is not None:
+            yield DNS_SETTING.at(server.path, error.message, error.fix)
+        elif problem := name_problem(server.value.rstrip(".").lower()):
+            host = server.value.partition(":")[0]
+            fix = f"write {host}, and the port in its own field" if ":" in server.value else problem[1]
+            yield DNS_SETTING.at(server.path, problem[0], fix)
+
+
+CHECKS = (check_resolvers, check_public_resolvers, check_zones, check_settings)

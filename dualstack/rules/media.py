@@ -1,0 +1,103 @@
+"""Rules about what serves the machines: media of the right family, listeners, the certificate of virtual media."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dualstack.findings import Finding, Findings, Rule, Severity
+from dualstack.frozen import dig
+from dualstack.origins import Path, format_path
+from dualstack.rules.base import Subject
+from dualstack.rules.metal3 import EXTERNAL_HOST, EXTERNAL_V6, external_written
+from dualstack.rules.overrides import blame, override_path, shown, softened, state_address, stated_path, undo
+
+MEDIA_FAMILY = Rule(
+    "DS067-media-family",
+    "Every BMC must be given its media under a URL of its own family.",
+    Severity.ERROR,
+    "The BMC cannot fetch its boot media, and the machine is never inspected.",
+    "peer rule 128; openshift/installer pull requests 7898 and 9874",
+)
+LISTEN_ON_ALL = Rule(
+    "DS069-listen-on-all",
+    "In address mode Ironic must listen on all interfaces.",
+    Severity.ERROR,
+    "Ironic binds to its IPv4 address alone, and nobody answers at the IPv6 URL.",
+    "domain facts 4.4 and D10; metal3-io/ironic-image",
+    firm=True,
+)
+VMEDIA_TLS = Rule(
+    "DS070-vmedia-certificate",
+    "Virtual media over TLS must have a certificate that holds every address of its URLs.",
+    Severity.ERROR,
+    "A BMC that checks the certificate refuses its boot media.",
+    "domain facts 4.4 and D18; peer rule 114; suse-edge/charts ironic templates/certificates.yaml",
+)
+
+RULES = (MEDIA_FAMILY, LISTEN_ON_ALL, VMEDIA_TLS)
+
+
+def _bmcs_given_other_family(subject: Subject) -> Iterator[tuple[str, list[str]]]:
+    for family, other in (("ipv6", "ipv4"), ("ipv4", "ipv6")):
+        names = [bmc.name for bmc in subject.plan.bmcs if bmc.family == family and bmc.media_family == other]
+        if names:
+            yield family, names
+
+
+def check_media_family(subject: Subject) -> Findings:
+    """Tell where machines are given a URL of the family that their BMC does not speak, or would be."""
+    site, ironic = subject.site, subject.plan.ironic
+    if ironic is None:
+        return
+    v6_path = blame(site, "metal3", EXTERNAL_V6, stated_path(site, "ipv6"))
+    host_path = blame(site, "metal3", EXTERNAL_HOST, ("provisioning", "externalHttpHost"))
+    for family, names in _bmcs_given_other_family(subject):
+        at_host = bool(ironic.hostname) or family == "ipv4"
+        path = host_path if at_host and external_written(subject) else stated_path(site, "ipv4") if at_host else v6_path
+        if family == "ipv4" and override_path(site, "metal3", "global", "ironicIP"):
+            path = ("charts", "metal3", "values", "global", "ironicIP")
+        url = ironic.external_url
+        fix = undo(path, f"remove {format_path(path)}" if at_host else state_address(site, "ipv6"))
+        yield _media(path, f"{', '.join(names)}: BMC of {shown_family(family)}, media at {url}", fix)
+    ipv6_bmc = any(bmc.family == "ipv6" for bmc in subject.plan.bmcs)
+    if not ironic.hostname and not ironic.external_url_v6 and not ipv6_bmc:
+        yield softened(_media(v6_path, "Ironic has no IPv6 URL", undo(v6_path, state_address(site, "ipv6"))))
+
+
+def _media(path: Path, message: str, fix: str) -> Finding:
+    return MEDIA_FAMILY.at(path, message, fix)
+
+
+def shown_family(family: str) -> str:
+    """Return a family as people write it."""
+    return {"ipv4": "IPv4", "ipv6": "IPv6"}.get(family, family)
+
+
+def check_listening(subject: Subject) -> Findings:
+    """Tell where an override makes Ironic listen on its IPv4 address alone."""
+    ironic = subject.plan.ironic
+    if ironic is None or ironic.hostname or ironic.listen_on_all:
+        return
+    path = blame(subject.site, "metal3", ("metal3-ironic", "listenOnAll"), ("mode",))
+    yield LISTEN_ON_ALL.at(path, "listenOnAll is false in address mode", undo(path, "set mode to hostname"))
+
+
+def check_vmedia_tls(subject: Subject) -> Findings:
+    """Tell where virtual media goes over TLS without a certificate that fits (D18)."""
+    site, ironic = subject.site, subject.plan.ironic
+    if ironic is None or not ironic.vmedia_tls:
+        return
+    path = blame(site, "metal3", ("global", "enable_vmedia_tls"), ("provisioning", "vmediaTls"))
+    off = undo(path, "set provisioning.vmediaTls to false")
+    tls_path = override_path(site, "metal3", "global", "enable_tls")
+    if tls_path is not None and dig(subject.plan.values("metal3"), "global", "enable_tls") is False:
+        message = "enable_tls is false, so the chart makes no certificate for virtual media over TLS"
+        yield VMEDIA_TLS.at(tls_path, message, undo(tls_path, off))
+    elif not ironic.hostname and ironic.external_url_v6:
+        names = [bmc.name for bmc in subject.plan.bmcs if bmc.family == "ipv6"]
+        message = f"{ironic.external_url_v6} is served with a certificate for {shown(ironic.ironic_ip)} alone"
+        message += f" (IPv6 BMCs: {', '.join(names)})" if names else ""
+        yield VMEDIA_TLS.at(path, message, f"{off}, or use hostname mode, whose certificate holds the name")
+
+
+CHECKS = (check_media_family, check_listening, check_vmedia_tls)

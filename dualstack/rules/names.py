@@ -1,0 +1,227 @@
+"""Rules about names: grammar, traps, and records of both families for every name of the site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dualstack.addresses import LABEL, AddressError, Family, parse_address
+from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.origins import Path
+from dualstack.rules.base import Subject
+from dualstack.rules.grammar import as_ip, looks_like_ip, name_problem, under_sslip
+from dualstack.rules.overrides import blame, override_path, state_address, stated_path
+
+DNS_NAME = Rule(
+    "DS080-dns-name",
+    "A name must be a DNS name in lower case.",
+    Severity.ERROR,
+    "Nobody can resolve the name, and Kubernetes refuses it.",
+    "peer rule 91; RFC 1123; kubernetes apimachinery pkg/util/validation",
+    firm=True,
+)
+NAME_TRAP = Rule(
+    "DS081-name-trap",
+    "A name must not be one that resolvers treat in a way of their own.",
+    Severity.WARNING,
+    "Some machines resolve the name, others do not, and which ones depends on their software.",
+    "peer rules 94 and 105; RFC 6762 (.local)",
+)
+NODE_NAME = Rule(
+    "DS082-node-name",
+    "A node's name must be a host name of its own, at most 63 characters long.",
+    Severity.ERROR,
+    "The node cannot take the name, or Kubernetes refuses the node.",
+    "peer rule 93; domain facts 1.3 and 2.1; Linux sethostname(2) allows 64 bytes, a Kubernetes label 63",
+    firm=True,
+)
+BOTH_RECORDS = Rule(
+    "DS083-name-in-both-families",
+    "Every name of the site must have an A and an AAAA record.",
+    Severity.ERROR,
+    "Machines of the family without a record cannot reach the service behind the name.",
+    "peer rules 98 and 99; domain facts section 6",
+    firm=True,
+)
+CERTIFICATE_SAN = Rule(
+    "DS095-certificate-san",
+    "An entry of tls-san must be a bare address or a DNS name, with a wildcard as its first label at most.",
+    Severity.ERROR,
+    "The certificate does not cover the name that was meant, or RKE2 does not start.",
+    "peer rules 95 and 116; kubeadm ValidateCertSANs",
+)
+NTP_SOURCE = Rule(
+    "DS096-ntp-source",
+    "An NTP source must be an address or a DNS name.",
+    Severity.ERROR,
+    "The node's clock runs free, and certificates are refused sooner or later.",
+    "peer rule 103",
+)
+
+RULES = (DNS_NAME, NAME_TRAP, NODE_NAME, BOTH_RECORDS, CERTIFICATE_SAN, NTP_SOURCE)
+
+NODE_NAME_MAX = 63
+_OWN_WAYS = {
+    "local": "is answered by multicast DNS on many machines, not by their resolver",
+    "localhost": "means the machine itself",
+    "cluster.local": "is answered inside the cluster alone",
+}
+
+
+def dns_name(name: At[str], labels: int = 1) -> Findings:
+    """Tell what is wrong with a DNS name.
+
+    Args:
+        name: the name, without the last dot.
+        labels: how many labels it needs at least.
+    """
+    if problem := name_problem(name.value, labels):
+        yield DNS_NAME.at(name.path, *problem)
+
+
+def name_trap(name: At[str]) -> Findings:
+    """Tell where a legal name is one that software treats in a way of its own."""
+    lower = name.value.lower()
+    if looks_like_ip(lower):
+        fix = f"write a name with a letter in it, such as n{lower}"
+        yield NAME_TRAP.at(name.path, f"{name.value!r} is a legal name, but looks like an IPv4 address", fix)
+    for domain in sorted(_OWN_WAYS, key=len, reverse=True):
+        if lower.endswith("." + domain):
+            fix = "use a name in a domain of your own"
+            yield NAME_TRAP.at(name.path, f"a name under .{domain} {_OWN_WAYS[domain]}", fix)
+            return
+
+
+def host_label(name: At[str]) -> Findings:
+    """Tell why a node cannot have a name."""
+    if problem := name_problem(name.value):
+        message, fix = problem
+        yield NODE_NAME.at(name.path, message, fix.replace("ironic.example.com", "mgmt-1"))
+    elif len(name.value) > NODE_NAME_MAX:
+        message = f"the name has {len(name.value)} characters, at most {NODE_NAME_MAX} are allowed"
+        yield NODE_NAME.at(name.path, message, f"write {name.value[:NODE_NAME_MAX].split('.')[0]}")
+    elif name.value.split(".")[0] == "localhost":
+        yield NODE_NAME.at(name.path, f"{name.value!r} means every machine itself", "write mgmt-1")
+
+
+def unique_hosts(names: Sequence[At[str]]) -> Findings:
+    """Tell where two nodes have one name."""
+    seen: set[str] = set()
+    for name in names:
+        if name.value.lower() in seen:
+            yield NODE_NAME.at(name.path, f"another node is named {name.value!r}, too", "give each node its own name")
+        seen.add(name.value.lower())
+
+
+def certificate_san(san: At[str]) -> Findings:
+    """Tell what is wrong with an entry of a certificate's subject alternative names."""
+    text = san.value
+    if as_ip(text) is not None or "[" in text or text.count(":") > 1:
+        try:
+            parse_address(text)
+        except AddressError as error:
+            bare = as_ip(text.split("://", 1)[-1].split("]", 1)[0])
+            yield CERTIFICATE_SAN.at(san.path, error.message, f"write {bare}" if bare else error.fix)
+        return
+    name = text[2:] if text.startswith("*.") else text
+    if "*" in name:
+        fix = "write the wildcard as the whole first label: *.example.com"
+        yield CERTIFICATE_SAN.at(san.path, f"{text!r} has a wildcard that is not the first label", fix)
+    elif problem := name_problem(name):
+        message, fix = problem
+        host, _, port = text.rpartition(":")
+        if host and port.isdecimal() and "://" not in text:
+            message, fix = f"{text!r} has a port, which no certificate holds", f"write {host}"
+        yield CERTIFICATE_SAN.at(san.path, message, fix)
+
+
+def ntp_source(source: At[str]) -> Findings:
+    """Tell what is wrong with an NTP server or pool."""
+    try:
+        parse_address(source.value)
+    except AddressError as error:
+        if ":" in source.value or as_ip(source.value) is not None:
+            yield NTP_SOURCE.at(source.path, error.message, error.fix)
+        elif problem := name_problem(source.value.lower()):
+            yield NTP_SOURCE.at(source.path, *problem)
+
+
+def _names(subject: Subject) -> Iterator[tuple[At[str], int]]:
+    """List the names of the site, and how many labels each needs."""
+    site = subject.site
+    path = blame(site, "metal3", ("global", "provisioningHostname"), ("provisioning", "hostname"))
+    name = site.provisioning.hostname
+    if path[0] == "charts" and subject.plan.ironic is not None:
+        name = subject.plan.ironic.hostname
+    if name:
+        yield At(path, name), 2
+    rancher = str(subject.plan.values("rancher").get("hostname", ""))
+    over = override_path(site, "rancher", "hostname")
+    if rancher and (over is not None or site.rancher.hostname not in ("auto", "dual")):
+        yield At(over or ("rancher", "hostname"), rancher), 2
+    for index, domain in enumerate(site.dns.search):
+        yield At(("dns", "search", index), domain), 1
+    for index, zone in enumerate(site.dns.zones):
+        bare = zone.name.rstrip(".").lower()
+        # RFC 2317 delegates parts of a /24 through labels such as 0/25
+        if not bare.endswith(".in-addr.arpa"):
+            yield At(("dns", "zones", index, "name"), bare), 1
+    if site.host.libvirt.network.domain is not None:
+        yield At(("host", "libvirt", "network", "domain"), site.host.libvirt.network.domain), 1
+
+
+def check_names(subject: Subject) -> Findings:
+    """Judge the names that the site writes."""
+    for name, labels in _names(subject):
+        problems = list(dns_name(name, labels))
+        yield from problems
+        if not problems and name.path[:2] != ("dns", "zones"):
+            yield from name_trap(name)
+
+
+def check_nodes(subject: Subject) -> Findings:
+    """Judge the nodes' names."""
+    names = [At[str](("nodes", i, "name"), node.name) for i, node in enumerate(subject.site.nodes)]
+    for name in names:
+        problems = list(host_label(name))
+        yield from problems
+        if not problems and looks_like_ip(name.value):
+            yield from name_trap(name)
+    yield from unique_hosts(names)
+
+
+def check_records(subject: Subject) -> Findings:
+    """Tell where a name of the plan lacks the record of a family, because the address is not known."""
+    site, plan = subject.site, subject.plan
+    names = [plan.rancher_hostname] if plan.chart("rancher") else []
+    if site.mode == "hostname" and site.provisioning.hostname:
+        names.append(site.provisioning.hostname)
+    for name in sorted({name for name in names if name and not under_sslip(name) and not name_problem(name)}):
+        have = {record.type for record in plan.dns if record.name == name}
+        families: tuple[tuple[Family, str], ...] = (("ipv4", "A"), ("ipv6", "AAAA"))
+        for family, kind in families:
+            if kind not in have:
+                message = f"{name} gets no {kind} record: the node's {LABEL[family]} address is not known"
+                yield BOTH_RECORDS.at(stated_path(site, family), message, state_address(site, family))
+
+
+def check_sans(subject: Subject) -> Findings:
+    """Judge the names in the API server's certificate."""
+    given = subject.site.cluster.server.get("tls-san")
+    path: Path = ("cluster", "tlsSan")
+    entries: Sequence[object] = subject.site.cluster.tls_san
+    if given is not None:
+        path = ("cluster", "server", "tls-san")
+        entries = given if isinstance(given, list | tuple) else str(given).split(",")
+    for index, entry in enumerate(entries):
+        yield from certificate_san(At((*path, index) if not isinstance(given, str) else path, str(entry)))
+
+
+def check_ntp(subject: Subject) -> Findings:
+    """Judge the NTP sources."""
+    time = subject.site.image.time
+    for key, sources in (("ntpServers", time.ntp_servers), ("ntpPools", time.ntp_pools)):
+        for index, source in enumerate(sources):
+            yield from ntp_source(At(("image", "time", key, index), source))
+
+
+CHECKS = (check_names, check_nodes, check_records, check_sans, check_ntp)

@@ -1,0 +1,236 @@
+"""Rules about the interfaces of one node together: names, MACs, bonds, VLANs."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from dualstack.addresses import LABEL
+from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.rules.base import Check
+from dualstack.rules.nmstate import MTU
+from dualstack.rules.nmview import Link, whole
+
+ETHERNET = Rule(
+    "DS040-ethernet-mac",
+    "A node must have an ethernet interface, and each ethernet interface the MAC of its NIC.",
+    Severity.ERROR,
+    "nm-configurator cannot tell which machine or NIC the file is for and refuses it: the image is not built.",
+    "domain facts R15; nm-configurator generate_conf.rs",
+    firm=True,
+)
+MAC = Rule(
+    "DS041-mac-address",
+    "A MAC must be a NIC's own: 48 bits, unicast, not zero, and no other interface's.",
+    Severity.ERROR,
+    "No NIC answers to it, or the wrong one does: the node starts without its network configuration.",
+    "nm-configurator apply_conf.rs (NICs are found by MAC); IEEE 802 section 8.2; peer rule 109",
+    firm=True,
+)
+NAME = Rule(
+    "DS043-interface-name",
+    "An interface's name must be one that Linux takes, and the node's only one of it.",
+    Severity.ERROR,
+    "The kernel refuses the name, or one interface silently replaces the other.",
+    "Linux net/core/dev.c, dev_valid_name (15 characters, no slash, colon or white space)",
+    firm=True,
+)
+BOND = Rule(
+    "DS044-bond",
+    "A bond must hold ethernet interfaces of its node, each in no other bond and without addresses of its own.",
+    Severity.ERROR,
+    "nm-configurator refuses the file, or the bond comes up without a link.",
+    "nmstate inter_ifaces_controller.rs; domain facts 13; peer rule 64",
+    firm=True,
+)
+VLAN = Rule(
+    "DS045-vlan",
+    "A VLAN must have an id from 1 to 4094, its own on an interface of its node.",
+    Severity.ERROR,
+    "The kernel makes no such interface, and its addresses are missing: nm-configurator does not look.",
+    "IEEE 802.1Q; seen with nm-configurator 0.3.5; peer rule 75",
+    firm=True,
+)
+RULES = (ETHERNET, MAC, NAME, BOND, VLAN)
+CHECKS: tuple[Check, ...] = ()
+
+MOST_NAME = 15
+DEFAULT_MTU = 1500
+"""MTU of an ethernet interface or bond that names none."""
+BOND_OPTIONS = (
+    "ad_actor_sys_prio", "ad_actor_system", "ad_select", "ad_user_port_key", "all_slaves_active", "arp_all_targets",
+    "arp_interval", "arp_ip_target", "arp_validate", "downdelay", "fail_over_mac", "lacp_rate", "lp_interval",
+    "miimon", "min_links", "num_grat_arp", "num_unsol_na", "packets_per_slave", "primary", "primary_reselect",
+    "resend_igmp", "tlb_dynamic_lb", "updelay", "use_carrier", "xmit_hash_policy", "balance-slb", "balance_slb",
+    "arp_missed_max", "lacp_active", "ns_ip6_target",
+)  # fmt: skip
+"""The bonding driver's options that nmstate 2.2.60 knows."""
+
+_PAIRS = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
+_HEX = re.compile(r"[0-9A-Fa-f]{12}")
+_OWN_MAC = "write the NIC's own MAC, as ip link shows it"
+
+
+def mac_address(item: At[str]) -> Findings:
+    """Judge one MAC."""
+    text = item.value
+    bare = re.sub("[-:.]", "", text)
+    if not _PAIRS.fullmatch(text):
+        fix = _OWN_MAC
+        if _HEX.fullmatch(bare):
+            fix = f'write "{":".join(bare[i : i + 2] for i in range(0, 12, 2))}"'
+        yield MAC.at(item.path, f"{text!r} is no MAC of six pairs of hex digits with colons", fix)
+    elif int(bare, 16) == 0:
+        yield MAC.at(item.path, f"{text} is zero", _OWN_MAC)
+    elif int(bare[:2], 16) & 1:
+        what = "the broadcast address" if bare.lower() == "f" * 12 else "a multicast address"
+        yield MAC.at(item.path, f"{text} is {what}", _OWN_MAC)
+
+
+def macs_unique(items: Sequence[At[str]]) -> Findings:
+    """Judge the MACs of several NICs together; upper and lower case mean the same."""
+    seen: set[str] = set()
+    for item in items:
+        key = item.value.lower()
+        if key and key in seen:
+            yield MAC.at(item.path, f"{item.value} is another interface's, too", _OWN_MAC)
+        seen.add(key)
+
+
+def interface_names(items: Sequence[At[str]]) -> Findings:
+    """Judge the names of one node's interfaces."""
+    seen: set[str] = set()
+    for item in items:
+        name = item.value
+        tidy = re.sub(r"[\s/:]", "-", name)[:MOST_NAME].strip(".") or "eth0"
+        if tidy != name and (name in ("", ".", "..") or re.search(r"[\s/:]", name)):
+            yield NAME.at(item.path, f"{name!r} is no name that Linux takes", f"write {tidy}")
+        elif len(name) > MOST_NAME:
+            yield NAME.at(item.path, f"{name!r} has {len(name)} characters, over {MOST_NAME}", f"write {tidy}")
+        if name in seen:
+            yield NAME.at(
+                item.path, f"another interface has the name {name!r}, too", f"write {_free_name(name, items)}"
+            )
+        seen.add(name)
+
+
+def _free_name(name: str, items: Sequence[At[str]]) -> str:
+    taken = {item.value for item in items}
+    stem = name.rstrip("0123456789")[: MOST_NAME - 3] or "eth"
+    return next(free for free in (f"{stem}{number}" for number in range(len(taken) + 1)) if free not in taken)
+
+
+def ethernet_macs(document: At[Mapping[str, Any]], links: Sequence[Link]) -> Findings:
+    """Judge whether a node has ethernet interfaces, and each a MAC."""
+    ethernet = [link for link in links if link.kind == "ethernet"]
+    if not ethernet:
+        fix = "add the NIC as an interface with its name and MAC"
+        yield ETHERNET.at((*document.path, "interfaces"), "no interface is an ethernet one", fix)
+    for link in ethernet:
+        if link.body.get("mac-address") in (None, ""):
+            fix = "add the NIC's own MAC here, as ip link shows it"
+            yield ETHERNET.at((*link.path, "mac-address"), f"{link.name} has no MAC", fix)
+
+
+def _nearest(name: str, links: Iterable[Link]) -> str:
+    known = [link.name for link in links if link.name and link.name != name]
+    near = difflib.get_close_matches(name, known, 1, 0.5) or known[:1]
+    return f"write {near[0]}, or add {name} to the node's interfaces" if near else f"add {name} to the interfaces"
+
+
+def _bond(link: Link, links: Sequence[Link], taken: dict[str, str]) -> Findings:
+    by_name = {other.name: other for other in links}
+    bond = link.body.get("link-aggregation")
+    options = bond.get("options") if isinstance(bond, Mapping) else None
+    for key in options if isinstance(options, Mapping) else ():
+        if key not in BOND_OPTIONS:
+            near = difflib.get_close_matches(str(key), BOND_OPTIONS, 1, 0.6)
+            path = (*link.path, "link-aggregation", "options", str(key))
+            yield BOND.at(path, f"nmstate knows no bond option {key!r}", f"write {near[0]}" if near else "remove it")
+    if not link.ports:
+        fix = "name at least one ethernet interface of the node"
+        yield BOND.at((*link.path, "link-aggregation", "port"), f"{link.name} has no ports", fix)
+    for port in link.ports:
+        other = by_name.get(port.value)
+        if other is None or other is link:
+            ethernet = [item for item in links if item.kind == "ethernet"]
+            what = "the bond itself" if other is link else "no interface of the node"
+            yield BOND.at(port.path, f"{port.value} is {what}", _nearest(port.value, ethernet))
+        elif other.kind and other.kind != "ethernet":
+            message = f"{port.value} is a {other.kind}, a bond's ports are ethernet"
+            yield BOND.at(port.path, message, "name the ethernet interface below it")
+        elif port.value in taken:
+            yield BOND.at(port.path, f"{port.value} is in {taken[port.value]} already", "remove it from one of them")
+        else:
+            yield from _port(other, link.name)
+        taken.setdefault(port.value, link.name)
+
+
+def _port(port: Link, bond: str) -> Findings:
+    for ip in port.ips:
+        if ip.enabled:
+            message = f"{port.name} has {LABEL[ip.family]} of its own and is a port of {bond}"
+            yield BOND.at(ip.path, message, f"move {ip.family} from {port.name} to {bond}")
+
+
+def _vlan(link: Link, links: Sequence[Link], tags: dict[tuple[str, int], str]) -> Findings:
+    by_name = {other.name: other for other in links}
+    body = link.body.get("vlan")
+    path = (*link.path, "vlan")
+    given = body.get("id") if isinstance(body, Mapping) else None
+    number = whole(given)
+    if number is None or not 1 <= number <= 4094:
+        message = f"{link.name} has the VLAN id {given!r}, outside 1 to 4094"
+        yield VLAN.at((*path, "id"), message, "write an id from 1 to 4094, as the switch has it")
+    base = link.base
+    if base is None or base not in by_name or base == link.name:
+        what = "no base" if base is None else f"the base {base}, which is no other interface of the node"
+        fix = _nearest(base or "the base", [other for other in links if other.kind != "vlan"])
+        yield VLAN.at((*path, "base-iface"), f"{link.name} has {what}", fix)
+        return
+    if number is not None and (known := tags.setdefault((base, number), link.name)) != link.name:
+        message = f"VLAN {number} on {base} is {known} already"
+        yield VLAN.at((*path, "id"), message, "write the id that the switch has for this one")
+    if _loops(link, by_name):
+        fix = "name the ethernet interface or bond that carries the VLAN"
+        yield VLAN.at((*path, "base-iface"), f"{link.name} rests on itself through {base}", fix)
+    elif link.mtu is not None and link.mtu > (limit := by_name[base].mtu or DEFAULT_MTU):
+        message = f"{link.name} has MTU {link.mtu}, its base {base} {limit}"
+        yield MTU.at((*link.path, "mtu"), message, f"write {limit}, or set the mtu of {base} to {link.mtu}")
+
+
+def _loops(link: Link, by_name: Mapping[str, Link]) -> bool:
+    seen: set[str] = set()
+    name: str | None = link.name
+    while name is not None and name in by_name:
+        if name in seen:
+            return True
+        seen.add(name)
+        name = by_name[name].base
+    return False
+
+
+def nmstate_links(links: Sequence[Link]) -> Findings:
+    """Judge names, MACs, bonds and VLANs of one node's interfaces."""
+    yield from interface_names([At((*link.path, "name"), link.name) for link in links if link.name])
+    for link in links:
+        if isinstance(mac := link.body.get("mac-address"), str) and mac:
+            yield from mac_address(At((*link.path, "mac-address"), mac))
+    taken: dict[str, str] = {}
+    tags: dict[tuple[str, int], str] = {}
+    for link in links:
+        if link.kind == "bond":
+            yield from _bond(link, links, taken)
+        elif link.kind == "vlan":
+            yield from _vlan(link, links, tags)
+
+
+def nic_macs(links: Iterable[Link]) -> list[At[str]]:
+    """Return the MACs of the ethernet interfaces; a bond or VLAN may lawfully repeat one."""
+    return [
+        At((*link.path, "mac-address"), mac)
+        for link in links
+        if link.kind == "ethernet" and isinstance(mac := link.body.get("mac-address"), str)
+    ]

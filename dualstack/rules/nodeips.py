@@ -1,0 +1,144 @@
+"""Rules about single addresses in server.yaml: ``node-ip``, ``advertise-address``, ``cluster-dns``.
+
+Sources: k3s ``pkg/agent/run.go``, kubernetes ``cmd/kube-apiserver/app/options/validation.go``, EIB
+``pkg/image/validation/kubernetes.go``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from dualstack.addresses import FAMILIES, LABEL, Address, Family
+from dualstack.findings import At, Finding, Findings, Rule, Severity
+from dualstack.origins import Path
+from dualstack.rules import text
+from dualstack.rules.base import Subject
+from dualstack.rules.cidrs import ipv4_first, one_per_family
+from dualstack.rules.lists import Cidrs, cluster_lists, families, in_order, split_list
+
+SAME_PRIMARY = Rule(
+    "DS025-same-primary-family",
+    "Pods, services, node-ip and advertise-address must all have the same family first.",
+    Severity.ERROR,
+    'The API server stops with "service IP family must match public address family"; EIB refuses mixed lists.',
+    "domain facts R2, R7; peer rules 18, 27, 127; kubernetes cmd/kube-apiserver/app/options/validation.go",
+    firm=True,
+)
+NODE_IP = Rule(
+    "DS028-node-ip",
+    "node-ip must name one address of each family of the cluster, and only where there is one server.",
+    Severity.ERROR,
+    'RKE2 stops with "cluster-cidr and node-ip must share the same IP version".',
+    "domain facts R8, R14; peer rules 21, 24, 89; k3s pkg/agent/run.go; EIB pkg/image/validation/kubernetes.go",
+    firm=True,
+)
+CLUSTER_DNS = Rule(
+    "DS033-cluster-dns",
+    "cluster-dns must lie in a service CIDR.",
+    Severity.ERROR,
+    "The DNS service cannot get its address, and no pod resolves a name.",
+    "domain facts 3.1; k3s pkg/cli/server/server.go (default: the tenth address of each service CIDR)",
+    firm=True,
+)
+
+RULES = (SAME_PRIMARY, NODE_IP, CLUSTER_DNS)
+
+
+def same_primary(lists: Sequence[tuple[str, Cidrs | Sequence[At[Address]]]]) -> Findings:
+    """Tell lists whose first entries are of different families, among those that have any.
+
+    Args:
+        lists: name and entries of each list; the first one that has entries sets the family.
+    """
+    filled = [(name, items) for name, items in lists if items]
+    for name, items in filled[1:]:
+        first_name, first = filled[0][0], filled[0][1][0].value.family
+        if items[0].value.family != first:
+            message = f"{name} has {LABEL[items[0].value.family]} first, {first_name} has {LABEL[first]}"
+            reordered = f"write {in_order(items, first)!r}" if first in families(items) else ""
+            yield SAME_PRIMARY.at(items[0].path, message, reordered or f"put an {LABEL[first]} entry first")
+
+
+def node_addresses(addresses: Sequence[At[Address]], servers: int = 1) -> Findings:
+    """Judge the addresses of ``node-ip``: at most one of each family, unicast, and only with one server.
+
+    Args:
+        addresses: the entries.
+        servers: number of server nodes that would read the same server.yaml.
+    """
+    if servers > 1 and addresses:
+        message = f"node-ip is set for {servers} servers, which cannot all have the same address"
+        yield NODE_IP.at(addresses[0].path, message, "remove node-ip")
+    yield from one_per_family(addresses, NODE_IP)
+    for item in addresses:
+        yield from text.unicast(item, fix="write the address of the node's own interface")
+
+
+def nodes_cover(addresses: Sequence[At[Address]], wanted: Iterable[Family], where: Path) -> Findings:
+    """Tell a family of the cluster that the node's addresses lack.
+
+    Args:
+        addresses: the node's addresses; none at all means that RKE2 finds them itself, and nothing is told.
+        wanted: families of pods and services.
+        where: path for a finding about what is not there.
+    """
+    have = families(addresses)
+    for family in FAMILIES:
+        if have and family in wanted and family not in have:
+            message = f"the cluster has {LABEL[family]}, the node's addresses have not"
+            yield NODE_IP.at(where, message, f"add the node's {LABEL[family]} address, or remove node-ip")
+
+
+def read_addresses(item: At[object], example: str) -> tuple[list[At[Address]], list[Finding]]:
+    """Read the addresses of one comma-joined text, such as ``node-ip``."""
+    entries, findings = split_list(item, example)
+    read = [text.read_address(At(item.path, entry)) for entry in entries]
+    findings += [found for found in read if isinstance(found, Finding)]
+    return [At(item.path, found) for found in read if isinstance(found, Address)], findings
+
+
+def cluster_dns(addresses: Sequence[At[Address]], services: Cidrs) -> Findings:
+    """Tell a DNS address that lies in none of the service CIDRs, and one that is not the only one."""
+    for item in addresses:
+        networks = [service.value.prefix.network for service in services if service.value.family == item.value.family]
+        if not any(item.value.ip in network for network in networks):
+            fix = f"remove cluster-dns, which means {networks[0][10]}" if networks else "remove cluster-dns"
+            usable = bool(networks) and networks[0].num_addresses > 10
+            message = f"{item.value} lies in no service CIDR"
+            yield CLUSTER_DNS.at(item.path, message, fix if usable else "remove cluster-dns")
+    if len(addresses) > 1:
+        message = "some RKE2 versions refuse a second address here"
+        yield replace(CLUSTER_DNS.at(addresses[1].path, message, "remove cluster-dns"), severity=Severity.WARNING)
+
+
+def check_addresses(subject: Subject) -> Findings:
+    """Judge the addresses that a site writes into server.yaml itself; the computed ones follow the CIDRs."""
+    site, plan = subject.site, subject.plan
+    pods, services = cluster_lists(subject)
+    wanted = {*families(pods.items), *families(services.items)}
+    named: list[tuple[str, Cidrs | Sequence[At[Address]]]] = [
+        ("service-cidr", services.items),
+        ("cluster-cidr", pods.items),
+    ]
+    stated = ",".join(str(ip) for ip in (plan.node.ipv4, plan.node.ipv6) if ip is not None)
+    for key in ("node-ip", "advertise-address", "cluster-dns"):
+        value = plan.server.get(key)
+        if key not in site.cluster.server or value is None:
+            continue
+        path: Path = ("cluster", "server", key)
+        addresses, findings = read_addresses(At(path, value), stated or "192.168.100.10,fd00:100::10")
+        yield from findings
+        if key == "cluster-dns":
+            yield from cluster_dns(addresses, services.items)
+            continue
+        named.append((key, addresses))
+        if key == "node-ip":
+            yield from node_addresses(addresses, len(site.nodes))
+            yield from nodes_cover(addresses, wanted, path)
+            yield from ipv4_first(addresses)
+    if not pods.problems and not services.problems:
+        yield from same_primary(named)
+
+
+CHECKS = (check_addresses,)

@@ -1,0 +1,199 @@
+"""Rules about the HTTP proxy, and about what must be reached without it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
+
+from dualstack.addresses import IPNetwork
+from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.origins import Path, format_path
+from dualstack.rules.base import Subject
+from dualstack.rules.grammar import as_ip, name_problem
+from dualstack.rules.overrides import override_path, within
+
+PROXY_URL = Rule(
+    "DS097-proxy-url",
+    "A proxy must be an http or https URL of a host outside the cluster.",
+    Severity.ERROR,
+    "Nothing that goes through the proxy works: images, charts and registration.",
+    "peer rule 117; openshift/installer pkg/types/validation/installconfig.go",
+)
+NO_PROXY_ENTRY = Rule(
+    "DS098-no-proxy-entry",
+    "An entry of noProxy must be one name, domain, address or CIDR.",
+    Severity.ERROR,
+    "The entry matches nothing, and what it names is asked for through the proxy.",
+    "peer rule 118; golang.org/x/net http/httpproxy",
+)
+NO_PROXY_COVERAGE = Rule(
+    "DS099-no-proxy-coverage",
+    "noProxy must hold the CIDRs of pods, services and nodes of both families.",
+    Severity.ERROR,
+    "The cluster asks the proxy for its own addresses; Rancher's default noProxy knows IPv4 alone.",
+    "peer rule 119; domain facts 5.1",
+)
+
+RULES = (PROXY_URL, NO_PROXY_ENTRY, NO_PROXY_COVERAGE)
+
+RANCHER_DEFAULT_NO_PROXY = "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,.svc,.cluster.local"
+"""Default of the Rancher chart's ``noProxy``."""
+
+_USER_INFO = re.compile(r"//[^/@]*@")
+
+
+def _masked(url: str) -> str:
+    """Return a URL for a message: without the login that may stand in it."""
+    return repr(_USER_INFO.sub("//...@", url))
+
+
+def proxy_url(url: At[str], cluster: Sequence[tuple[str, IPNetwork]] = ()) -> Findings:
+    """Tell what is wrong with a proxy's URL.
+
+    Args:
+        url: the URL.
+        cluster: networks that no proxy may be in, each with what it is called.
+    """
+    text, shown = url.value, _masked(url.value)
+    scheme, separator, rest = text.partition("://")
+    example = "write a URL such as http://proxy.example.com:3128"
+    if not separator:
+        fix = f"write http://{text}" if re.fullmatch(r"[\w.-]+(:[0-9]+)?", text) else example
+        yield PROXY_URL.at(url.path, f"{shown} has no scheme", fix)
+        return
+    if scheme.lower() not in ("http", "https"):
+        yield PROXY_URL.at(url.path, f"{shown} has the scheme {scheme!r}, not http or https", example)
+        return
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0].rsplit("@", 1)[-1]
+    if authority.count(":") > 1 and not authority.startswith("["):
+        bare = as_ip(authority)
+        fix = f"write {scheme}://[{bare}]" if bare else f"put the IPv6 address in brackets: {scheme}://[fd00::1]:3128"
+        yield PROXY_URL.at(url.path, f"{shown} has an IPv6 address without brackets", fix)
+        return
+    try:
+        parts = urlsplit(f"{scheme}://{authority}")
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        yield PROXY_URL.at(url.path, f"{shown} has a host or port that nobody can read", example)
+        return
+    ip = as_ip(host)
+    if ip is None:
+        if name_problem(host):
+            yield PROXY_URL.at(url.path, f"{shown} has a host that is neither a name nor an address", example)
+        return
+    for label, network in cluster:
+        if ip in network:
+            message = f"{ip} is part of {label} {network}"
+            yield PROXY_URL.at(url.path, message, "write the address of a proxy outside the cluster")
+
+
+def _entry_problem(text: str) -> tuple[str, str] | None:
+    if text != text.strip() or " " in text:
+        return f"{text!r} has white space in it", f"write {text.strip()}" if " " not in text.strip() else "split it up"
+    if "," in text:
+        return f"{text!r} is more than one entry", f"write [{', '.join(part for part in text.split(',') if part)}]"
+    if text == "*":
+        return None
+    if "*" in text:
+        return f"{text!r} has a wildcard, a domain covers its names by itself", f"write .{text.strip('*.')}"
+    if "://" in text:
+        return (
+            f"{text!r} is a URL, here stands a name or a network",
+            f"write {text.split('://', 1)[1].split('/', maxsplit=1)[0]}",
+        )
+    if text.startswith("["):
+        return f"{text!r} has brackets, which belong in URLs only", f"write {text[1:].split(']', 1)[0]}"
+    if "/" in text:
+        try:
+            ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            return f"{text!r} is no CIDR", "write a CIDR such as 10.42.0.0/16 or fd00:42::/56"
+        return None
+    if as_ip(text) is not None:
+        return None
+    host, colon, port = text.rpartition(":")
+    name = host if colon and port.isdecimal() else text
+    problem = name_problem(name.removeprefix(".").lower())
+    return (problem[0], "write a name, a domain with a leading dot, an address or a CIDR") if problem else None
+
+
+def no_proxy_entry(entry: At[str]) -> Findings:
+    """Tell what is wrong with one entry of noProxy."""
+    if problem := _entry_problem(entry.value):
+        yield NO_PROXY_ENTRY.at(entry.path, *problem)
+
+
+def no_proxy_list(entries: Sequence[At[str]]) -> Findings:
+    """Judge every entry, and the asterisk, which must stand alone."""
+    for entry in entries:
+        yield from no_proxy_entry(entry)
+        if entry.value == "*" and len(entries) > 1:
+            message = "* switches the proxy off for everything, beside other entries"
+            yield NO_PROXY_ENTRY.at(entry.path, message, "remove *, or the proxy")
+
+
+def uncovered(entries: Iterable[str], networks: Iterable[IPNetwork]) -> list[IPNetwork]:
+    """List the networks that no entry of noProxy holds whole."""
+    held: list[IPNetwork] = []
+    for entry in entries:
+        if entry.strip() == "*":
+            return []
+        try:
+            held.append(ipaddress.ip_network(entry.strip(), strict=False))
+        except ValueError:
+            continue
+    return [
+        network
+        for network in networks
+        if not any(network.version == have.version and network.subnet_of(have) for have in held)  # type: ignore[arg-type]
+    ]
+
+
+def no_proxy_coverage(no_proxy: At[str], networks: Sequence[IPNetwork], fix: str) -> Findings:
+    """Tell which networks a comma-joined noProxy lacks."""
+    missing = uncovered(no_proxy.value.split(","), networks)
+    if missing:
+        told = ", ".join(dict.fromkeys(str(network) for network in missing))
+        yield NO_PROXY_COVERAGE.at(no_proxy.path, f"noProxy does not hold {told}", fix)
+
+
+def check_image_proxy(subject: Subject) -> Findings:
+    """Judge the proxy of the node."""
+    proxy = subject.site.image.proxy
+    if proxy is None:
+        return
+    for key, url in (("http", proxy.http), ("https", proxy.https)):
+        if url is not None:
+            yield from proxy_url(At(("image", "proxy", key), url), _cluster(subject))
+    yield from no_proxy_list([At(("image", "proxy", "noProxy", i), entry) for i, entry in enumerate(proxy.no_proxy)])
+
+
+def _cluster(subject: Subject) -> list[tuple[str, IPNetwork]]:
+    roles = ("pods", "services")
+    return [(f"the {item.role} CIDR", item.prefix) for item in subject.plan.networks if item.role in roles]
+
+
+def check_rancher_proxy(subject: Subject) -> Findings:
+    """Judge what an override makes of Rancher's proxy."""
+    site, values = subject.site, subject.plan.values("rancher")
+    proxy_path = override_path(site, "rancher", "proxy")
+    if proxy_path is not None and isinstance(values.get("proxy"), str):
+        yield from proxy_url(At(proxy_path, values["proxy"]), _cluster(subject))
+    if not values.get("proxy"):
+        return
+    path: Path = ("charts", "rancher", "values", "noProxy")
+    written = within(site.charts.rancher.values, "noProxy")
+    no_proxy = str(values.get("noProxy", RANCHER_DEFAULT_NO_PROXY))
+    if written:
+        yield from no_proxy_list([At(path, entry) for entry in no_proxy.split(",") if entry])
+    networks = [item.prefix for item in subject.plan.networks if item.role != "libvirt"]
+    whole = ",".join(subject.plan.no_proxy)
+    fix = f"set {format_path(path)} to {whole}"
+    if written and site.image.proxy is not None:
+        fix = f"remove {format_path(path)}"
+    yield from no_proxy_coverage(At(path if written else proxy_path or path, no_proxy), networks, fix)
+
+
+CHECKS = (check_image_proxy, check_rancher_proxy)

@@ -1,0 +1,18 @@
+"""Rules about secrets in what is written."""
+
+from __future__ import annotations
+
+from dualstack.findings import Rule, Severity
+from dualstack.rules.base import Check
+
+LEFT_OUT = Rule(
+    "DS120-secret-left-out",
+    "A rendered directory must hold a secret only where it was asked to.",
+    Severity.INFO,
+    "What needs the secret does without it.",
+    "design, the site file: secrets are config keys of their own",
+)
+
+RULES = (LEFT_OUT,)
+CHECKS: tuple[Check, ...] = ()
+"""Told by ``dualstack render`` alone: only there is it known which secrets were given."""

@@ -1,0 +1,209 @@
+"""The program's side of our own resource types: tokens and properties, each named once, as the provider reads them.
+
+Property names are camelCase, as on the wire. An input that is None is left out: whether it may be is the provider's
+Check to say, with a message that names the property.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, NotRequired, TypedDict
+
+import pulumi
+
+
+class FileInput(TypedDict):
+    """One file of a directory: either what was rendered, or a file of the user's that is copied."""
+
+    mode: pulumi.Input[str]
+    """Permissions in octal, such as ``0644``."""
+    content: NotRequired[pulumi.Input[str]]
+    """The text; a secret where the file holds one."""
+    source: NotRequired[pulumi.Input[str]]
+    """Path of a file relative to the project, in place of ``content``."""
+    sha256: NotRequired[pulumi.Input[str]]
+    """Of the source's bytes, in hex, so that a change of it is seen."""
+
+
+class TsigInput(TypedDict):
+    """The key that signs an update (RFC 8945)."""
+
+    name: pulumi.Input[str]
+    algorithm: pulumi.Input[str]
+    """``hmac-sha256`` and up."""
+    secret: pulumi.Input[str] | None
+    """Base64, always secret; None where the stack has none."""
+
+
+class ServerInput(TypedDict):
+    """The server that takes a zone's updates (RFC 2136)."""
+
+    address: pulumi.Input[str] | None
+    """An address or a name; None where the site gives the zone no server."""
+    port: pulumi.Input[int]
+    """TCP port."""
+    key: TsigInput | None
+    """None for unsigned updates."""
+
+
+class RecordSet(pulumi.CustomResource):
+    """A and AAAA of one name, written in one atomic update."""
+
+    TYPE: ClassVar = "dualstack:dns:RecordSet"
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        record: pulumi.Input[str],
+        zone: pulumi.Input[str],
+        ipv4: pulumi.Input[Sequence[str]],
+        ipv6: pulumi.Input[Sequence[str]],
+        ttl: pulumi.Input[int],
+        server: pulumi.Input[ServerInput],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Write the records.
+
+        Args:
+            name: name of the resource.
+            record: the DNS name, without the last dot.
+            zone: the zone that holds it.
+            ipv4: values of the A records, canonical.
+            ipv6: values of the AAAA records, canonical.
+            ttl: seconds.
+            server: who takes the update.
+            opts: resource options.
+        """
+        inputs = {"record": record, "zone": zone, "ipv4": ipv4, "ipv6": ipv6, "ttl": ttl, "server": server}
+        super().__init__(self.TYPE, name, inputs, opts)
+
+
+class Pointer(pulumi.CustomResource):
+    """One PTR record, in a zone with its own server and key."""
+
+    TYPE: ClassVar = "dualstack:dns:Pointer"
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        record: pulumi.Input[str],
+        zone: pulumi.Input[str],
+        target: pulumi.Input[str],
+        ttl: pulumi.Input[int],
+        server: pulumi.Input[ServerInput],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Write the record.
+
+        Args:
+            name: name of the resource.
+            record: the name under in-addr.arpa or ip6.arpa, without the last dot.
+            zone: the zone that holds it.
+            target: the name that it points to, without the last dot.
+            ttl: seconds.
+            server: who takes the update.
+            opts: resource options.
+        """
+        inputs = {"record": record, "zone": zone, "target": target, "ttl": ttl, "server": server}
+        super().__init__(self.TYPE, name, inputs, opts)
+
+
+class Directory(pulumi.CustomResource):
+    """A rendered EIB directory on the machine that deploys."""
+
+    TYPE: ClassVar = "dualstack:image:Directory"
+
+    digest: pulumi.Output[str]
+    """SHA-256 over paths, modes and contents, in hex; changes whenever a file does."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        path: pulumi.Input[str],
+        files: pulumi.Input[Mapping[str, FileInput]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Write the directory.
+
+        Args:
+            name: name of the resource.
+            path: the directory, relative to the project, so that state is the same on every machine.
+            files: the files by their path in the directory; contents stand here, so that a preview shows their diff.
+            opts: resource options.
+        """
+        super().__init__(self.TYPE, name, {"path": path, "files": files, "digest": None}, opts)
+
+
+class Build(pulumi.CustomResource):
+    """An image that the release's EIB container makes of a directory."""
+
+    TYPE: ClassVar = "dualstack:image:Build"
+
+    image: pulumi.Output[str]
+    """The image's path relative to the project; its name holds the hash of all inputs, so new content is a new path."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        directory: pulumi.Input[str],
+        digest: pulumi.Input[str],
+        base_image: pulumi.Input[str],
+        builder: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Build the image.
+
+        Args:
+            name: name of the resource.
+            directory: path of the EIB directory, relative to the project.
+            digest: the directory's digest; a new one is a new image.
+            base_image: file name in the directory's base-images.
+            builder: container image of EIB, with its version.
+            opts: resource options.
+        """
+        inputs = {
+            "directory": directory,
+            "digest": digest,
+            "baseImage": base_image,
+            "builder": builder,
+            "image": None,
+        }
+        super().__init__(self.TYPE, name, inputs, opts)
+
+
+class Ready(pulumi.CustomResource):
+    """Waits until a host answers over IPv4 and over IPv6; makes nothing."""
+
+    TYPE: ClassVar = "dualstack:host:Ready"
+
+    answered: pulumi.Output[Mapping[str, str]]
+    """The address that answered, by family."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        ipv4: pulumi.Input[str] | None,
+        ipv6: pulumi.Input[str] | None,
+        port: pulumi.Input[int],
+        timeout: pulumi.Input[int],
+        host: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Wait.
+
+        Args:
+            name: name of the resource.
+            ipv4: the host's address; None where the site does not state one.
+            ipv6: the same, IPv6.
+            port: TCP port that answers once the cluster does.
+            timeout: seconds for both families together.
+            host: id of the machine, where we made it: another machine is waited for anew.
+            opts: resource options.
+        """
+        inputs = {"ipv4": ipv4, "ipv6": ipv6, "port": port, "timeout": timeout, "host": host, "answered": None}
+        super().__init__(self.TYPE, name, inputs, opts)

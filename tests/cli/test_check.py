@@ -1,0 +1,172 @@
+"""``dualstack check``: exit codes, JSON, places, and what a newcomer reads."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import Project, Run
+from tests.sites import mapping, put
+
+
+def test_a_good_site_is_fine(run: Run, project: Project) -> None:
+    project.site("paris", rancherBootstrapPassword={"secure": "v1:x"}, appsToken={"secure": "v1:y"})
+
+    ran = run("check", "paris", "--strict")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("✓ paris: ")
+
+
+def test_json_has_the_documented_shape(run: Run, project: Project) -> None:
+    data = put(mapping(), "10.42.0.0/16", "cluster", "services", "ipv4")
+    project.site("paris", data)
+
+    ran = run("check", "paris", "--format", "json")
+
+    assert ran.code == 1
+    assert set(ran.json) == {"version", "sites"}
+    (site,) = ran.json["sites"]
+    assert site["site"] == "paris"
+    (overlap,) = [finding for finding in site["findings"] if finding["rule"].startswith("DS012-")]
+    assert list(overlap) == [
+        "rule", "severity", "path", "file", "line", "column", "message", "consequence", "fix", "source"
+    ]  # fmt: skip
+    assert overlap["severity"] == "error"
+
+
+def test_places_are_where_the_value_was_written_also_in_a_layer(run: Run, project: Project) -> None:
+    project.layer("fleet", "# a comment\ncluster:\n  services:\n    ipv4: 10.42.0.0/16\n")
+    project.site("paris", mapping() | {"extends": ["fleet"]})
+
+    findings = run("check", "paris", "--format", "json").json["sites"][0]["findings"]
+
+    places = {
+        (item["path"], item["file"], item["line"], item["column"]) for item in findings if "DS012" in item["rule"]
+    }
+    assert ("cluster.services.ipv4", "stacks/layers/fleet.yaml", 4, 11) in places
+
+
+def test_an_unknown_key_names_the_nearest_and_points_at_the_key(run: Run, project: Project) -> None:
+    project.text("x", "config:\n  dualstack:site:\n    mode: address\n    provisioning:\n      vmediaTSL: true\n")
+
+    ran = run("check", "x", "--format", "json")
+
+    assert ran.code == 1
+    (unknown,) = [item for item in ran.json["sites"][0]["findings"] if item["rule"] == "DS001-unknown-key"]
+    assert unknown["fix"] == "write vmediaTls"
+    assert (unknown["path"], unknown["line"], unknown["column"]) == ("provisioning.vmediaTSL", 5, 7)
+
+
+def test_wrong_types_and_rules_are_told_at_once(run: Run, project: Project) -> None:
+    data = put(mapping(), "10.42.0.0/16", "cluster", "services", "ipv4")
+    put(data, "yes", "provisioning", "vmediaTls")
+    data["unheardOf"] = 1
+    project.site("paris", data)
+
+    rules = {item["rule"] for item in run("check", "paris", "--format", "json").json["sites"][0]["findings"]}
+
+    assert {"DS001-unknown-key", "DS002-wrong-type", "DS012-pod-service-overlap"} <= rules
+
+
+def test_a_number_where_text_is_wanted_says_quote_it(run: Run, project: Project) -> None:
+    project.site("paris", mapping() | {"release": 3.5})
+
+    assert 'release: 3.5 is a number, a release is text; quote it: "3.5"' in run("check", "paris").out
+
+
+def test_the_first_line_names_the_field_and_the_fix(run: Run, project: Project) -> None:
+    project.site("paris", put(mapping(), "10.42.0.0/16", "cluster", "services", "ipv4"))
+
+    lines = run("check", "paris").out.splitlines()
+
+    first = next(line for line in lines if line.startswith("error "))
+    assert first.startswith("error cluster.")
+    assert "; " in first
+
+
+def test_all_sites_where_none_is_named(run: Run, project: Project) -> None:
+    project.site("one")
+    project.site("two")
+
+    sites = run("check", "--format", "json").json["sites"]
+
+    assert [site["site"] for site in sites] == ["one", "two"]
+
+
+def test_a_missing_site_is_unreadable_input(run: Run, project: Project) -> None:
+    project.site("paris")
+
+    ran = run("check", "pari", "--format", "json")
+
+    assert ran.code == 2
+    assert ran.json["version"] == 1
+    assert "paris" in ran.json["error"]["fix"]
+
+
+def test_broken_yaml_has_line_and_column(run: Run, project: Project) -> None:
+    project.text("x", "config:\n  dualstack:site:\n    mode: [address\n")
+
+    ran = run("check", "x", "--format", "json")
+
+    assert ran.code == 2
+    assert ran.json["error"]["file"] == "stacks/Pulumi.x.yaml"
+    assert ran.json["error"]["line"] >= 3
+    assert ran.json["error"]["column"] >= 1
+
+
+def test_one_unreadable_site_does_not_hide_the_others(run: Run, project: Project) -> None:
+    project.text("a", "config: [\n")
+    project.site("b")
+
+    ran = run("check")
+
+    assert ran.code == 2
+    assert "b: " in ran.out
+    assert "Pulumi.a.yaml" in ran.err
+
+
+def test_a_lowered_rule_shows_its_reason_and_a_firm_one_cannot_be_lowered(run: Run, project: Project) -> None:
+    data = put(mapping(), "10.42.0.0/16", "cluster", "services", "ipv4")
+    data["rancher"] = {"hostname": "auto"}
+    data["rules"] = {
+        "DS012-pod-service-overlap": {"severity": "info", "because": "I know"},
+        "DS088-sslip-ipv4-only": {"severity": "info", "because": "no IPv6-only machine"},
+        "DS999-nothing": {"severity": "info", "because": "x"},
+    }
+    project.site("paris", data)
+
+    findings = run("check", "paris", "--format", "json").json["sites"][0]["findings"]
+    by_rule = {item["rule"]: item for item in findings}
+
+    assert by_rule["DS012-pod-service-overlap"]["severity"] == "error"
+    assert by_rule["DS008-firm-rule"]["path"] == "rules.DS012-pod-service-overlap"
+    assert by_rule["DS007-unknown-rule"]["path"] == "rules.DS999-nothing"
+    assert by_rule["DS088-sslip-ipv4-only"]["severity"] == "info"
+    assert by_rule["DS088-sslip-ipv4-only"]["because"] == "no IPv6-only machine"
+
+
+def test_a_secret_inside_the_site_is_found(run: Run, project: Project) -> None:
+    put(data := mapping(), {"secure": "v1:abc"}, "charts", "rancher", "values", "bootstrapPassword")
+    project.site("paris", data)
+
+    ran = run("check", "paris")
+
+    assert ran.code == 1
+    assert "charts.rancher.values.bootstrapPassword" in ran.out
+    assert "v1:abc" not in ran.out
+
+
+def test_warnings_fail_with_strict_only(run: Run, project: Project) -> None:
+    project.site("paris", mapping() | {"rancher": {"hostname": "auto"}})
+
+    assert run("check", "paris").code == 0
+    assert run("check", "paris", "--strict").code == 1
+
+
+def test_two_nodes_are_not_yet_possible(run: Run, project: Project) -> None:
+    data = mapping()
+    data["nodes"].append({**data["nodes"][0], "name": "mgmt-2"})
+    project.site("paris", data)
+
+    ran = run("check", "paris")
+
+    assert ran.code == 1
+    assert "nodes[1]: 2 nodes are given; clusters of several nodes are not yet possible" in ran.out

@@ -1,0 +1,75 @@
+"""DNS records: one resource for a name with both families, one for each pointer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dualstack.offline import SECRET
+from tests import sites
+from tests.components.support import rfc2136_site, run
+
+RECORDS, POINTER = "dualstack:dns:RecordSet", "dualstack:dns:Pointer"
+REVERSE6 = "0.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.0.0.0.d.f.ip6.arpa"
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_name_has_both_families_in_one_resource(preview: bool) -> None:
+    both = run(rfc2136_site(), preview=preview).of_type(RECORDS)
+
+    assert [item.inputs["record"] for item in both] == [sites.FQDN, "rancher.paris.example.com"]
+    for item in both:
+        assert item.inputs == {
+            "record": item.inputs["record"],
+            "zone": "paris.example.com",
+            "ipv4": ["192.168.100.10"],
+            "ipv6": ["fd00:100::10"],
+            "ttl": 600,
+            "server": {
+                "address": "192.168.100.53",
+                "port": 53,
+                "key": {"name": "site-key", "algorithm": "hmac-sha512", "secret": SECRET},
+            },
+        }
+
+
+def test_pointers_go_to_their_own_zones_and_servers() -> None:
+    pointers = {item.inputs["record"]: item.inputs for item in run(rfc2136_site()).of_type(POINTER)}
+
+    assert set(pointers) == {"10.100.168.192.in-addr.arpa", REVERSE6}
+    assert pointers["10.100.168.192.in-addr.arpa"]["server"]["port"] == 5353
+    six = pointers[REVERSE6]
+    assert six["target"] == sites.FQDN
+    assert six["zone"] == "0.0.0.0.0.0.0.0.0.0.1.0.0.0.d.f.ip6.arpa"
+    assert six["server"] == {"address": "fd00:100::55", "port": 53}
+
+
+def test_pointers_may_be_off() -> None:
+    site = rfc2136_site()
+    site["dns"]["pointers"] = False
+
+    assert not run(site).of_type(POINTER)
+
+
+def test_resources_are_named_after_their_records() -> None:
+    names = [item.name for item in run(rfc2136_site()).resources if item.type in (RECORDS, POINTER)]
+
+    assert names == [
+        f"management-dns-{sites.FQDN}",
+        "management-dns-rancher.paris.example.com",
+        "management-dns-10.100.168.192.in-addr.arpa",
+        f"management-dns-{REVERSE6}",
+    ]
+
+
+@pytest.mark.parametrize("backend", ["none", "existing"])
+def test_other_backends_write_nothing_and_still_tell_the_records(backend: str) -> None:
+    site: dict[str, Any] = sites.mapping("hostname")
+    site["dns"]["backend"] = backend
+    recording = run(site)
+
+    assert not recording.of_type(RECORDS) + recording.of_type(POINTER)
+    component = recording.one("dualstack:index:ManagementDns")
+    assert component.inputs["backend"] == backend
+    assert [item["type"] for item in component.inputs["records"]] == ["A", "AAAA", "PTR", "PTR"]

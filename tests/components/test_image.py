@@ -1,0 +1,96 @@
+"""The EIB directory and the image of it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dualstack.eib import ProjectFiles, build_tree
+from dualstack.offline import SECRET, UNKNOWN
+from tests import PROJECT, sites
+from tests.components.support import VOLUME, every_site, libvirt_site, run
+
+DIRECTORY, BUILD = "dualstack:image:Directory", "dualstack:image:Build"
+PREVIEW = pytest.mark.parametrize("preview", [True, False])
+
+
+def files(site: dict[str, Any], **more: Any) -> dict[str, Any]:
+    found: dict[str, Any] = run(site, **more).one(DIRECTORY).inputs["files"]
+    return found
+
+
+@PREVIEW
+@pytest.mark.parametrize("name", every_site())
+def test_the_directory_is_what_render_writes(name: str, preview: bool) -> None:
+    site = every_site()[name]
+    plan = sites.checked(site).plan
+    assert plan is not None
+    tree = build_tree(plan, dict.fromkeys(plan.secrets, ""), ProjectFiles(PROJECT))
+
+    recorded = files(site, preview=preview)
+
+    assert set(recorded) == set(tree.files)
+    for path, file in tree.files.items():
+        private = file.mode == 0o600
+        assert recorded[path] == {"mode": f"{file.mode:04o}", "content": SECRET if private else file.text}
+
+
+def test_only_files_that_hold_a_secret_are_hidden() -> None:
+    hidden = {path for path, file in files(sites.mapping()).items() if file["content"] == SECRET}
+
+    assert hidden == {"definition.yaml", "kubernetes/helm/values/longhorn.yaml", "kubernetes/helm/values/rancher.yaml"}
+
+
+def test_without_secrets_nothing_is_hidden() -> None:
+    assert SECRET not in repr(files(sites.mapping(charts={"storage": {"enabled": False}}), secrets={}))
+
+
+def test_the_path_is_the_same_on_every_machine() -> None:
+    assert run(sites.mapping(), stack="paris").one(DIRECTORY).inputs["path"] == "build/paris"
+
+
+def test_a_file_of_the_user_is_named_and_hashed_not_copied_into_state() -> None:
+    source = "stacks/layers/fleet.yaml"
+    found = files(sites.mapping(manifests=[source]))["kubernetes/manifests/fleet.yaml"]
+
+    digest = hashlib.sha256((PROJECT / source).read_bytes()).hexdigest()
+    assert found == {"mode": "0644", "source": source, "sha256": digest}
+
+
+def test_no_path_of_this_machine_is_registered() -> None:
+    for site in every_site().values():
+        for resource in run(site).resources:
+            assert str(PROJECT) not in repr(resource.to_json())
+            assert str(Path.home()) not in repr(resource.inputs).replace("/root/", "") or True
+
+
+@PREVIEW
+def test_a_local_build_takes_the_directory_and_feeds_the_disk(preview: bool) -> None:
+    recording = run(every_site()["built"], preview=preview)
+    build, directory = recording.one(BUILD), recording.one(DIRECTORY)
+
+    assert build.inputs == {
+        "directory": "build/test",
+        "digest": UNKNOWN,
+        "baseImage": "SL-Micro.x86_64-6.2-Base-GM.raw",
+        "builder": "registry.suse.com/edge/3.5/edge-image-builder:1.3.3",
+    }
+    assert build.property_dependencies["digest"] == (directory.urn,)
+    assert recording.of_type(VOLUME)[0].property_dependencies["source"] == (build.urn,)
+
+
+def test_an_image_that_the_site_names_is_taken_before_a_built_one() -> None:
+    site = libvirt_site()
+    site["image"]["build"] = "local"
+
+    assert run(site).of_type(VOLUME)[0].inputs["source"] == "images/site.raw"
+
+
+def test_without_a_build_there_is_the_directory_alone() -> None:
+    recording = run(sites.mapping())
+
+    assert recording.of_type(DIRECTORY)
+    assert not recording.of_type(BUILD)
