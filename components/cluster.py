@@ -43,9 +43,10 @@ class ManagementCluster(pulumi.ComponentResource):
         """
         super().__init__(self.TYPE, name, {"site": plan.name, **_release(plan)}, opts)
         options = pulumi.ResourceOptions(parent=self)
+        # First what reads the user's files: where one is missing, nothing has been started yet.
+        image = ManagementImage(f"{name}-image", plan, secret=secret, project=project, opts=options)
         network = ManagementNetwork(f"{name}-network", plan, options)
         ManagementDns(f"{name}-dns", plan, secret=secret, opts=options)
-        image = ManagementImage(f"{name}-image", plan, secret=secret, project=project, opts=options)
         self.host = ManagementHost(f"{name}-host", plan, network=network, image=image.image, opts=options)
         self.register_outputs(exports(plan))
 
@@ -55,14 +56,13 @@ def _release(plan: Plan) -> dict[str, Any]:
 
 
 def exports(plan: Plan) -> dict[str, Any]:
-    """Give what others want to know of the site; plain values, no secret among them."""
-    return {
-        **_release(plan),
-        "nodes": addresses(plan),
-        "rancherUrl": f"https://{plan.rancher_hostname}" if plan.chart("rancher") else None,
-        "ironicEndpoint": plan.ironic.endpoint if plan.ironic else None,
-        "dnsRecords": records(plan),
-    }
+    """Give what others want to know of the site: plain values, no secret among them, and only what the site has."""
+    given = {**_release(plan), "nodes": addresses(plan), "dnsRecords": records(plan)}
+    if plan.chart("rancher") is not None:
+        given["rancherUrl"] = f"https://{plan.rancher_hostname}"
+    if plan.ironic is not None:
+        given["ironicEndpoint"] = plan.ironic.endpoint
+    return given
 
 
 def host_providers(plan: Plan) -> list[pulumi.ProviderResource]:

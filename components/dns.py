@@ -84,9 +84,13 @@ def _forward(plan: Plan) -> dict[str, list[DnsRecord]]:
 
 
 def _server(zone: Zone | None, secret: SecretReader) -> ServerInput:
-    if zone is None:
-        return {"address": None, "port": 53, "key": None}
-    key: TsigInput | None = None
-    if zone.key is not None:
-        key = {"name": zone.key.name, "algorithm": zone.key.algorithm, "secret": secret(zone.key.secret_key)}
-    return {"address": zone.server, "port": zone.port, "key": key}
+    server: ServerInput = {"port": zone.port if zone else 53}
+    if zone is not None and zone.server is not None:
+        server["address"] = zone.server
+    if zone is not None and zone.key is not None:
+        key: TsigInput = {"name": zone.key.name, "algorithm": zone.key.algorithm}
+        value = secret(zone.key.secret_key)
+        if value is not None:
+            key["secret"] = value
+        server["key"] = key
+    return server

@@ -57,11 +57,12 @@ class ManagementImage(pulumi.ComponentResource):
             "build": settings.build,
             "directory": path,
         }
+        files = _files(plan, secret, project)  # before anything is registered: this is what may fail
         super().__init__(self.TYPE, name, inputs, opts)
         directory = Directory(
             f"{name}-directory",
             path=path,
-            files=_files(plan, secret, project),
+            files=files,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.image = plan.libvirt.image if plan.libvirt else None

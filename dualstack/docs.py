@@ -30,7 +30,7 @@ def rules_page() -> str:
         "findings are:\n",
         "```yaml",
         "rules:",
-        '  DS088-sslip-ipv4-only: {severity: info, because: "no machine here is IPv6-only"}',
+        '  DS090-rancher-one-family: {severity: info, because: "no machine here is IPv6-only"}',
         "```\n",
         "| Rule | Severity | What must hold |",
         "| --- | --- | --- |",

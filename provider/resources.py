@@ -31,19 +31,19 @@ class TsigInput(TypedDict):
     name: pulumi.Input[str]
     algorithm: pulumi.Input[str]
     """``hmac-sha256`` and up."""
-    secret: pulumi.Input[str] | None
-    """Base64, always secret; None where the stack has none."""
+    secret: NotRequired[pulumi.Input[str]]
+    """Base64, always secret; left out where the stack has none."""
 
 
 class ServerInput(TypedDict):
     """The server that takes a zone's updates (RFC 2136)."""
 
-    address: pulumi.Input[str] | None
-    """An address or a name; None where the site gives the zone no server."""
+    address: NotRequired[pulumi.Input[str]]
+    """An address or a name; left out where the site gives the zone no server."""
     port: pulumi.Input[int]
     """TCP port."""
-    key: TsigInput | None
-    """None for unsigned updates."""
+    key: NotRequired[TsigInput]
+    """Left out for unsigned updates."""
 
 
 class RecordSet(pulumi.CustomResource):

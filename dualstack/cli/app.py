@@ -205,13 +205,18 @@ def dns(
     show_records(checked, output)
 
 
-@app.callback()
-def callback(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
-) -> None:
-    """One YAML file per site becomes a dual-stack SUSE Telco Cloud management cluster."""
-    if version:
+def _version(wanted: bool) -> None:
+    if wanted:
         from dualstack import __version__
 
         print(f"dualstack {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def callback(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    """One YAML file per site becomes a dual-stack SUSE Telco Cloud management cluster."""

@@ -15,6 +15,7 @@ from dualstack.addresses import AddressError, InterfaceAddress, parse_interface
 from dualstack.check import check_site
 from dualstack.cli.text import Style, findings_text
 from dualstack.errors import InputError
+from dualstack.findings import Severity
 from dualstack.layers import resolve_mapping
 from dualstack.yamlio import dump
 
@@ -141,7 +142,7 @@ def new_site(project: Path, answers: Answers) -> None:
     _complete(answers)
     site = site_mapping(answers)
     checked = check_site(answers.name, resolve_mapping(project, site))
-    if checked.findings:
+    if any(finding.severity is not Severity.INFO for finding in checked.findings):
         print(findings_text([checked], Style.of(sys.stderr)), file=sys.stderr)
     if checked.failed:
         print("dualstack: nothing was written: mend the answers", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +38,8 @@ def show_plan(project: Path, checked: Checked, site: str, output: Format) -> Non
     if plan is None:
         return
     terminal = sys.stdout.isatty()
-    console = Console(width=None if terminal else PIPE_WIDTH, highlight=False)
+    # Without markup, or an IPv6 address in brackets would be taken for a style.
+    console = Console(width=None if terminal else PIPE_WIDTH, highlight=False, markup=False)
     console.print(_head(plan))
     console.print(_tree(plan))
     for title, table in (
@@ -75,17 +77,19 @@ def _head(plan: Plan) -> Text:
     )
 
 
-def _pair(label: str, ipv4: object, ipv6: object) -> Text:
-    return Text.assemble((label.ljust(18), "bold"), str(ipv4 or "-").ljust(22), str(ipv6 or "-"))
+def _pair(depth: int, label: str, ipv4: object, ipv6: object) -> Text:
+    """Return a line of the tree: what stands right of the label lines up, whatever the depth."""
+    width = 26 - 4 * depth
+    return Text.assemble((label.ljust(width), "bold"), " ", str(ipv4 or "-").ljust(24), str(ipv6 or "-"))
 
 
 def _tree(plan: Plan) -> Tree:
-    tree = Tree(_pair("Network", "IPv4", "IPv6"), guide_style="dim")
+    tree = Tree(_pair(0, "Network", "IPv4", "IPv6"), guide_style="dim")
     cluster = plan.site.cluster
-    tree.add(_pair("pods", cluster.pods.ipv4, cluster.pods.ipv6))
-    tree.add(_pair("services", cluster.services.ipv4, cluster.services.ipv6))
+    tree.add(_pair(1, "pods", cluster.pods.ipv4, cluster.pods.ipv6))
+    tree.add(_pair(1, "services", cluster.services.ipv4, cluster.services.ipv6))
     for node in plan.nodes:
-        branch = tree.add(_pair(node.name, node.ipv4, node.ipv6))
+        branch = tree.add(_pair(1, node.name, node.ipv4, node.ipv6))
         for line in _interfaces(plan, node):
             branch.add(line)
     return tree
@@ -96,10 +100,10 @@ def _interfaces(plan: Plan, node: NodePlan) -> list[Text]:
     for interface in plan.site.nodes[node.index].interfaces:
         shown = [_address_text(ip) for ip in (interface.ipv4, interface.ipv6)]
         kind = "" if interface.kind == "ethernet" else f" ({interface.kind})"
-        lines.append(_pair(f"{interface.name}{kind}", *shown))
+        lines.append(_pair(2, f"{interface.name}{kind}", *shown))
         gateways = [ip.gateway if ip is not None else None for ip in (interface.ipv4, interface.ipv6)]
         if any(gateways):
-            lines.append(_pair("  default via", *gateways))
+            lines.append(_pair(2, "  default via", *gateways))
     return lines
 
 
@@ -131,7 +135,7 @@ def _dns(plan: Plan) -> Table:
 
 
 def _big(number: int) -> str:
-    return f"{number:,}" if number < 1 << 40 else f"2^{number.bit_length() - 1} or more"
+    return f"{number:,}" if number < 1 << 40 else f"about 2^{round(math.log2(number))}"
 
 
 def _capacity(plan: Plan) -> Table:

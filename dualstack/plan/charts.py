@@ -125,7 +125,10 @@ def _repository(given: Repository | None, settings: Chart) -> ChartRepository:
     if settings.repository is not None or given is None:
         url = settings.repository or ""
         return ChartRepository(repository_name(url), url, username, key)
-    return ChartRepository(given.name, given.url, username, key, needs_login=given.login)
+    if not given.login:
+        # A fleet's login for SUSE Storage must not reach release 3.4, whose Longhorn comes from a public repository.
+        return ChartRepository(given.name, given.url)
+    return ChartRepository(given.name, given.url, username, key, needs_login=True)
 
 
 ORDER = ("cert-manager", "storage", "metal3", "rancher", "turtles", "neuvector")

@@ -18,10 +18,20 @@ __all__ = ["Subject", "all_rules", "run_checks"]
 
 def _modules() -> tuple[ModuleType, ...]:
     from dualstack.rules import (
+        bmc,
         capacity,
+        charts,
         cidrs,
+        clear_secrets,
+        dns,
         hostnet,
+        image,
+        libvirt,
         lists,
+        media,
+        metal3,
+        metal3_chart,
+        names,
         nmaddresses,
         nmform,
         nmlinks,
@@ -29,6 +39,9 @@ def _modules() -> tuple[ModuleType, ...]:
         nmstate,
         nodeips,
         overlap,
+        override_values,
+        proxy,
+        rancher_name,
         text,
     )
 
@@ -46,6 +59,19 @@ def _modules() -> tuple[ModuleType, ...]:
         nmroutes,
         nmaddresses,
         nmform,
+        metal3,
+        media,
+        metal3_chart,
+        bmc,
+        names,
+        dns,
+        rancher_name,
+        proxy,
+        override_values,
+        clear_secrets,
+        charts,
+        image,
+        libvirt,
     )
 
 

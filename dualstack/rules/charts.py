@@ -144,12 +144,11 @@ def check_versions(subject: Subject) -> Findings:
             yield from pinned_version(At((*chart.path, "version"), chart.version), known)
     rancher = subject.plan.chart("rancher")
     if rancher is not None:
-        path: Path = ("kubernetesVersion",) if site.kubernetes_version else ("charts", "rancher", "version")
-        fix = f"write {release.kubernetes}" if site.kubernetes_version else f"write {own['rancher']}"
-        if site.kubernetes_version and kubernetes_minor(release.kubernetes) == kubernetes_minor(
-            site.kubernetes_version
-        ):
-            path, fix = ("charts", "rancher", "version"), f"write {own['rancher']}"
+        path: Path = ("charts", "rancher", "version")
+        fix = f"write {own['rancher']}"
+        written = site.kubernetes_version
+        if written is not None and kubernetes_minor(written) != kubernetes_minor(release.kubernetes):
+            path, fix = ("kubernetesVersion",), f"write {release.kubernetes}"
         yield from rancher_takes(rancher.version, At(path, subject.plan.kubernetes_version), fix)
 
 

@@ -128,19 +128,19 @@ def ipv4_first(items: Cidrs | Sequence[At[Address]]) -> Findings:
 
 
 def families_agree(pods: Cidrs, services: Cidrs) -> Findings:
-    """Tell a family that only pods or only services have; both lists must have an entry."""
+    """Tell a family that only pods or only services have, at the list that lacks it; both must have an entry."""
     if not pods or not services:
         return
-    for family in families(services):
-        if family not in families(pods):
-            item = next(item for item in services if item.value.family == family)
-            fix = f"add an {LABEL[family]} pod CIDR, such as {DEFAULT_PODS[family]}"
-            yield SERVICE_ONLY.at(item.path, f"services have {LABEL[family]}, pods have not", fix)
-    for family in families(pods):
-        if family not in families(services):
-            item = next(item for item in pods if item.value.family == family)
-            fix = f"add an {LABEL[family]} service CIDR, such as {DEFAULT_SERVICES[family]}"
-            yield POD_ONLY.at(item.path, f"pods have {LABEL[family]}, services have not", fix)
+    yield from _lacking(SERVICE_ONLY, "pods", pods, services, DEFAULT_PODS)
+    yield from _lacking(POD_ONLY, "services", services, pods, DEFAULT_SERVICES)
+
+
+def _lacking(rule: Rule, name: str, items: Cidrs, others: Cidrs, defaults: Mapping[str, str]) -> Findings:
+    have = {item.value.family: str(item.value) for item in items}
+    for family in families(others):
+        if family not in have:
+            joined = ",".join(have.get(each, defaults[each]) for each in families([*others, *items]))
+            yield rule.at(items[0].path, f"{name} lack {LABEL[family]}, which the other list has", f"write {joined!r}")
 
 
 def base_address(items: Cidrs) -> Findings:

@@ -53,7 +53,7 @@ INGRESS = Rule(
     "DS129-ingress-controller",
     "The ingress controller must be the release's.",
     Severity.WARNING,
-    "Charts and manifests of the release are made for its ingress controller, and its images are the ones in the image.",
+    "Charts and manifests of the release are made for its ingress controller, whose images are in the image.",
     "domain facts D14 and section 9; edge-image-builder pkg/kubernetes",
 )
 

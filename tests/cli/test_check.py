@@ -128,7 +128,7 @@ def test_a_lowered_rule_shows_its_reason_and_a_firm_one_cannot_be_lowered(run: R
     data["rancher"] = {"hostname": "auto"}
     data["rules"] = {
         "DS012-pod-service-overlap": {"severity": "info", "because": "I know"},
-        "DS088-sslip-ipv4-only": {"severity": "info", "because": "no IPv6-only machine"},
+        "DS090-rancher-one-family": {"severity": "info", "because": "no IPv6-only machine"},
         "DS999-nothing": {"severity": "info", "because": "x"},
     }
     project.site("paris", data)
@@ -139,8 +139,8 @@ def test_a_lowered_rule_shows_its_reason_and_a_firm_one_cannot_be_lowered(run: R
     assert by_rule["DS012-pod-service-overlap"]["severity"] == "error"
     assert by_rule["DS008-firm-rule"]["path"] == "rules.DS012-pod-service-overlap"
     assert by_rule["DS007-unknown-rule"]["path"] == "rules.DS999-nothing"
-    assert by_rule["DS088-sslip-ipv4-only"]["severity"] == "info"
-    assert by_rule["DS088-sslip-ipv4-only"]["because"] == "no IPv6-only machine"
+    assert by_rule["DS090-rancher-one-family"]["severity"] == "info"
+    assert by_rule["DS090-rancher-one-family"]["because"] == "no IPv6-only machine"
 
 
 def test_a_secret_inside_the_site_is_found(run: Run, project: Project) -> None:

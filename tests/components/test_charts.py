@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
+import pulumi
 import pytest
 
+from components.charts import _no_kubeconfig
 from dualstack.offline import SECRET, UNKNOWN
 from tests import sites
 from tests.components.support import DOMAIN, RELEASE, SECRETS, libvirt_site, run
@@ -41,7 +44,7 @@ def test_releases_come_one_after_the_other(preview: bool) -> None:
 
     assert [release.inputs["name"] for release in releases] == ORDER
     assert set(releases[0].depends_on) == {ready}
-    for one, next_one in zip(releases, releases[1:], strict=False):
+    for one, next_one in itertools.pairwise(releases):
         assert set(next_one.depends_on) >= {one.urn, ready}
 
 
@@ -164,9 +167,5 @@ def test_without_a_kubeconfig_every_value_still_shows(preview: bool) -> None:
 
 
 def test_an_update_without_a_kubeconfig_stops_once_the_host_is_there() -> None:
-    import pulumi  # noqa: PLC0415
-
-    from components.charts import _no_kubeconfig  # noqa: PLC0415
-
     with pytest.raises(pulumi.RunError, match="pulumi config set --secret dualstack:kubeconfig"):
         _no_kubeconfig({})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,7 +44,7 @@ def test_only_files_that_hold_a_secret_are_hidden() -> None:
 
 
 def test_without_secrets_nothing_is_hidden() -> None:
-    assert SECRET not in repr(files(sites.mapping(charts={"storage": {"enabled": False}}), secrets={}))
+    assert SECRET not in repr(files(sites.mapping(), secrets={"kubeconfig": "unused here"}))
 
 
 def test_the_path_is_the_same_on_every_machine() -> None:
@@ -64,7 +63,6 @@ def test_no_path_of_this_machine_is_registered() -> None:
     for site in every_site().values():
         for resource in run(site).resources:
             assert str(PROJECT) not in repr(resource.to_json())
-            assert str(Path.home()) not in repr(resource.inputs).replace("/root/", "") or True
 
 
 @PREVIEW

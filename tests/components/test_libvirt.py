@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,6 +97,30 @@ def test_dhcp_is_on_where_the_node_wants_it_with_its_reservations() -> None:
     assert '<host mac="34:8a:b1:4b:16:e7" name="mgmt-1" ip="192.168.100.10"/>' in xslt
     assert '<host name="mgmt-1" ip="fd00:100::10"/>' in xslt
     assert "'fffe'" in xslt
+
+
+@pytest.mark.judges
+@pytest.mark.skipif(shutil.which("xsltproc") is None, reason="xsltproc is not on PATH")
+def test_xsltproc_makes_of_the_providers_xml_what_libvirt_needs(tmp_path: Path) -> None:
+    (tmp_path / "network.xslt").write_text(run(dhcp_site()).one(NETWORK).inputs["xml"]["xslt"])
+    # As terraform-provider-libvirt 0.8.1 writes it, but for a range that is too large for libvirt.
+    (tmp_path / "network.xml").write_text(
+        """<network><name>n</name><forward mode="nat"></forward>
+        <ip address="192.168.100.1" family="ipv4" prefix="24">
+          <dhcp><range start="192.168.100.2" end="192.168.100.254"></range></dhcp></ip>
+        <ip address="fd00:100::1" family="ipv6" prefix="64">
+          <dhcp><range start="fd00:100::2" end="fd00:100::ffff:ffff:ffff:fffe"></range></dhcp></ip></network>"""
+    )
+    command = ["xsltproc", "network.xslt", "network.xml"]
+    text = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+
+    assert [line.strip() for line in text.splitlines() if "<range" in line or "<host" in line or "<nat" in line] == [
+        '<nat ipv6="yes">',
+        '<range start="192.168.100.2" end="192.168.100.254"/>',
+        '<host mac="34:8a:b1:4b:16:e7" name="mgmt-1" ip="192.168.100.10"/>',
+        '<range start="fd00:100::2" end="fd00:100::fffe"/>',
+        '<host name="mgmt-1" ip="fd00:100::10"/>',
+    ]
 
 
 @PREVIEW

@@ -19,12 +19,23 @@ SCHEMA: dict[str, Any] = {
         "kernelArgs": [T],
         "groups": [{"name": T, "gid": N}],
         "users": [
-            {"username": T, "uid": N, "encryptedPassword": T, "sshKeys": [T], "primaryGroup": T, "secondaryGroups": [T], "createHomeDir": B}
+            {
+                "username": T,
+                "uid": N,
+                "encryptedPassword": T,
+                "sshKeys": [T],
+                "primaryGroup": T,
+                "secondaryGroups": [T],
+                "createHomeDir": B,
+            }
         ],
         "systemd": {"enable": [T], "disable": [T]},
         "suma": {"host": T, "activationKey": T},
         "packages": {
-            "noGPGCheck": B, "enableExtras": B, "packageList": [T], "sccRegistrationCode": T,
+            "noGPGCheck": B,
+            "enableExtras": B,
+            "packageList": [T],
+            "sccRegistrationCode": T,
             "additionalRepos": [{"url": T, "unsigned": B, "priority": N}],
         },
         "isoConfiguration": {"installDevice": T},
@@ -45,15 +56,31 @@ SCHEMA: dict[str, Any] = {
         "manifests": {"urls": [T]},
         "helm": {
             "charts": [
-                {"name": T, "releaseName": T, "repositoryName": T, "version": T, "targetNamespace": T, "createNamespace": B,
-                 "installationNamespace": T, "valuesFile": T, "apiVersions": [T]}
+                {
+                    "name": T,
+                    "releaseName": T,
+                    "repositoryName": T,
+                    "version": T,
+                    "targetNamespace": T,
+                    "createNamespace": B,
+                    "installationNamespace": T,
+                    "valuesFile": T,
+                    "apiVersions": [T],
+                }
             ],
             "repositories": [
-                {"name": T, "url": T, "caFile": T, "plainHTTP": B, "skipTLSVerify": B, "authentication": {"username": T, "password": T}}
+                {
+                    "name": T,
+                    "url": T,
+                    "caFile": T,
+                    "plainHTTP": B,
+                    "skipTLSVerify": B,
+                    "authentication": {"username": T, "password": T},
+                }
             ],
         },
     },
-}  # fmt: skip
+}
 SINCE = {
     "kubernetes.helm.charts.apiVersions": "1.1",
     "operatingSystem.enableFIPS": "1.1",
@@ -105,6 +132,7 @@ def problems(tree: Tree) -> Iterator[str]:
     image = definition["image"]
     if set(image) != {"imageType", "arch", "baseImage", "outputImageName"}:
         yield "image is not whole"
+        return
     if image["imageType"] not in ("iso", "raw") or image["arch"] not in ("x86_64", "aarch64"):
         yield "image type or architecture"
     yield from system(definition.get("operatingSystem", {}), image["imageType"])
@@ -126,7 +154,7 @@ def problems(tree: Tree) -> Iterator[str]:
 
 
 def system(section: dict[str, Any], kind: str) -> Iterator[str]:
-    if kind == "iso" and "rawConfiguration" in section or kind == "raw" and "isoConfiguration" in section:
+    if {"iso": "rawConfiguration", "raw": "isoConfiguration"}[kind] in section:
         yield "configuration of the other image type"
     size = section.get("rawConfiguration", {}).get("diskSize")
     if size is not None and not re.match(r"([1-9]\d+|[1-9])+([MGT])", size):
@@ -184,7 +212,7 @@ def server(config: dict[str, Any]) -> Iterator[str]:
     if [ipaddress.ip_address(node).version for node in nodes] != [4, 6]:
         yield "node-ip"
     cni = config["cni"]
-    if not isinstance(cni, list) or [item for item in cni if item != "multus"][0] not in (
+    if not isinstance(cni, list) or next(item for item in cni if item != "multus") not in (
         "cilium",
         "canal",
         "calico",

@@ -24,14 +24,23 @@ RICH: dict[str, Any] = {
             "interfaces": [
                 {"name": "eth0", "mac": "34:8a:b1:4b:16:e1"},
                 {"name": "eth1", "mac": "34:8a:b1:4b:16:e2"},
-                {"name": "bond0", "mtu": 9000, "bond": {"mode": "802.3ad", "ports": ["eth0", "eth1"], "options": {"miimon": "100"}}},
+                {
+                    "name": "bond0",
+                    "mtu": 9000,
+                    "bond": {"mode": "802.3ad", "ports": ["eth0", "eth1"], "options": {"miimon": "100"}},
+                },
                 {
                     "name": "mgmt",
                     "vlan": {"id": 100, "base": "bond0"},
                     "ipv4": {"dhcp": True, "reservation": "192.168.100.10"},
                     "ipv6": {"dhcp": True, "autoconf": True, "reservation": "fd00:100::10"},
                 },
-                {"name": "eth2", "mac": "34:8a:b1:4b:16:e3", "ipv4": {"address": "10.9.0.2/24"}, "ipv6": {"address": "fd00:9::2/64"}},
+                {
+                    "name": "eth2",
+                    "mac": "34:8a:b1:4b:16:e3",
+                    "ipv4": {"address": "10.9.0.2/24"},
+                    "ipv6": {"address": "fd00:9::2/64"},
+                },
             ],
             "routes": [{"destination": "fd00:200::/48", "gateway": "fd00:9::1", "interface": "eth2", "metric": 50}],
         }
@@ -50,7 +59,12 @@ RICH: dict[str, Any] = {
             "noGpgCheck": True,
             "sccRegistrationCodeKey": "scc",
         },
-        "time": {"timezone": "Europe/Paris", "ntpServers": ["fd00:100::123"], "ntpPools": ["pool.example.com"], "forceWait": True},
+        "time": {
+            "timezone": "Europe/Paris",
+            "ntpServers": ["fd00:100::123"],
+            "ntpPools": ["pool.example.com"],
+            "forceWait": True,
+        },
         "proxy": {"https": "http://[fd00:100::80]:3128", "noProxy": ["intra.example.com"]},
         "registries": [{"uri": "mirror.example.com", "username": "o'robot", "passwordKey": "mirrorToken"}],
         "images": ["mirror.example.com/tools/curl:8"],
@@ -58,22 +72,37 @@ RICH: dict[str, Any] = {
     "manifests": ["https://example.com/a.yaml"],
     "charts": {
         "extra": [
-            {"name": "plain", "version": "1.0", "repository": "http://charts.example.com", "namespace": "plain", "values": {"a": "no"}},
-            {"name": "closed", "version": "0644", "repository": "oci://mirror.example.com/charts", "namespace": "closed",
-             "login": {"username": "robot", "passwordKey": "mirrorToken"}},
+            {
+                "name": "plain",
+                "version": "1.0",
+                "repository": "http://charts.example.com",
+                "namespace": "plain",
+                "values": {"a": "no"},
+            },
+            {
+                "name": "closed",
+                "version": "0644",
+                "repository": "oci://mirror.example.com/charts",
+                "namespace": "closed",
+                "login": {"username": "robot", "passwordKey": "mirrorToken"},
+            },
             {"name": "open", "version": "2.0.0", "repository": "oci://mirror.example.com/charts", "namespace": "open"},
         ],
     },
-}  # fmt: skip
+}
 """Changes to the good site that use about everything that an image can have."""
 
 SITES: dict[str, dict[str, Any]] = {
-    **{f"{mode}-{release}": mapping(mode, release=release) for mode in ("address", "hostname") for release in ("3.4", "3.5", "3.6")},
+    **{
+        f"{mode}-{release}": mapping(mode, release=release)
+        for mode in ("address", "hostname")
+        for release in ("3.4", "3.5", "3.6")
+    },
     "rich": mapping("address", **RICH),
     "rich-hostname": mapping("hostname", **RICH),
     "pulumi": mapping("address", delivery="pulumi"),
     "mixed": mapping("address", charts={"rancher": {"delivery": "pulumi"}, "neuvector": {"enabled": False}}),
-}  # fmt: skip
+}
 
 
 def plan_of(data: dict[str, Any]) -> Plan:

@@ -50,8 +50,15 @@ def test_eib_takes_it(name: str, secrets: dict[str, str] | None) -> None:
 
 def test_the_validator_can_refuse() -> None:
     tree = tree_of(SITES["rich"])
-    for old, new in (("apiVersion: \"1.3\"", "apiVersion: 1.3"), ("arch: ", "arc: "), ("priority", "prio"), ("plainHTTP: true\n", "x: 1\n"),
-                     ("apiVersion: \"1.3\"", "apiVersion: \"1.2\""), ("createHomeDir: true", "createHomeDir: yess"), ("rke2", "rke3")):  # fmt: skip
+    for old, new in (
+        ('apiVersion: "1.3"', "apiVersion: 1.3"),
+        ("arch: ", "arc: "),
+        ("priority", "prio"),
+        ("plainHTTP: true\n", "x: 1\n"),
+        ('apiVersion: "1.3"', 'apiVersion: "1.2"'),
+        ("createHomeDir: true", "createHomeDir: yess"),
+        ("rke2", "rke3"),
+    ):
         text = tree.files["definition.yaml"].text
         assert old in text
         files = {**tree.files, "definition.yaml": type(tree.files["definition.yaml"])(text.replace(old, new).encode())}
@@ -79,8 +86,13 @@ def test_operating_system() -> None:
     assert system["rawConfiguration"] == {"diskSize": "60G"}
     assert system["users"] == [
         {"username": "root", "createHomeDir": True, "encryptedPassword": "$6$salt$hash"},
-        {"username": "ops", "createHomeDir": True, "sshKeys": ["ssh-ed25519 AAAA ops@example.com"], "secondaryGroups": ["wheel"]},
-    ]  # fmt: skip
+        {
+            "username": "ops",
+            "createHomeDir": True,
+            "sshKeys": ["ssh-ed25519 AAAA ops@example.com"],
+            "secondaryGroups": ["wheel"],
+        },
+    ]
     assert system["packages"] == {
         "noGPGCheck": True,
         "packageList": ["jq", "open-iscsi", "openssh-server-config-rootlogin", "tcpdump"],
@@ -128,7 +140,7 @@ def test_mixed_delivery() -> None:
     ]
     assert "rancher-prime" not in {repo["name"] for repo in helm["repositories"]}
     assert "kubernetes/manifests/neuvector-namespace.yaml" not in tree.files
-    assert "server-url" not in tree.files["custom/files/dualstack-first-boot.sh"].text.partition("\nawait")[2]
+    assert "server-url" not in tree.files["custom/files/dualstack-first-boot.sh"].text.rpartition("}\n")[2]
 
 
 def test_one_url_with_two_logins_is_two_repositories() -> None:
@@ -188,10 +200,16 @@ def test_collisions_are_refused(path: str, words: str) -> None:
         site(nodes=[{"name": "../../x", "interfaces": [{"mac": "34:8a:b1:4b:16:e7"}]}]),
         site(nodes=[{"name": "a/b", "interfaces": [{"mac": "34:8a:b1:4b:16:e7"}]}]),
         site(nodes=[{"name": "x" * 300, "interfaces": [{"mac": "34:8a:b1:4b:16:e7"}]}]),
-        site(charts={"extra": [{"name": "../x", "version": "1", "repository": "oci://x/y", "namespace": "z", "values": {"a": 1}}]}),
+        site(
+            charts={
+                "extra": [
+                    {"name": "../x", "version": "1", "repository": "oci://x/y", "namespace": "z", "values": {"a": 1}}
+                ]
+            }
+        ),
         site(manifests=["a/x.yaml", "b/x.yaml"]),
     ],
-)  # fmt: skip
+)
 def test_names_that_make_no_file(data: dict[str, Any]) -> None:
     with pytest.raises(InputError):
         tree_of(data, files=Given(**{"a/x.yaml": b"", "b/x.yaml": b""}))

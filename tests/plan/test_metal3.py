@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from dualstack.plan import make_plan
 from dualstack.plan.model import Ironic
+from dualstack.site import Site
 from tests.plan.plans import FQDN, RELEASES, plan, values
+from tests.sites import mapping, put
 
 V4, V6 = "192.168.100.10", "fd00:100::10"
 
@@ -143,11 +146,7 @@ def test_no_persistence_empties_the_size() -> None:
 
 def test_overrides_are_merged_last_and_null_removes() -> None:
     over = {"metal3-ironic": {"listenOnAll": None, "replicaCount": 2}, "global": {"ironicIP": "192.168.100.11"}}
-    # (a null can stand in the mapping of changes only below the merge that makes the site, so it is put in by hand)
-    from dualstack.plan import make_plan
-    from dualstack.site import Site
-    from tests.sites import mapping, put
-
+    # put() and not changes: those would take the null out before the site sees it
     made = make_plan("test", Site.model_validate(put(mapping(), over, "charts", "metal3", "values")))
     expected = guide_address("3.5")
     del expected["metal3-ironic"]["listenOnAll"]

@@ -75,7 +75,7 @@ FIRST = mapping()["nodes"][0]["interfaces"][0]
         (one_node(FIRST, {**SECOND, "ipv4": {"enabled": False}}), None),
         (AUTO["nodes"], "192.168.120.10,fd00:120::10"),
         (one_node({**FIRST, "ipv4": {"dhcp": True}, "ipv6": {"dhcp": True, "autoconf": True}}), None),
-        (one_node(FIRST, SECOND) + [{"name": "mgmt-2", "interfaces": [FIRST]}], None),
+        ([*one_node(FIRST, SECOND), {"name": "mgmt-2", "interfaces": [FIRST]}], None),
     ],
     ids=["one interface", "two", "the other is off", "SLAAC with reservations", "addresses unknown", "two nodes (R14)"],
 )

@@ -1,0 +1,243 @@
+"""Rules about the image: what the image builder takes, and who can log in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.origins import Path
+from dualstack.rules.base import Subject
+from dualstack.rules.overrides import softened
+from dualstack.site.image import User
+
+USERS = Rule(
+    "DS114-image-users",
+    "Every user must have a name of its own, and a password hash or an SSH key.",
+    Severity.ERROR,
+    "The image build refuses the definition, or the user cannot log in.",
+    "domain facts 1.2; edge-image-builder pkg/image/validation/os.go",
+    firm=True,
+)
+NOBODY = Rule(
+    "DS115-nobody-logs-in",
+    "Somebody must be able to log in to the node.",
+    Severity.INFO,
+    "The node can be reached through Kubernetes alone; where that does not start, nobody can look why.",
+    "domain facts 1.2",
+)
+DISK = Rule(
+    "DS116-image-disk",
+    "Disk size belongs to a raw image, the install device to an ISO, each in the form that the builder takes.",
+    Severity.ERROR,
+    "The image build refuses the definition, or the installer asks for a disk and waits.",
+    "domain facts 1.2; edge-image-builder pkg/image/validation/os.go",
+)
+KERNEL = Rule(
+    "DS117-kernel-args",
+    "Kernel arguments must be words or key=value, each key once.",
+    Severity.ERROR,
+    "The image build refuses the definition.",
+    "domain facts 1.2; edge-image-builder pkg/image/validation/os.go",
+    firm=True,
+)
+PACKAGES = Rule(
+    "DS118-packages",
+    "Packages and their repositories must be given once, priorities from 0 to 99.",
+    Severity.ERROR,
+    "The image build refuses the definition.",
+    "domain facts 1.2; edge-image-builder pkg/image/validation/os.go",
+    firm=True,
+)
+TIME = Rule(
+    "DS119-time",
+    "The time zone must be one of the tz database, and a boot that waits for the clock must have a source.",
+    Severity.ERROR,
+    "The image build refuses the definition, or the node's clock shows another zone.",
+    "domain facts 1.2; edge-image-builder pkg/image/validation/os.go",
+    firm=True,
+)
+REGISTRIES = Rule(
+    "DS121-registries",
+    "Registries and images to embed must be given once, as host and path without a scheme.",
+    Severity.ERROR,
+    "The image build refuses the definition.",
+    "domain facts 1.2; edge-image-builder pkg/image/validation/registry.go",
+    firm=True,
+)
+FILES = Rule(
+    "DS122-project-files",
+    "Files of the project must be named by relative paths inside it, manifests also by URLs, each once.",
+    Severity.ERROR,
+    "Another machine has no such file, and the image build stops.",
+    "domain facts 1.3 (rule 10); design, decision 9",
+    firm=True,
+)
+
+RULES = (USERS, NOBODY, DISK, KERNEL, PACKAGES, TIME, REGISTRIES, FILES)
+
+_USER_NAME = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")
+_HASH = re.compile(r"\$[0-9a-z]+\$[^:\s]+")
+_SSH_KEY = re.compile(r"(ssh-|ecdsa-|sk-)\S+\s+[A-Za-z0-9+/]+=*(\s.*)?")
+_DISK_SIZE = re.compile(r"[1-9][0-9]*[MGT]")
+_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z][A-Za-z0-9_+-]*){0,2}")
+_REGISTRY = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]+)?(/[a-z0-9]+([._/-]+[a-z0-9]+)*)?")
+
+
+def _twice(items: Sequence[At[str]]) -> Iterator[At[str]]:
+    seen: set[str] = set()
+    for item in items:
+        if item.value in seen:
+            yield item
+        seen.add(item.value)
+
+
+def _listed(path: Path, items: Sequence[str]) -> list[At[str]]:
+    return [At((*path, index), item) for index, item in enumerate(items)]
+
+
+def user(given: At[User]) -> Findings:
+    """Tell why a user could not be made, or could not log in; a password hash is never shown."""
+    path, account = given
+    if not _USER_NAME.fullmatch(account.username):
+        fix = "write a name of lower-case letters, digits, - and _, such as admin"
+        yield USERS.at((*path, "username"), f"{account.username!r} is no user name", fix)
+    if account.encrypted_password is None and not account.ssh_keys:
+        message = f"{account.username} has neither a password nor an SSH key"
+        yield USERS.at(path, message, "add sshKeys with a public key, or encryptedPassword")
+    hashed = account.encrypted_password
+    if hashed is not None and not _HASH.fullmatch(hashed):
+        message = f"the password of {account.username} is no crypt(3) hash"
+        yield USERS.at((*path, "encryptedPassword"), message, "write what this prints: openssl passwd -6")
+    for index, key in enumerate(account.ssh_keys):
+        if not _SSH_KEY.fullmatch(key.strip()):
+            message = f"key {index + 1} of {account.username} is no public SSH key"
+            yield USERS.at(
+                (*path, "sshKeys", index), message, "write the whole line of a .pub file: ssh-ed25519 AAAA..."
+            )
+
+
+def kernel_args(args: Sequence[At[str]]) -> Findings:
+    """Judge kernel arguments as EIB does."""
+    seen: set[str] = set()
+    for arg in args:
+        key, equals, value = arg.value.partition("=")
+        if " " in arg.value.strip():
+            yield KERNEL.at(arg.path, f"{arg.value!r} is more than one argument", "write each as an item of its own")
+        elif equals and not (key and value):
+            yield KERNEL.at(arg.path, f"{arg.value!r} lacks its {'value' if key else 'key'}", "write key=value")
+        elif key == "fips" and value == "1":
+            yield KERNEL.at(arg.path, "fips=1 is refused here by the image builder", "remove it")
+        elif key in seen:
+            yield KERNEL.at(arg.path, f"{key!r} is there twice, which the image builder refuses", "keep one of them")
+        seen.add(key)
+
+
+def inside_project(file: At[str]) -> Findings:
+    """Tell why a path cannot be one of the project's files."""
+    path = PurePosixPath(file.value)
+    if path.is_absolute() or re.match(r"[A-Za-z]:|~", file.value):
+        fix = f"copy it into the project, and write {path.name or 'its relative path'}"
+        yield FILES.at(file.path, f"{file.value!r} is an absolute path", fix)
+    elif ".." in path.parts:
+        fix = f"copy it into the project, and write {path.name}"
+        yield FILES.at(file.path, f"{file.value!r} leads out of the project", fix)
+
+
+def check_users(subject: Subject) -> Findings:
+    """Judge the users of the image."""
+    users = subject.site.image.users
+    for index, account in enumerate(users):
+        yield from user(At(("image", "users", index), account))
+    names = [At[str](("image", "users", i, "username"), account.username) for i, account in enumerate(users)]
+    for name in _twice(names):
+        yield USERS.at(name.path, f"the user {name.value!r} is there twice", "merge the two")
+    if not users:
+        fix = "add image.users with an SSH key: [{username: root, sshKeys: [ssh-ed25519 AAAA...]}]"
+        yield NOBODY.at(("image", "users"), "no user is given, so nobody can log in to the node", fix)
+
+
+def check_disk(subject: Subject) -> Findings:
+    """Judge the settings that belong to one type of image."""
+    image = subject.site.image
+    if image.disk_size is not None:
+        path: Path = ("image", "diskSize")
+        if not _DISK_SIZE.fullmatch(image.disk_size):
+            number = re.match(r"\s*([1-9][0-9]*)\s*([MGT]?)", image.disk_size, re.IGNORECASE)
+            better = f"{number[1]}{number[2].upper() or 'G'}" if number else "40G"
+            yield DISK.at(path, f"{image.disk_size!r} is no number with M, G or T", f"write {better}")
+        if image.type != "raw":
+            yield softened(DISK.at(path, "an ISO has no disk size", "remove it, or set image.type to raw"))
+    if image.install_device is not None:
+        path = ("image", "installDevice")
+        if not image.install_device.startswith("/dev/"):
+            fix = f"write /dev/{image.install_device.strip('/')}"
+            yield DISK.at(path, f"{image.install_device!r} is no device", fix)
+        if image.type != "iso":
+            yield softened(DISK.at(path, "a raw image is not installed", "remove it, or set image.type to iso"))
+    yield from kernel_args(_listed(("image", "kernelArgs"), image.kernel_args))
+
+
+def check_packages(subject: Subject) -> Findings:
+    """Judge packages and their repositories."""
+    packages = subject.site.image.packages
+    path: Path = ("image", "packages")
+    for name in _twice(_listed((*path, "names"), packages.names)):
+        yield softened(PACKAGES.at(name.path, f"{name.value} is there twice", "remove it here"))
+    for index, repository in enumerate(packages.repositories):
+        here: Path = (*path, "repositories", index)
+        if repository.priority is not None and not 0 <= repository.priority <= 99:
+            yield PACKAGES.at((*here, "priority"), f"{repository.priority} is not from 0 to 99", "write 99")
+    urls = [At[str]((*path, "repositories", i, "url"), item.url) for i, item in enumerate(packages.repositories)]
+    for url in _twice(urls):
+        yield PACKAGES.at(url.path, f"{url.value} is there twice", "remove one of the two")
+
+
+def check_time(subject: Subject) -> Findings:
+    """Judge time zone and clock."""
+    time = subject.site.image.time
+    if not _ZONE.fullmatch(time.timezone):
+        fix = "write a name of the tz database, such as Europe/Paris or UTC"
+        yield TIME.at(("image", "time", "timezone"), f"{time.timezone!r} is no time zone", fix)
+    if time.force_wait and not time.ntp_servers and not time.ntp_pools:
+        message = "the boot waits for a clock that no source sets"
+        yield TIME.at(("image", "time", "forceWait"), message, "add image.time.ntpServers, or set forceWait to false")
+
+
+def check_registries(subject: Subject) -> Findings:
+    """Judge registries with a login, and images to embed."""
+    image = subject.site.image
+    uris = [At[str](("image", "registries", i, "uri"), registry.uri) for i, registry in enumerate(image.registries)]
+    images = _listed(("image", "images"), image.images)
+    for uri in uris:
+        if not _REGISTRY.fullmatch(uri.value):
+            bare = uri.value.split("://", 1)[-1].strip().strip("/")
+            yield REGISTRIES.at(uri.path, f"{uri.value!r} is no registry's host", f"write {bare}")
+    for name in images:
+        if "://" in name.value or " " in name.value:
+            bare = name.value.split("://", 1)[-1].strip()
+            yield REGISTRIES.at(name.path, f"{name.value!r} is no image name", f"write {bare}")
+    for item in [*_twice(uris), *_twice(images)]:
+        yield REGISTRIES.at(item.path, f"{item.value} is there twice", "remove one of the two")
+
+
+def check_files(subject: Subject) -> Findings:
+    """Judge the files that the site takes from the project."""
+    site = subject.site
+    if site.image.files is not None:
+        yield from inside_project(At(("image", "files"), site.image.files))
+    manifests = _listed(("manifests",), site.manifests)
+    for manifest in manifests:
+        if manifest.value.startswith(("http://", "https://")):
+            continue
+        if "://" in manifest.value:
+            fix = "write an http or https URL, or a path relative to the project"
+            yield FILES.at(manifest.path, f"{manifest.value!r} is no http or https URL", fix)
+        else:
+            yield from inside_project(manifest)
+    for manifest in _twice(manifests):
+        yield FILES.at(manifest.path, f"{manifest.value} is there twice", "remove one of the two")
+
+
+CHECKS = (check_users, check_disk, check_packages, check_time, check_registries, check_files)

@@ -1,0 +1,156 @@
+"""Rules about the management host as a libvirt VM: its network, its size, its disk."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from dualstack.addresses import FAMILIES, LABEL, Address, Family, IPNetwork
+from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.origins import Path
+from dualstack.plan.network import management_interface
+from dualstack.rules.base import Subject
+
+NETWORK = Rule(
+    "DS123-libvirt-network",
+    "The virtual network must have a prefix of each family, which holds the node's address but not as its first one.",
+    Severity.ERROR,
+    "The VM has no way to its gateway, or takes the address that libvirt gives its own bridge.",
+    "libvirt formatnetwork; the provider gives the bridge the first address of each prefix",
+    firm=True,
+)
+SLAAC_PREFIX = Rule(
+    "DS124-libvirt-autoconf-prefix",
+    "An IPv6 prefix from which a node makes its own address must be a /64.",
+    Severity.ERROR,
+    "The kernel ignores the advertised prefix, and the node has no IPv6 address.",
+    "RFC 4862 section 5.5.3; RFC 7421",
+    firm=True,
+)
+SIZE = Rule(
+    "DS125-libvirt-size",
+    "The VM must have room for the management cluster: 16 GiB, 4 CPUs and 60 GiB of disk at the very least.",
+    Severity.WARNING,
+    "Pods are evicted or stay pending, and the cluster comes up in part.",
+    "estimate of dualstack: half of the defaults (32 GiB, 8 CPUs, 100 GiB)",
+)
+DISK_IMAGE = Rule(
+    "DS126-libvirt-image",
+    "The VM must have an image to boot from.",
+    Severity.ERROR,
+    "The VM's disk is empty, and it boots nothing.",
+    "design, decision 7",
+)
+BACKEND = Rule(
+    "DS127-libvirt-dns",
+    "DNS backend libvirt must have a virtual network to hold the records.",
+    Severity.ERROR,
+    "The records are written nowhere.",
+    "design, decision 7",
+    firm=True,
+)
+
+RULES = (NETWORK, SLAAC_PREFIX, SIZE, DISK_IMAGE, BACKEND)
+
+LEAST_MEMORY_MIB = 16 * 1024
+LEAST_CPUS = 4
+LEAST_DISK_GIB = 60
+_PREFIX: Path = ("host", "libvirt", "network")
+
+
+def holds(prefix: At[IPNetwork], address: Address) -> Findings:
+    """Tell where a virtual network's prefix does not hold an address, or has it for its bridge."""
+    network = prefix.value
+    if network.version != address.ip.version:
+        return
+    if address.ip not in network:
+        length = 24 if network.version == 4 else 64
+        better = ipaddress.ip_network(f"{address}/{length}", strict=False)
+        yield NETWORK.at(prefix.path, f"{network} does not hold the node's address {address}", f"write {better}")
+    elif network.num_addresses > 1 and address.ip == network.network_address + 1:
+        message = f"{address} is the first address of {network}, which libvirt gives its own bridge"
+        yield NETWORK.at(prefix.path, message, "give the node another address of the prefix")
+
+
+def slaac_prefix(prefix: At[IPNetwork]) -> Findings:
+    """Tell where no node can make an address of its own from a prefix."""
+    if prefix.value.version == 6 and prefix.value.prefixlen != 64:
+        better = ipaddress.ip_network(f"{prefix.value.network_address}/64", strict=False)
+        yield SLAAC_PREFIX.at(prefix.path, f"{prefix.value} is no /64", f"write {better}")
+
+
+def _prefixes(subject: Subject) -> Iterator[tuple[Family, At[IPNetwork] | None]]:
+    """Give the virtual network's prefix of each family: the site's, else the management interface's own."""
+    site = subject.site
+    management = management_interface(site.nodes[0])
+    for family in FAMILIES:
+        given = getattr(site.host.libvirt.network, family)
+        ip = getattr(management, family) if management else None
+        if given is not None:
+            yield family, At((*_PREFIX, family), given.network)
+        elif management is not None and ip is not None and ip.address is not None:
+            index = site.nodes[0].interfaces.index(management)
+            yield family, At(("nodes", 0, "interfaces", index, family, "address"), ip.address.interface.network)
+        else:
+            yield family, None
+
+
+def check_network(subject: Subject) -> Findings:
+    """Judge the virtual network."""
+    site = subject.site
+    if site.host.kind != "libvirt":
+        return
+    network = site.host.libvirt.network
+    if network.mode == "bridge":
+        if network.bridge is None:
+            fix = "set host.libvirt.network.bridge to the name of the hypervisor's bridge, such as br0"
+            yield NETWORK.at((*_PREFIX, "bridge"), "mode bridge without a bridge", fix)
+        return
+    management = management_interface(site.nodes[0])
+    for family, prefix in _prefixes(subject):
+        if prefix is None:
+            example = "192.168.100.0/24" if family == "ipv4" else '"fd00:100::/64"'
+            message = f"the virtual network has no {LABEL[family]} prefix, and no static address tells one"
+            yield NETWORK.at((*_PREFIX, family), message, f"set host.libvirt.network.{family} to {example}")
+            continue
+        address = subject.plan.node.address(family)
+        if address is not None:
+            yield from holds(prefix, address)
+        if management is not None and management.ipv6 is not None and management.ipv6.autoconf:
+            yield from slaac_prefix(prefix)
+
+
+def check_machine(subject: Subject) -> Findings:
+    """Judge the VM's size and disk."""
+    site = subject.site
+    if site.host.kind != "libvirt":
+        return
+    libvirt = site.host.libvirt
+    sizes = (
+        ("memory", libvirt.memory, LEAST_MEMORY_MIB, "MiB", 32768),
+        ("vcpus", libvirt.vcpus, LEAST_CPUS, "CPUs", 8),
+        ("diskSize", libvirt.disk_size, LEAST_DISK_GIB, "GiB", 100),
+    )
+    for key, value, least, unit, better in sizes:
+        if value < least:
+            message = f"{value} {unit} are less than {least}"
+            yield SIZE.at(("host", "libvirt", key), message, f"write {better}")
+    if libvirt.image is None and site.image.build == "none":
+        fix = "set host.libvirt.image to the built image's path or URL, or image.build to local"
+        yield DISK_IMAGE.at(("host", "libvirt", "image"), "no image is given, and none is built here", fix)
+
+
+def check_backend(subject: Subject) -> Findings:
+    """Tell where libvirt's DNS server is asked for without libvirt, or without a network of its own."""
+    site = subject.site
+    if site.dns.backend != "libvirt":
+        return
+    if site.host.kind != "libvirt":
+        fix = "set dns.backend to existing, or host.kind to libvirt"
+        yield BACKEND.at(("dns", "backend"), "libvirt holds the records, but the host is no VM of libvirt", fix)
+    elif site.host.libvirt.network.mode == "bridge":
+        message = "a bridge of the hypervisor has no DNS server of libvirt"
+        yield BACKEND.at(("dns", "backend"), message, "set dns.backend to existing, or the network's mode to nat")
+
+
+CHECKS = (check_network, check_machine, check_backend)

@@ -1,0 +1,162 @@
+"""``dualstack plan`` and ``render``: one document, the network side by side, secrets nowhere."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cli.conftest import Project, Run
+from tests.sites import mapping, put
+
+SECRETS = {"rancherBootstrapPassword": {"secure": "v1:canary-one"}, "appsToken": {"secure": "v1:canary-two"}}
+BMC = {"name": "rack-1", "address": "redfish-virtualmedia://[fd00:200::11]/redfish/v1/Systems/1"}
+
+
+def test_the_document_has_the_documented_shape(run: Run, project: Project) -> None:
+    project.site("paris", mapping("hostname", delivery="pulumi"), **SECRETS)
+
+    ran = run("plan", "paris", "--format", "json")
+
+    assert ran.code == 0
+    document = ran.json
+    assert {"version", "site", "findings", "values", "dns", "capacity", "bmcs", "resources"} <= set(document)
+    assert {"server", "network", "metal3", "rancher"} <= set(document["values"])
+    assert list(document["values"]["network"]) == ["mgmt-1"]
+    assert list(document["dns"][0]) == ["name", "type", "value", "zone", "ttl"]
+    resource = document["resources"][0]
+    assert {"urn", "type", "name", "parent", "inputs", "dependsOn", "options"} <= set(resource)
+    assert {
+        "protect", "retainOnDelete", "deleteBeforeReplace", "replaceOnChanges", "ignoreChanges", "aliases",
+        "deletedWith", "provider",
+    } <= set(resource["options"])  # fmt: skip
+    assert document["values"]["rancher"]["bootstrapPassword"] == "[secret]"
+
+
+def test_encrypted_config_needs_no_passphrase_and_shows_nowhere(
+    run: Run, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE", raising=False)
+    project.site("paris", mapping(delivery="pulumi"), **SECRETS)
+
+    for output in ("json", "text"):
+        ran = run("plan", "paris", "--format", output)
+        assert ran.code == 0
+        assert "canary" not in ran.out + ran.err
+
+
+def test_text_shows_both_families_side_by_side(run: Run, project: Project) -> None:
+    project.site("paris", put(mapping(), [BMC], "provisioning", "bmcs"))
+
+    out = run("plan", "paris").out
+
+    (line,) = [line for line in out.splitlines() if "eth0" in line]
+    assert "192.168.100.10/24" in line
+    assert "fd00:100::10/64" in line
+    # Brackets are rich's markup: an address must not be taken for a style.
+    assert "http://[fd00:100::10]:6180" in out
+    assert "dualstack:index:ManagementCluster" in out
+
+
+def test_a_site_with_errors_is_refused_unless_forced(run: Run, project: Project, tmp_path: Path) -> None:
+    project.site("paris", put(mapping(), "10.42.0.0/16", "cluster", "services", "ipv4"))
+
+    refused = run("plan", "paris")
+    assert (refused.code, "--force" in refused.err, refused.out) == (1, True, "")
+    answer = run("plan", "paris", "--format", "json")
+    assert answer.code == 1
+    assert any(finding["rule"].startswith("DS012") for finding in answer.json["findings"])
+    assert "values" in run("plan", "paris", "--format", "json", "--force").json
+    assert run("render", "paris", "--out", tmp_path / "out").code == 1
+    assert not (tmp_path / "out").exists()
+    assert run("render", "paris", "--out", tmp_path / "out", "--force").code == 0
+    assert (tmp_path / "out/definition.yaml").is_file()
+
+
+def test_render_tells_what_it_left_out_and_takes_secrets_from_files(run: Run, project: Project, tmp_path: Path) -> None:
+    project.site("paris", **SECRETS)
+    out, password = tmp_path / "out", tmp_path / "password"
+    password.write_text("a-long-canary-password\n")
+
+    plain = run("render", "paris", "--out", out, "--format", "json")
+    assert plain.code == 0
+    assert "DS120-secret-left-out" in {finding["rule"] for finding in plain.json["findings"]}
+    values = out / "kubernetes/helm/values/rancher.yaml"
+    assert "bootstrapPassword" not in yaml.safe_load(values.read_text())
+
+    given = run("render", "paris", "--out", out, "--secret", f"rancherBootstrapPassword=@{password}")
+    assert given.code == 0
+    assert "canary" not in given.out + given.err
+    assert yaml.safe_load(values.read_text())["bootstrapPassword"] == "a-long-canary-password"
+    assert values.stat().st_mode & 0o777 == 0o600
+    holders = [file for file in out.rglob("*") if file.is_file() and "canary" in file.read_text(errors="replace")]
+    assert holders == [values]
+
+
+def test_a_secret_on_the_command_line_is_refused_and_not_repeated(run: Run, project: Project, tmp_path: Path) -> None:
+    project.site("paris", **SECRETS)
+
+    ran = run("render", "paris", "--out", tmp_path / "out", "--secret", "rancherBootstrapPassword=canary")
+
+    assert ran.code == 2
+    assert "canary" not in ran.err
+    missing = run("render", "paris", "--out", tmp_path / "out", "--secret", f"appsToken=@{tmp_path / 'none'}")
+    assert (missing.code, "Traceback" in missing.err) == (2, False)
+    unknown = run("render", "paris", "--out", tmp_path / "out", "--secret", f"x=@{__file__}")
+    assert (unknown.code, "rancherBootstrapPassword" in unknown.err) == (2, True)
+
+
+def test_with_secrets_asks_the_cli(run: Run, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.site("paris", **SECRETS)
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    cli = folder / "pulumi"
+    cli.write_text('#!/bin/sh\n[ "$4 $5" = "--stack paris" ] || exit 3\necho "value of $3"\n')
+    cli.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+
+    assert run("render", "paris", "--out", tmp_path / "out", "--with-secrets").code == 0
+    values = yaml.safe_load((tmp_path / "out/kubernetes/helm/values/rancher.yaml").read_text())
+    assert values["bootstrapPassword"] == "value of dualstack:rancherBootstrapPassword"
+
+    cli.write_text("#!/bin/sh\necho 'error: incorrect passphrase' >&2\nexit 255\n")
+    failed = run("render", "paris", "--out", tmp_path / "other", "--with-secrets")
+    assert (failed.code, "incorrect passphrase" in failed.err) == (2, True)
+    assert not (tmp_path / "other").exists()
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert "not on PATH" in run("render", "paris", "--out", tmp_path / "other", "--with-secrets").err
+
+
+def test_a_foreign_directory_is_refused(run: Run, project: Project, tmp_path: Path) -> None:
+    project.site("paris")
+    out = tmp_path / "mine"
+    out.mkdir()
+    (out / "thesis.txt").write_text("years of work")
+
+    ran = run("render", "paris", "--out", out)
+
+    assert ran.code == 2
+    assert [file.name for file in out.iterdir()] == ["thesis.txt"]
+
+
+def test_projects_with_sites_only_use_the_own_program(run: Run, project: Project) -> None:
+    project.site("paris")
+    assert not (project.folder / "__main__.py").exists()
+
+    resources = run("plan", "paris", "--format", "json").json["resources"]
+
+    assert any(item["type"] == "dualstack:index:ManagementCluster" for item in resources)
+    assert json.dumps(resources)
+
+
+def test_a_program_that_fails_is_told_without_a_traceback(run: Run, project: Project) -> None:
+    project.site("paris")
+    (project.folder / "__main__.py").write_text("raise KeyError('lost')\n")
+
+    ran = run("plan", "paris")
+
+    assert (ran.code, "lost" in ran.err, "Traceback" in ran.err) == (2, True, False)
+    shutil.rmtree(project.folder / "stacks")

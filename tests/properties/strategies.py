@@ -1,0 +1,85 @@
+"""Hypothesis strategies: sites that are right, with every choice that a person has."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.sites import FQDN
+
+octet = st.integers(1, 250)
+
+
+@st.composite
+def node_pairs(draw: st.DrawFn) -> tuple[ipaddress.IPv4Interface, ipaddress.IPv6Interface]:
+    """An address of each family, off the default pod and service networks, neither first nor last on its link."""
+    v4 = ipaddress.ip_interface(f"192.168.{draw(octet)}.{draw(st.integers(10, 250))}/24")
+    host = draw(st.integers(16, 0xFFFE))
+    v6 = ipaddress.ip_interface(f"fd{draw(st.integers(0x20, 0xFF)):02x}:{draw(st.integers(1, 0xFFFF)):x}::{host:x}/64")
+    assert isinstance(v4, ipaddress.IPv4Interface)
+    assert isinstance(v6, ipaddress.IPv6Interface)
+    return v4, v6
+
+
+@st.composite
+def macs(draw: st.DrawFn) -> str:
+    """A unicast MAC."""
+    tail = draw(st.lists(st.integers(0, 255), min_size=5, max_size=5))
+    return ":".join(f"{byte:02x}" for byte in [0x34, *tail])
+
+
+@st.composite
+def interfaces(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """A plain interface, or a VLAN on a bond of two."""
+    v4, v6 = draw(node_pairs())
+    static = draw(st.booleans())
+    if static:
+        gateway6 = draw(st.sampled_from(["fe80::1", str(v6.network.network_address + 1)]))
+        families: dict[str, Any] = {
+            "ipv4": {"address": str(v4), "gateway": str(v4.network.network_address + 1)},
+            "ipv6": {"address": str(v6), "gateway": gateway6},
+        }
+    else:
+        families = {
+            "ipv4": {"dhcp": True, "reservation": str(v4.ip)},
+            "ipv6": {"dhcp": True, "autoconf": True, "reservation": str(v6.ip)},
+        }
+    mtu = draw(st.sampled_from([{}, {"mtu": 1500}, {"mtu": 9000}]))
+    first, second = draw(st.lists(macs(), min_size=2, max_size=2, unique=True))
+    if draw(st.booleans()):
+        return [{"name": "eth0", "mac": first, **mtu, **families}]
+    return [
+        {"name": "eth0", "mac": first, **mtu},
+        {"name": "eth1", "mac": second, **mtu},
+        {"name": "bond0", "bond": {"ports": ["eth0", "eth1"]}, **mtu},
+        {"name": "bond0.7", "vlan": {"base": "bond0", "id": draw(st.integers(1, 4094))}, **mtu, **families},
+    ]
+
+
+@st.composite
+def sites(draw: st.DrawFn) -> dict[str, Any]:
+    """A right site in either mode and any release."""
+    mode = draw(st.sampled_from(["address", "hostname"]))
+    version4 = draw(st.integers(16, 22))
+    site: dict[str, Any] = {
+        "schema": 1,
+        "release": draw(st.sampled_from(["3.4", "3.5", "3.6"])),
+        "mode": mode,
+        "nodes": [
+            {"name": draw(st.sampled_from(["mgmt-1", "a", "node-7.example.com"])), "interfaces": draw(interfaces())}
+        ],
+        "dns": {"resolvers": ["198.18.0.53", "fd01::53"], "pointers": draw(st.booleans())},
+        "cluster": {
+            "pods": {"ipv4": f"10.42.0.0/{version4}", "ipv6": "fd12:4567:789b::/48"},
+            "cni": draw(st.sampled_from(["cilium", "canal", "calico"])),
+        },
+        "rancher": {"hostname": "dual" if mode == "address" else "auto"},
+        "delivery": draw(st.sampled_from(["image", "pulumi"])),
+        "charts": {"storage": {"login": {"username": "robot", "passwordKey": "appsToken"}}},
+        "image": {"users": [{"username": "root", "sshKeys": ["ssh-ed25519 AAAA ops"]}]},
+    }
+    if mode == "hostname":
+        site["provisioning"] = {"hostname": FQDN}
+    return site
