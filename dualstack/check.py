@@ -67,7 +67,9 @@ def _validated(data: dict[str, Any]) -> tuple[Site | None, list[Finding], list[P
         try:
             return Site.model_validate(data), findings, pruned
         except ValidationError as error:
-            details = error.errors(include_url=False)
+            told = error.errors(include_url=False)
+            # What was taken out is missing in the next round: an echo, not a finding.
+            details = [item for item in told if item["type"] != "missing" or tuple(item["loc"]) not in pruned]
             findings += [finding_of(detail) for detail in details]
             if not pruned:
                 data = copy.deepcopy(data)

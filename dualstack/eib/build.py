@@ -79,7 +79,7 @@ def _add_folder(plan: Plan, builder: Builder, files: Reader | None) -> None:
     if folder is None:
         return
     given = dict(_reader(files).folder(folder))
-    taken = sorted(path for path in given if path in builder.files or path == MARKER)
+    taken = sorted(path for path in given if path in builder.files or path.startswith(MARKER))
     if taken:
         listed = ", ".join(quoted(path) for path in taken[:_SHOWN]) + (", ..." if len(taken) > _SHOWN else "")
         fix = "remove them there, and say in the site file what should differ"

@@ -2,11 +2,13 @@
 
 Folders beside the directory are named ``.<name>.dualstack-*``: ``.new`` holds the new one before the swap and the old
 one after it, ``.old`` the old one where the two cannot change places in one step. Whichever it is, its marker says
-which files in it are ours; all others stand in the directory, too, or are put back there.
+which files in it are ours; all others stand in the directory, too, or are put back there. ``.gone`` holds nothing that
+anybody needs.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
@@ -22,6 +24,8 @@ from dualstack.eib.tree import MARKER
 
 _NEW: Final = ".new"
 _OLD: Final = ".old"
+_GONE: Final = ".gone"
+_NEXT: Final = MARKER + ".next"
 
 
 def make_stage(out: Path) -> Path:
@@ -49,27 +53,58 @@ def swap(stage: Path, out: Path) -> Path | None:
 def swap_parts(stage: Path, out: Path, fixed: Iterable[str]) -> Path:
     """Put what is in the new directory in place, entry by entry, where some entries can be neither linked nor moved.
 
-    Not one step, but a handful of renames. Whoever dies between them leaves the old marker, so the next run mends it.
+    Not one step, but a handful of renames, taken back where one fails. Meanwhile the marker names the files of both, so
+    that after a death between two of them the next run knows whose they are, and mends.
     """
-    staying = {MARKER, *fixed}
-    names = sorted({path.name for folder in (stage, out) for path in folder.iterdir()} - staying)
-    for name in [*names, MARKER]:
-        new, old = stage / name, out / name
-        if not os.path.lexists(new):
-            old.rename(new)
-        elif not os.path.lexists(old):
-            new.rename(old)
-        elif not disk.exchange(new, old):
-            aside = new.with_name(f"{name}{_OLD}")
-            old.rename(aside)
-            new.rename(old)
-            aside.rename(new)
+    staying = set(fixed)
+    names = {path.name for folder in (stage, out) for path in folder.iterdir()} - staying
+    before, after = (out / MARKER).read_bytes(), (stage / MARKER).read_bytes()
+    both = json.loads(after)
+    both["files"] = json.loads(before)["files"] | both["files"]
+    mode = stat.S_IMODE((stage / MARKER).stat().st_mode)
+
+    def mark(folder: Path, content: bytes) -> None:
+        disk.write_file(stage / _NEXT, content, mode)
+        (stage / _NEXT).replace(folder / MARKER)
+
+    done: list[str] = []
+    try:
+        for folder in (out, stage):
+            mark(folder, json.dumps(both).encode())
+        for name in sorted(names):
+            if not name.startswith(MARKER):
+                _trade(stage / name, out / name)
+                done.append(name)
+        mark(out, after)
+    except BaseException:
+        for name in reversed(done):
+            _trade(stage / name, out / name)
+        mark(out, before)
+        raise
     return stage
+
+
+def _trade(one: Path, other: Path) -> None:
+    """Let two paths change places, of which one may be empty; done twice, nothing has changed."""
+    if not os.path.lexists(one):
+        other.rename(one)
+    elif not os.path.lexists(other):
+        one.rename(other)
+    elif not disk.exchange(one, other):
+        aside = one.with_name(MARKER + _OLD)
+        one.rename(aside)
+        other.rename(one)
+        aside.rename(other)
 
 
 def recover(out: Path) -> list[str]:
     """Finish what killed runs left beside a directory; return what could not be put back."""
-    leftovers = list(_leftovers(out))
+    leftovers = []
+    for path in _leftovers(out):
+        if path.name.endswith(_GONE):
+            remove(path)
+        else:
+            leftovers.append(path)
     if not out.exists():
         # Killed between the two renames that stand for an exchange: the old one goes back.
         for path in leftovers:
@@ -83,7 +118,11 @@ def recover(out: Path) -> list[str]:
 def _leftovers(out: Path) -> Iterator[Path]:
     prefix = f".{out.name}.dualstack-"
     for path in sorted(out.parent.iterdir()):
-        if path.name.startswith(prefix) and path.name.endswith((_NEW, _OLD)) and stat.S_ISDIR(path.lstat().st_mode):
+        if (
+            path.name.startswith(prefix)
+            and path.name.endswith((_NEW, _OLD, _GONE))
+            and stat.S_ISDIR(path.lstat().st_mode)
+        ):
             yield path
 
 
@@ -96,12 +135,12 @@ def dissolve(folder: Path, out: Path) -> list[str]:
     marker = marker_of(folder)
     if marker is None:
         # Killed before anything but the marker was written; if there is more, it is not of our making.
-        if all(path.name == MARKER for path in folder.iterdir()):
+        if all(path.name.startswith(MARKER) for path in folder.iterdir()):
             remove(folder)
         return []
     left = []
     for path, entry in list(disk.entries(folder)):
-        if entry.is_dir(follow_symlinks=False) or path == MARKER or path in marker["files"]:
+        if entry.is_dir(follow_symlinks=False) or path.startswith(MARKER) or path in marker["files"]:
             continue
         there = out / path
         if _same(Path(entry.path), there):
@@ -128,6 +167,9 @@ def _same(one: Path, other: Path) -> bool:
 
 def remove(folder: Path) -> None:
     """Remove a folder of ours; what cannot be removed now is removed by the next run."""
+    if not folder.name.endswith(_GONE):
+        # In one step, because a folder that is half removed may have lost its marker.
+        folder = folder.rename(folder.with_name(folder.name + _GONE))
     with suppress(OSError):
         for path, entry in disk.entries(folder):
             if entry.is_dir(follow_symlinks=False):

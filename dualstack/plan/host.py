@@ -53,7 +53,6 @@ def plan_libvirt(
             addresses.append(str(ip.address.interface.network))
     fqdn = site.provisioning.hostname if site.mode == "hostname" else None
     return LibvirtPlan(
-        network_name=node.name,
         mode=settings.network.mode,
         bridge=settings.network.bridge,
         domain=settings.network.domain or (fqdn.partition(".")[2] if fqdn else None) or None,

@@ -6,7 +6,6 @@ beside it where helm is at hand.
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 from dualstack.frozen import Frozen, Secret, dig
@@ -26,11 +25,8 @@ def _switch(value: Any, default: bool) -> bool:
 
 
 def url_host(host: str) -> str:
-    """Return a host as a URL has it: an IPv6 address in brackets."""
-    try:
-        return f"[{host}]" if ipaddress.ip_address(host).version == 6 else host
-    except ValueError:
-        return host
+    """Return a host as the chart puts it into a URL: in brackets where it has a colon, be it an address or not."""
+    return f"[{host}]" if ":" in host else host
 
 
 def read_ironic(values: Frozen) -> Ironic:
@@ -44,23 +40,20 @@ def read_ironic(values: Frozen) -> Ironic:
     v6 = _text(dig(values, "metal3-baremetal-operator", "baremetaloperator", "externalHttpIPv6"))
     host_ip = ironic_ip or provisioning_ip
     http_host = external_host or host_ip
-    scheme, port = (
-        ("https", _text(dig(values, "global", "vmediaTLSPort")) or TLS_PORT)
-        if vmedia_tls
-        else (
-            "http",
-            HTTP_PORT,
-        )
-    )
-    api_host = hostname or host_ip
+    tls_port = _text(dig(values, "global", "vmediaTLSPort")) or TLS_PORT
+    http_port = _text(dig(values, "metal3-baremetal-operator", "baremetaloperator", "httpPort")) or HTTP_PORT
+    scheme, port = ("https", tls_port) if vmedia_tls else ("http", HTTP_PORT)
+    # The chart takes the operator's own port for this one URL only.
+    port_v6 = tls_port if vmedia_tls else http_port
+    api_host = hostname or url_host(host_ip)
     return Ironic(
         ironic_ip=ironic_ip,
         provisioning_ip=provisioning_ip,
         hostname=hostname,
         external_http_host=http_host,
         external_url=f"{scheme}://{url_host(http_host)}:{port}",
-        external_url_v6=f"{scheme if tls else 'http'}://[{v6}]:{port}" if v6 else "",
-        endpoint=f"{'https' if tls else 'http'}://{url_host(api_host)}:{API_PORT}/v1/",
+        external_url_v6=f"{scheme if tls else 'http'}://[{v6}]:{port_v6}" if v6 else "",
+        endpoint=f"{'https' if tls else 'http'}://{api_host}:{API_PORT}/v1/",
         vmedia_tls=vmedia_tls,
         listen_on_all=_switch(dig(values, "metal3-ironic", "listenOnAll"), True),
     )

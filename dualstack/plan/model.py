@@ -161,7 +161,6 @@ class ChartPlan:
 class LibvirtPlan:
     """The VM and its network."""
 
-    network_name: str
     mode: str
     bridge: str | None
     domain: str | None

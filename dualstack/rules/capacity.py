@@ -159,7 +159,7 @@ def at_least(items: Cidrs, addresses: int = MIN_ADDRESSES, room: Room | None = N
             continue
         message = f"{network} has {network.num_addresses} addresses, {addresses} are wanted at least"
         usual = {4: 16, 6: 112}[network.version]
-        length = min(usual, network.max_prefixlen - (addresses - 1).bit_length())
+        length = max(0, min(usual, network.max_prefixlen - (addresses - 1).bit_length()))
         free = room.take((item.path, item.value.index), network, length) if room else None
         new = str(free) if free else f"a prefix of /{length} or shorter"
         yield TOO_SMALL.at(item.path, message, f"write {item.value.write(new)}")
@@ -170,11 +170,12 @@ def max_pods(items: Sequence[Masked], limit: At[int]) -> Findings:
     if limit.value < 1:
         yield MAX_PODS.at(limit.path, f"{limit.value} pods per node", f"write {KUBERNETES_MAX_PODS}")
         return
-    rooms = {item.family: usable_pods(item.family, item.mask.value) for item in items}
+    usable = [item for item in items if 0 < item.mask.value <= BITS[item.family]]
+    rooms = {item.family: usable_pods(item.family, item.mask.value) for item in usable}
     least = min((room for room in rooms.values() if room > 0), default=KUBERNETES_MAX_PODS)
-    for item in items:
+    for item in usable:
         mask, room = item.mask.value, rooms[item.family]
-        if not 0 < mask <= BITS[item.family] or room >= limit.value:
+        if room >= limit.value:
             continue
         message = f"{limit.value} pods are allowed per node, an {LABEL[item.family]} block of /{mask} has {room}"
         if room > 0:

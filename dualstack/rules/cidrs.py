@@ -22,7 +22,7 @@ from dualstack.site.cluster import DEFAULT_PODS, DEFAULT_SERVICES
 
 COUNT = Rule(
     "DS021-cidr-count",
-    "A list of pod or service CIDRs must have two entries at most.",
+    "A list of pod or service CIDRs must have one or two entries.",
     Severity.ERROR,
     "RKE2 and the API server refuse to start, EIB refuses to build.",
     "domain facts R1; peer rule 15; kubernetes cmd/kube-apiserver/app/options/validation.go",
@@ -86,9 +86,11 @@ RULES = (
 )
 
 
-def at_most_two(items: Cidrs) -> Findings:
-    """Tell a list of more than two CIDRs."""
-    if len(items) > 2:
+def cidr_count(items: Cidrs, where: Path) -> Findings:
+    """Tell a list of no CIDR, or of more than two; ``where`` is the list's own path."""
+    if not items:
+        yield COUNT.at(where, "the list is empty", "write one CIDR of each family")
+    elif len(items) > 2:
         keep = ",".join(str(item.value) for item in items[:2])
         yield COUNT.at(items[2].path, f"the list has {len(items)} CIDRs", f"keep two, one of each family: {keep}")
 
@@ -105,19 +107,19 @@ def one_per_family(items: Cidrs | Sequence[At[Address]], rule: Rule = ONE_PER_FA
             seen[item.value.family] = str(item.value)
 
 
-def both_families(items: Cidrs, where: Path, defaults: Mapping[str, str]) -> Findings:
+def both_families(items: Cidrs | Sequence[At[Address]], where: Path, defaults: Mapping[str, str]) -> Findings:
     """Tell a family that a list lacks.
 
     Args:
-        items: the CIDRs that could be read.
+        items: the CIDRs or addresses that could be read.
         where: path of the list, for a finding about what is not there.
         defaults: what could be added, by family.
     """
-    have = {item.value.family: item.value.prefix.text for item in items}
+    have = {item.value.family: str(item.value) for item in items}
     for family in FAMILIES:
         if family not in have:
             joined = ",".join(have.get(each, defaults[each]) for each in FAMILIES)
-            yield BOTH_FAMILIES.at(where, f"there is no {LABEL[family]} CIDR", f"write {joined!r}")
+            yield BOTH_FAMILIES.at(where, f"there is no {LABEL[family]} entry", f"write {joined!r}")
 
 
 def ipv4_first(items: Cidrs | Sequence[At[Address]]) -> Findings:
@@ -185,9 +187,9 @@ def check_lists(subject: Subject) -> Findings:
     """Judge pods and services as server.yaml will have them."""
     pods, services = cluster_lists(subject)
     for found in (pods, services):
-        yield from at_most_two(found.items)
         yield from one_per_family(found.items)
         if not found.problems:
+            yield from cidr_count(found.items, found.path)
             yield from both_families(found.items, found.path, found.defaults)
         yield from ipv4_first(found.items)
         yield from base_address(found.items)

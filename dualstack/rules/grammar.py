@@ -37,8 +37,10 @@ def _tidy(text: str) -> str:
     """Make the nearest legal name out of a text; empty where nothing is left."""
     bare = re.sub(r"^[a-z][a-z0-9+.-]*://", "", text.strip().lower())
     bare = re.split(r"[/?#]", bare, maxsplit=1)[0].strip("[]").rsplit("@", 1)[-1].partition(":")[0]
-    labels = [re.sub(r"[^a-z0-9-]+", "-", label).strip("-") for label in bare.split(".")]
-    return ".".join(label[:LABEL_MAX].strip("-") for label in labels if label)
+    labels = [re.sub(r"[^a-z0-9-]+", "-", label).strip("-") for label in bare.split(".") if label]
+    if not all(labels):
+        return ""
+    return ".".join(label[:LABEL_MAX].strip("-") for label in labels)
 
 
 def label_problem(label: str) -> str | None:

@@ -13,7 +13,7 @@ from dualstack.rules.base import Subject
 
 NETWORK = Rule(
     "DS123-libvirt-network",
-    "The virtual network must have a prefix of each family, which holds the node's address but not as its first one.",
+    "The virtual network must have a prefix of each family, whose first address is left to libvirt's own bridge.",
     Severity.ERROR,
     "The VM has no way to its gateway, or takes the address that libvirt gives its own bridge.",
     "libvirt formatnetwork; the provider gives the bridge the first address of each prefix",
@@ -58,16 +58,10 @@ LEAST_DISK_GIB = 60
 _PREFIX: Path = ("host", "libvirt", "network")
 
 
-def holds(prefix: At[IPNetwork], address: Address) -> Findings:
-    """Tell where a virtual network's prefix does not hold an address, or has it for its bridge."""
+def left_to_bridge(prefix: At[IPNetwork], address: Address) -> Findings:
+    """Tell where a node has the address that libvirt gives its own bridge: the first one of the prefix."""
     network = prefix.value
-    if network.version != address.ip.version:
-        return
-    if address.ip not in network:
-        length = 24 if network.version == 4 else 64
-        better = ipaddress.ip_network(f"{address}/{length}", strict=False)
-        yield NETWORK.at(prefix.path, f"{network} does not hold the node's address {address}", f"write {better}")
-    elif network.num_addresses > 1 and address.ip == network.network_address + 1:
+    if network.num_addresses > 1 and int(address.ip) == int(network.network_address) + 1 and address.ip in network:
         message = f"{address} is the first address of {network}, which libvirt gives its own bridge"
         yield NETWORK.at(prefix.path, message, "give the node another address of the prefix")
 
@@ -115,7 +109,7 @@ def check_network(subject: Subject) -> Findings:
             continue
         address = subject.plan.node.address(family)
         if address is not None:
-            yield from holds(prefix, address)
+            yield from left_to_bridge(prefix, address)
         if management is not None and management.ipv6 is not None and management.ipv6.autoconf:
             yield from slaac_prefix(prefix)
 

@@ -9,7 +9,16 @@ from dualstack.frozen import dig
 from dualstack.origins import Path, format_path
 from dualstack.rules.base import Subject
 from dualstack.rules.metal3 import EXTERNAL_HOST, EXTERNAL_V6, external_written
-from dualstack.rules.overrides import blame, override_path, shown, softened, state_address, stated_path, undo
+from dualstack.rules.overrides import (
+    blame,
+    names_unknown_interface,
+    override_path,
+    shown,
+    softened,
+    state_address,
+    stated_path,
+    undo,
+)
 
 MEDIA_FAMILY = Rule(
     "DS067-media-family",
@@ -60,7 +69,8 @@ def check_media_family(subject: Subject) -> Findings:
         fix = undo(path, f"remove {format_path(path)}" if at_host else state_address(site, "ipv6"))
         yield _media(path, f"{', '.join(names)}: BMC of {shown_family(family)}, media at {url}", fix)
     ipv6_bmc = any(bmc.family == "ipv6" for bmc in subject.plan.bmcs)
-    if not ironic.hostname and not ironic.external_url_v6 and not ipv6_bmc:
+    without = not ironic.hostname and not ironic.external_url_v6
+    if without and not ipv6_bmc and not names_unknown_interface(site):
         yield softened(_media(v6_path, "Ironic has no IPv6 URL", undo(v6_path, state_address(site, "ipv6"))))
 
 

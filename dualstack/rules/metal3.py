@@ -13,8 +13,8 @@ from dualstack.rules.base import Subject
 from dualstack.rules.grammar import as_ip, name_problem
 from dualstack.rules.overrides import (
     blame,
+    names_unknown_interface,
     override_path,
-    serving_path,
     softened,
     state_address,
     stated_path,
@@ -163,9 +163,8 @@ def check_hosts(subject: Subject) -> Findings:
     if ironic is None:
         return
     hosts = _hosts(subject)
-    unknown_interface = site.provisioning.interface is not None and serving_path(site, "ipv4")[1] is None
     nothing = not any(host.value for host in hosts)
-    if not nothing or (site.mode == "address" and not unknown_interface):
+    if not nothing or (site.mode == "address" and not names_unknown_interface(site)):
         overridden = override_path(site, "metal3", "global", "ironicIP")
         yield from exactly_one_host(hosts, undo(overridden or (), state_address(site, "ipv4")))
     for host in hosts[1:]:

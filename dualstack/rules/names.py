@@ -9,7 +9,7 @@ from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.grammar import as_ip, looks_like_ip, name_problem, under_sslip
-from dualstack.rules.overrides import blame, override_path, state_address, stated_path
+from dualstack.rules.overrides import blame, names_unknown_interface, override_path, state_address, stated_path
 
 DNS_NAME = Rule(
     "DS080-dns-name",
@@ -192,6 +192,8 @@ def check_nodes(subject: Subject) -> Findings:
 def check_records(subject: Subject) -> Findings:
     """Tell where a name of the plan lacks the record of a family, because the address is not known."""
     site, plan = subject.site, subject.plan
+    if names_unknown_interface(site):
+        return
     names = [plan.rancher_hostname] if plan.chart("rancher") else []
     if site.mode == "hostname" and site.provisioning.hostname:
         names.append(site.provisioning.hostname)

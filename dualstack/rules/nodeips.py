@@ -6,7 +6,7 @@ Sources: k3s ``pkg/agent/run.go``, kubernetes ``cmd/kube-apiserver/app/options/v
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from dualstack.addresses import FAMILIES, LABEL, Address, Family
@@ -75,15 +75,14 @@ def node_addresses(addresses: Sequence[At[Address]], servers: int = 1) -> Findin
         yield from text.unicast(item, fix="write the address of the node's own interface")
 
 
-def nodes_cover(addresses: Sequence[At[Address]], wanted: Iterable[Family], where: Path) -> Findings:
+def nodes_cover(have: Collection[Family], wanted: Collection[Family], where: Path) -> Findings:
     """Tell a family of the cluster that the node's addresses lack.
 
     Args:
-        addresses: the node's addresses; none at all means that RKE2 finds them itself, and nothing is told.
+        have: families of the node's addresses; none at all means that RKE2 finds them itself, and nothing is told.
         wanted: families of pods and services.
         where: path for a finding about what is not there.
     """
-    have = families(addresses)
     for family in FAMILIES:
         if have and family in wanted and family not in have:
             message = f"the cluster has {LABEL[family]}, the node's addresses have not"
@@ -135,7 +134,7 @@ def check_addresses(subject: Subject) -> Findings:
         named.append((key, addresses))
         if key == "node-ip":
             yield from node_addresses(addresses, len(site.nodes))
-            yield from nodes_cover(addresses, wanted, path)
+            yield from nodes_cover(families(addresses), wanted, path)
             yield from ipv4_first(addresses)
     if not pods.problems and not services.problems:
         yield from same_primary(named)

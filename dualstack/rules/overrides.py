@@ -65,6 +65,13 @@ def serving_path(site: Site, family: Family) -> tuple[Path, Ipv4 | Ipv6 | None]:
     return ("nodes", 0, "interfaces", node.interfaces.index(interface), family), getattr(interface, family)
 
 
+def names_unknown_interface(site: Site) -> bool:
+    """Tell whether the site names an interface that its node does not have, so that no address is known."""
+    node = site.nodes[0]
+    known = {interface.name for interface in node.interfaces}
+    return any(name is not None and name not in known for name in (site.provisioning.interface, node.management))
+
+
 def stated_path(site: Site, family: Family) -> Path:
     """Return the path of the address that serves the machines: static, reserved, or the place where it lacks."""
     path, ip = serving_path(site, family)

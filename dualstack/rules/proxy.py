@@ -41,12 +41,12 @@ RULES = (PROXY_URL, NO_PROXY_ENTRY, NO_PROXY_COVERAGE)
 RANCHER_DEFAULT_NO_PROXY = "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,.svc,.cluster.local"
 """Default of the Rancher chart's ``noProxy``."""
 
-_USER_INFO = re.compile(r"//[^/@]*@")
+_USER_INFO = re.compile(r"[^/@]*@")
 
 
 def _masked(url: str) -> str:
     """Return a URL for a message: without the login that may stand in it."""
-    return repr(_USER_INFO.sub("//...@", url))
+    return repr(_USER_INFO.sub("...@", url))
 
 
 def proxy_url(url: At[str], cluster: Sequence[tuple[str, IPNetwork]] = ()) -> Findings:

@@ -7,7 +7,7 @@ from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.grammar import SSLIP_DOMAINS, sslip_ipv4, sslip_ipv6, under_sslip
-from dualstack.rules.overrides import blame, state_address, stated_path
+from dualstack.rules.overrides import blame, names_unknown_interface, state_address, stated_path
 
 UNRESOLVABLE = Rule(
     "DS088-rancher-unresolvable",
@@ -85,6 +85,8 @@ def check_rancher_hostname(subject: Subject) -> Findings:
     if not name:
         if site.mode == "hostname" and site.rancher.hostname == "auto" and path[0] != "charts":
             return  # the missing FQDN is told already
+        if names_unknown_interface(site) and path[0] != "charts":
+            return
         lacking: Family = "ipv4" if plan.node.ipv4 is None else "ipv6"
         where = path if path[0] == "charts" else stated_path(site, lacking)
         message = f"Rancher has no host name: the node's {LABEL[lacking]} address is not known"

@@ -24,6 +24,7 @@ from dualstack.addresses import (
     Prefix,
     is_global_unicast,
     parse_address,
+    parse_interface,
     parse_prefix,
 )
 from dualstack.findings import At, Finding, Findings, Rule, Severity
@@ -157,6 +158,16 @@ def read_prefix(item: At[object], family: Family | None = None) -> Prefix | Find
         return SYNTAX.at(item.path, f"{item.value!r} is no text", "write a prefix such as 10.42.0.0/16")
     try:
         return parse_prefix(item.value, family)
+    except AddressError as error:
+        return of_error(item.path, error)
+
+
+def read_interface(item: At[object]) -> InterfaceAddress | Finding:
+    """Read an address with prefix length from whatever stands at a path; the finding tells why it is none."""
+    if not isinstance(item.value, str):
+        return SYNTAX.at(item.path, f"{item.value!r} is no text", "write an address such as 192.168.100.10/24")
+    try:
+        return parse_interface(item.value)
     except AddressError as error:
         return of_error(item.path, error)
 

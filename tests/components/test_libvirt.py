@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -114,12 +115,15 @@ def test_xsltproc_makes_of_the_providers_xml_what_libvirt_needs(tmp_path: Path) 
     command = ["xsltproc", "network.xslt", "network.xml"]
     text = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
 
-    assert [line.strip() for line in text.splitlines() if "<range" in line or "<host" in line or "<nat" in line] == [
-        '<nat ipv6="yes">',
-        '<range start="192.168.100.2" end="192.168.100.254"/>',
-        '<host mac="34:8a:b1:4b:16:e7" name="mgmt-1" ip="192.168.100.10"/>',
-        '<range start="fd00:100::2" end="fd00:100::fffe"/>',
-        '<host name="mgmt-1" ip="fd00:100::10"/>',
+    made = [
+        (item.tag, item.attrib) for item in ElementTree.fromstring(text).iter() if item.tag in ("nat", "range", "host")
+    ]
+    assert made == [
+        ("nat", {"ipv6": "yes"}),
+        ("range", {"start": "192.168.100.2", "end": "192.168.100.254"}),
+        ("host", {"mac": "34:8a:b1:4b:16:e7", "name": "mgmt-1", "ip": "192.168.100.10"}),
+        ("range", {"start": "fd00:100::2", "end": "fd00:100::fffe"}),
+        ("host", {"name": "mgmt-1", "ip": "fd00:100::10"}),
     ]
 
 

@@ -12,32 +12,21 @@ from dualstack.eib import Tree
 from tests.eib.support import loaded
 
 T, B, N = str, bool, int  # text, boolean, number
+LOGIN = {"username": T, "password": T}
+USER = {"username": T, "uid": N, "encryptedPassword": T, "sshKeys": [T], "primaryGroup": T, "secondaryGroups": [T]}
+CHART = {"name": T, "releaseName": T, "repositoryName": T, "version": T, "targetNamespace": T, "valuesFile": T}
+REPOSITORY = {"name": T, "url": T, "caFile": T, "plainHTTP": B, "skipTLSVerify": B, "authentication": LOGIN}
+PACKAGES = {"noGPGCheck": B, "enableExtras": B, "packageList": [T], "sccRegistrationCode": T}
 SCHEMA: dict[str, Any] = {
     "apiVersion": T,
     "image": {"imageType": T, "arch": T, "baseImage": T, "outputImageName": T},
     "operatingSystem": {
         "kernelArgs": [T],
         "groups": [{"name": T, "gid": N}],
-        "users": [
-            {
-                "username": T,
-                "uid": N,
-                "encryptedPassword": T,
-                "sshKeys": [T],
-                "primaryGroup": T,
-                "secondaryGroups": [T],
-                "createHomeDir": B,
-            }
-        ],
+        "users": [{**USER, "createHomeDir": B}],
         "systemd": {"enable": [T], "disable": [T]},
         "suma": {"host": T, "activationKey": T},
-        "packages": {
-            "noGPGCheck": B,
-            "enableExtras": B,
-            "packageList": [T],
-            "sccRegistrationCode": T,
-            "additionalRepos": [{"url": T, "unsigned": B, "priority": N}],
-        },
+        "packages": {**PACKAGES, "additionalRepos": [{"url": T, "unsigned": B, "priority": N}]},
         "isoConfiguration": {"installDevice": T},
         "rawConfiguration": {"diskSize": T, "luksKey": T, "expandEncryptedPartition": B},
         "time": {"timezone": T, "ntp": {"forceWait": B, "pools": [T], "servers": [T]}},
@@ -45,39 +34,15 @@ SCHEMA: dict[str, Any] = {
         "keymap": T,
         "enableFIPS": B,
     },
-    "embeddedArtifactRegistry": {
-        "images": [{"name": T}],
-        "registries": [{"uri": T, "authentication": {"username": T, "password": T}}],
-    },
+    "embeddedArtifactRegistry": {"images": [{"name": T}], "registries": [{"uri": T, "authentication": LOGIN}]},
     "kubernetes": {
         "version": T,
         "network": {"apiHost": T, "apiVIP": T, "apiVIP6": T},
         "nodes": [{"hostname": T, "type": T, "initializer": B}],
         "manifests": {"urls": [T]},
         "helm": {
-            "charts": [
-                {
-                    "name": T,
-                    "releaseName": T,
-                    "repositoryName": T,
-                    "version": T,
-                    "targetNamespace": T,
-                    "createNamespace": B,
-                    "installationNamespace": T,
-                    "valuesFile": T,
-                    "apiVersions": [T],
-                }
-            ],
-            "repositories": [
-                {
-                    "name": T,
-                    "url": T,
-                    "caFile": T,
-                    "plainHTTP": B,
-                    "skipTLSVerify": B,
-                    "authentication": {"username": T, "password": T},
-                }
-            ],
+            "charts": [{**CHART, "createNamespace": B, "installationNamespace": T, "apiVersions": [T]}],
+            "repositories": [REPOSITORY],
         },
     },
 }

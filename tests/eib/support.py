@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from dualstack.eib import File, Reader, Tree, build_tree
+from dualstack.eib import File, Reader, Tree, build_tree, disk
 from dualstack.frozen import merge
 from dualstack.plan.model import Plan
 from tests.sites import SECRETS, checked, mapping
@@ -16,6 +16,9 @@ from tests.sites import SECRETS, checked, mapping
 CANARY = "Canary-7e1f"
 VALUES = {name: f"{CANARY}-{name}" for name in (*SECRETS, "scc", "mirrorToken")}
 
+BOND = {"mode": "802.3ad", "ports": ["eth0", "eth1"], "options": {"miimon": "100"}}
+LOGIN = {"username": "robot", "passwordKey": "mirrorToken"}
+MIRROR = "oci://mirror.example.com/charts"
 RICH: dict[str, Any] = {
     "nodes": [
         {
@@ -24,11 +27,7 @@ RICH: dict[str, Any] = {
             "interfaces": [
                 {"name": "eth0", "mac": "34:8a:b1:4b:16:e1"},
                 {"name": "eth1", "mac": "34:8a:b1:4b:16:e2"},
-                {
-                    "name": "bond0",
-                    "mtu": 9000,
-                    "bond": {"mode": "802.3ad", "ports": ["eth0", "eth1"], "options": {"miimon": "100"}},
-                },
+                {"name": "bond0", "mtu": 9000, "bond": BOND},
                 {
                     "name": "mgmt",
                     "vlan": {"id": 100, "base": "bond0"},
@@ -79,14 +78,8 @@ RICH: dict[str, Any] = {
                 "namespace": "plain",
                 "values": {"a": "no"},
             },
-            {
-                "name": "closed",
-                "version": "0644",
-                "repository": "oci://mirror.example.com/charts",
-                "namespace": "closed",
-                "login": {"username": "robot", "passwordKey": "mirrorToken"},
-            },
-            {"name": "open", "version": "2.0.0", "repository": "oci://mirror.example.com/charts", "namespace": "open"},
+            {"name": "closed", "version": "0644", "repository": MIRROR, "namespace": "closed", "login": LOGIN},
+            {"name": "open", "version": "2.0.0", "repository": MIRROR, "namespace": "open"},
         ],
     },
 }
@@ -145,3 +138,22 @@ def small(site_name: str = "one", **files: str) -> Tree:
 def beside(out: Path) -> list[str]:
     """Names of what stands beside a directory."""
     return sorted(path.name for path in out.parent.iterdir() if path != out)
+
+
+ONE = small(definition="one", network__a="a", network__b="b", os__etc__motd="x")
+TWO = small("two", definition="two", network__b="b", kubernetes__c="c")
+
+
+def files(out: Path) -> dict[str, str]:
+    return {path: Path(entry.path).read_text() for path, entry in disk.entries(out) if entry.is_file()}
+
+
+def everything(out: Path) -> dict[str, Any]:
+    return {
+        path: (entry.inode(), entry.stat(follow_symlinks=False).st_mode, entry.stat(follow_symlinks=False).st_mtime_ns)
+        for path, entry in disk.entries(out)
+    }
+
+
+def ours(tree: Tree) -> dict[str, str]:
+    return {path: file.text for path, file in tree.files.items()}

@@ -30,7 +30,7 @@ def test_eib(name: str, secrets: dict[str, str] | None, tmp_path: Path) -> None:
     base = yaml.safe_load((out / "definition.yaml").read_text())["image"]["baseImage"]
     (out / "base-images").mkdir()
     (out / "base-images" / base).touch()
-    command = [program, "validate", "--definition-file", "definition.yaml", "--config-dir", out]
+    command = [program, "validate", "--definition-file", "definition.yaml", "--config-dir", str(out)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     logs = "\n".join(path.read_text() for path in out.glob("_validation/*.log"))
     assert done.returncode == 0, done.stdout + done.stderr + logs
@@ -40,7 +40,7 @@ def test_eib(name: str, secrets: dict[str, str] | None, tmp_path: Path) -> None:
 def test_nmc(name: str, tmp_path: Path) -> None:
     program, out = judge("nmc"), tmp_path / "eib"
     write_tree(tree_of(SITES[name]), out)
-    command = [program, "generate", "--config-dir", out / "network", "--output-dir", tmp_path / "made"]
+    command = [program, "generate", "--config-dir", str(out / "network"), "--output-dir", str(tmp_path / "made")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     hosts = yaml.safe_load((tmp_path / "made/host_config.yaml").read_text())

@@ -50,15 +50,15 @@ def test_eib_takes_it(name: str, secrets: dict[str, str] | None) -> None:
 
 def test_the_validator_can_refuse() -> None:
     tree = tree_of(SITES["rich"])
-    for old, new in (
-        ('apiVersion: "1.3"', "apiVersion: 1.3"),
-        ("arch: ", "arc: "),
-        ("priority", "prio"),
-        ("plainHTTP: true\n", "x: 1\n"),
-        ('apiVersion: "1.3"', 'apiVersion: "1.2"'),
-        ("createHomeDir: true", "createHomeDir: yess"),
-        ("rke2", "rke3"),
-    ):
+    changes = {
+        'apiVersion: "1.3"': ["apiVersion: 1.3", 'apiVersion: "1.2"'],
+        "arch: ": ["arc: "],
+        "priority": ["prio"],
+        "plainHTTP: true\n": ["x: 1\n"],
+        "createHomeDir: true": ["createHomeDir: yess"],
+        "rke2": ["rke3"],
+    }
+    for old, new in ((old, new) for old, options in changes.items() for new in options):
         text = tree.files["definition.yaml"].text
         assert old in text
         files = {**tree.files, "definition.yaml": type(tree.files["definition.yaml"])(text.replace(old, new).encode())}

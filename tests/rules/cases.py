@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from dualstack.findings import Finding
@@ -16,7 +17,7 @@ def changed(mode: str, *changes: Change) -> dict[str, Any]:
     """Return a good site with values set deep in it."""
     data = mapping(mode)
     for value, *path in changes:
-        put(data, value, *path)
+        put(data, copy.deepcopy(value), *path)
     return data
 
 

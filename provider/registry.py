@@ -1,0 +1,34 @@
+"""Which class serves which resource type.
+
+A token stands in every state file: it never changes. Handlers are loaded when their type is first used.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+
+from provider.handler import Handler
+
+HANDLERS: dict[str, str] = {
+    "dualstack:dns:RecordSet": "provider.dns_recordset:RecordSetHandler",
+    "dualstack:dns:Pointer": "provider.dns_pointer:PointerHandler",
+    "dualstack:image:Directory": "provider.image_directory:DirectoryHandler",
+    "dualstack:image:Build": "provider.image_build:BuildHandler",
+    "dualstack:host:Ready": "provider.host_ready:ReadyHandler",
+}
+"""``module:class`` by type token."""
+
+
+@functools.cache
+def handler(token: str) -> Handler:
+    """Give the handler of a type.
+
+    Raises:
+        LookupError: no type of ours.
+    """
+    if token not in HANDLERS:
+        raise LookupError(f"dualstack has no resource type {token}; it has {', '.join(HANDLERS)}")
+    module, _, name = HANDLERS[token].partition(":")
+    served: Handler = getattr(importlib.import_module(module), name)()
+    return served

@@ -1,0 +1,148 @@
+"""Shapes made of single values: addresses, names, proxies, BMCs, hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dualstack.findings import At, Finding
+from dualstack.rules import bmc, names, proxy, text
+from dualstack.rules.grammar import as_ip
+from dualstack.rules.hostnet import nmstate_document
+from dualstack.rules.nmlinks import mac_address
+from dualstack.rules.surroundings import Named
+from tests.peercases.reading import Config, addresses, networks, texts, wrong
+
+
+def judge_address(config: Config) -> Iterator[Finding]:
+    """Judge the text of an address, of a prefix or of an interface's address."""
+    for item in (At[object](("ip",), config["ip"]),) if "ip" in config else ():
+        address = text.read_address(item)
+        yield from [address] if isinstance(address, Finding) else text.canonical(At(item.path, address))
+    for item in (At[object](("cidr",), config["cidr"]),) if "cidr" in config else ():
+        prefix = text.read_prefix(item)
+        if isinstance(prefix, Finding):
+            yield prefix
+            continue
+        yield from text.host_bits(At(item.path, prefix))
+        yield from text.canonical(At(item.path, prefix))
+        yield from text.unspecified(At(item.path, prefix))
+    for item in (
+        (At[object](("interfaceAddress",), config["interfaceAddress"]),) if "interfaceAddress" in config else ()
+    ):
+        interface = text.read_interface(item)
+        yield from [interface] if isinstance(interface, Finding) else text.canonical(At(item.path, interface))
+
+
+def judge_vips(config: Config) -> Iterator[Finding]:
+    """Judge EIB's two virtual addresses, each by its family."""
+    for key, family in (("apiVIP", "ipv4"), ("apiVIP6", "ipv6")):
+        if config.get(key) in (None, ""):
+            continue
+        found, problems = addresses(config, key, family)  # type: ignore[arg-type]
+        yield from problems
+        for item in found:
+            yield from text.unicast(item)
+
+
+def judge_api(config: Config) -> Iterator[Finding]:
+    """Judge the API server's own address and port."""
+    yield from addresses(config, "advertiseAddress")[1]
+    if "bindPort" in config:
+        yield from bmc.bmc_address(At(("bindPort",), f"redfish-virtualmedia://host:{config['bindPort']}"))
+
+
+def judge_endpoint(config: Config) -> Iterator[Finding]:
+    """Judge a host, or a host with a port, as the names in the API server's certificate and URLs have them."""
+    path, value = ("controlPlaneEndpoint",), config.get("controlPlaneEndpoint")
+    if not isinstance(value, str):
+        yield wrong(path, value, "text")
+        return
+    host = value
+    if as_ip(value) is None and (value.startswith("[") or value.count(":") == 1):
+        yield from bmc.bmc_address(At(path, f"redfish-virtualmedia://{value}"))
+        host = value[1:].split("]", 1)[0] if value.startswith("[") else value.rpartition(":")[0]
+    yield from names.certificate_san(At(path, host))
+
+
+def judge_names(config: Config) -> Iterator[Finding]:
+    """Judge names of clusters, domains and nodes, and names in certificates."""
+    found: dict[str, str] = {}
+    for key in ("clusterName", "baseDomain", "domain", "dnsDomain", "nodeName", "hostname"):
+        if key not in config:
+            continue
+        value = config[key]
+        if not isinstance(value, str):
+            yield wrong((key,), value, "text")
+            continue
+        found[key] = value
+        judge = names.host_label if key in ("nodeName", "hostname") else names.dns_name
+        yield from judge(At((key,), value))
+    if {"clusterName", "baseDomain"} <= found.keys():
+        yield from names.dns_name(At(("baseDomain",), f"{found['clusterName']}.{found['baseDomain']}"))
+    sans, problems = texts(config, "certSANs")
+    yield from problems
+    for san in sans:
+        yield from names.certificate_san(san)
+
+
+def judge_proxy(config: Config) -> Iterator[Finding]:
+    """Judge proxies, which must stand outside the cluster, and what is reached without them."""
+    given: Any = config.get("proxy", {})
+    if not isinstance(given, Mapping):
+        yield wrong(("proxy",), given, "a mapping")
+        return
+    keys = ("clusterNetwork", "serviceNetwork")
+    cluster = [Named(i.path, i.value.prefix.network, k) for k in keys for i in networks(config, k)[0]]
+    for key in ("httpProxy", "httpsProxy"):
+        value = given.get(key)
+        if value in (None, ""):
+            continue
+        if isinstance(value, str):
+            yield from proxy.proxy_url(At(("proxy", key), value), [(item.label, item.network) for item in cluster])
+        else:
+            yield wrong(("proxy", key), value, "text")
+    value = config.get("noProxy", given.get("noProxy"))
+    if isinstance(value, str):
+        entries = [At(("noProxy", index), entry) for index, entry in enumerate(value.split(",")) if value]
+        yield from proxy.no_proxy_list(entries)
+    elif value is not None:
+        entries, problems = texts({"noProxy": value}, "noProxy")
+        yield from (*problems, *proxy.no_proxy_list(entries))
+
+
+def judge_bmc(config: Config) -> Iterator[Finding]:
+    """Judge one BMC's address, or one MAC."""
+    for key, judge in (("bmcAddress", bmc.bmc_address), ("mac", mac_address)):
+        if key in config:
+            value = config[key]
+            yield from judge(At((key,), value)) if isinstance(value, str) else [wrong((key,), value, "text")]
+
+
+def judge_hosts(config: Config) -> Iterator[Finding]:
+    """Judge machines: names, BMCs and boot MACs, each and together, and their nmstate."""
+    hosts = config.get("hosts")
+    if not isinstance(hosts, list):
+        yield wrong(("hosts",), hosts, "a list")
+        return
+    found: dict[str, list[At[str]]] = {"name": [], "hostname": [], "bmc": [], "bootMACAddress": []}
+    for index, host in enumerate(hosts):
+        if not isinstance(host, Mapping):
+            yield wrong(("hosts", index), host, "a mapping")
+            continue
+        for key, values in found.items():
+            if key in host:
+                value = host[key]
+                if isinstance(value, str):
+                    values.append(At(("hosts", index, key), value))
+                else:
+                    yield wrong(("hosts", index, key), value, "text")
+        if "networkConfig" in host:
+            yield from nmstate_document(At(("hosts", index, "networkConfig"), host["networkConfig"]))
+    for item in found["bmc"]:
+        yield from bmc.bmc_address(item)
+    for item in found["bootMACAddress"]:
+        yield from bmc.boot_mac(item)
+    yield from bmc.unique_addresses(found["bmc"])
+    yield from bmc.unique_macs(found["bootMACAddress"])
+    yield from bmc.unique_names([*found["name"], *found["hostname"]])
