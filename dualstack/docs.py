@@ -104,8 +104,8 @@ def fields_page() -> str:
     head = [
         "# Fields of a site\n",
         _GENERATED.format(source="dualstack/site"),
-        "Everything under `dualstack:site` in `stacks/Pulumi.<site>.yaml`; a layer in `stacks/layers` holds the same fields",
-        "without `config:` around them. Editors complete and check both with the schemas in `docs/schema`.",
+        "Everything under `dualstack:site` in `stacks/Pulumi.<site>.yaml`; a layer in `stacks/layers` holds the same",
+        "fields without `config:` around them. Editors complete and check both with the schemas in `docs/schema`.",
     ]
     return "\n".join([*head, *_section("Site", schema, schema["$defs"], {"Site"})]) + "\n"
 

@@ -1,4 +1,4 @@
-"""What a resource type of ours has to say, in plain Python: the protocol between the provider's frame and its handlers.
+"""What a resource type of ours has to say, in plain Python: the protocol between the provider's frame and handlers.
 
 The frame (``provider/server.py``) does all that is Pulumi's, so that a handler sees only plain values:
 
@@ -6,9 +6,9 @@ Values
     Texts, bools, lists, dicts; numbers are ``int`` where they are whole (on the wire all are floats), else ``float``.
     A null property is left out, at any depth.
 Unknown values
-    At preview an input may depend on something not made yet. It stands as ``UNKNOWN`` (test with ``is``), at any
-    depth. ``check`` must let it pass and keep it; ``diff`` counts it as a change; ``create`` and ``update`` meet it with
-    ``preview=True`` only, and then put ``UNKNOWN`` for each output that cannot be said yet.
+    At preview an input may depend on what is not made yet. It stands as ``UNKNOWN`` (test with ``is``), at any
+    depth. ``check`` must let it pass and keep it; ``diff`` counts it as a change; ``create`` and ``update`` meet it
+    with ``preview=True`` only, and then put ``UNKNOWN`` for each output that cannot be said yet.
 Secrets
     Inputs and state come unwrapped. In what a handler gives back, the frame marks as secret: (1) each value at the path
     of a secret input or of a secret in the old state; (2) each text that contains a secret text of at least 8
@@ -18,8 +18,8 @@ Threads
     Every call runs in a thread of its own, many at once: a handler keeps no state between calls. What changes something
     can be called again after a crash, with the same inputs: it must then adopt its own earlier work.
 Words
-    Handlers raise ``ResourceError`` with a text for a person (what happened, then the way out). Any other exception is a
-    defect; it is told by type and text, without a traceback. Nothing is printed: stdout belongs to the engine.
+    Handlers raise ``ResourceError`` with a text for a person (what happened, then the way out). Any other exception is
+    a defect; it is told by type and text, without a traceback. Nothing is printed: stdout belongs to the engine.
 """
 
 from __future__ import annotations
@@ -121,8 +121,8 @@ def report(text: str, *, passing: bool = True) -> None:
 class Handler(Protocol):
     """One resource type. ``provider/registry.py`` names module and class; the class takes no arguments.
 
-    ``inputs`` are always what ``check`` gave back earlier. ``state`` is what the program can read: the normalised inputs
-    and the outputs together, in one dict. ``timeout`` is in seconds, 0 where the user set none: then the handler's own
+    ``inputs`` are always what ``check`` gave back earlier. ``state`` is what the program can read: normalised inputs
+    and outputs together, in one dict. ``timeout`` is in seconds, 0 where the user set none: then the handler's own
     default counts.
     """
 

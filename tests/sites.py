@@ -35,6 +35,7 @@ GOOD: dict[str, Any] = {
 """Address mode; checks without a finding of severity error or warning, given the secrets in ``SECRETS``."""
 
 FQDN = "ironic.paris.example.com"
+SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKijphZRTtgnp5o+EdETv2sa50mA7J1e4WIq1GLfBkis ops@example.com"
 SECRETS = ("rancherBootstrapPassword", "appsToken")
 
 

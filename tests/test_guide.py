@@ -116,8 +116,12 @@ def test_d10_ironic_listens_on_all_interfaces() -> None:
 
 @pytest.mark.parametrize(
     ("release", "key", "value"),
-    [("3.4", "additionalTrustedCAs", True), ("3.5", "additionalTrustedCAs", True), ("3.6", "trustedCAs", "tls-ca-bundle")],
-)  # fmt: skip
+    [
+        ("3.4", "additionalTrustedCAs", True),
+        ("3.5", "additionalTrustedCAs", True),
+        ("3.6", "trustedCAs", "tls-ca-bundle"),
+    ],
+)
 def test_d11_further_cas_by_release(release: str, key: str, value: object) -> None:
     data = put(mapping(release=release), "tls-ca-bundle", "provisioning", "trustedCas")
     assert dig(plan(data).values("metal3"), "global", key) == value
@@ -184,7 +188,8 @@ def test_d18_the_certificate_lacks_the_ipv6_address() -> None:
 
 def test_d19_an_autoconfigured_host_keeps_its_default_route() -> None:
     data = site("address", {"dhcp": True, "autoconf": True, "reservation": "fd00:100::10"}, *ETH0, "ipv6")
-    assert any(b"net.ipv6.conf.all.accept_ra = 2" in file.content for file in build_tree(plan(data)).files.values())
+    files = build_tree(plan(data)).files.values()
+    assert any("net.ipv6.conf.all.accept_ra = 2" in str(file.content) for file in files)
 
 
 def test_d20_capacities_of_the_guides_own_numbers() -> None:

@@ -23,6 +23,12 @@ from dualstack.cli.common import (
     the_project,
     worst,
 )
+from dualstack.cli.env import EngineChoice, Shell
+
+EngineOption = Annotated[
+    EngineChoice,
+    typer.Option("--engine", help="Pulumi CLI: auto, on PATH or the official one; built, also one from Go modules."),
+]
 
 app = typer.Typer(
     name="dualstack",
@@ -211,6 +217,20 @@ def _version(wanted: bool) -> None:
 
         print(f"dualstack {__version__}")
         raise typer.Exit
+
+
+@app.command(epilog='Example: eval "$(dualstack env)"')
+def env(
+    shell: Annotated[
+        Shell, typer.Option("--shell", help="The shell that reads the lines; sh is bash and zsh, too.")
+    ] = Shell.SH,
+    engine: EngineOption = EngineChoice.AUTO,
+    project: ProjectOption = None,
+) -> None:
+    """Print lines for a shell, after which plain pulumi is found and keeps this project's state below the project."""
+    from dualstack.cli.env import show_env
+
+    show_env(the_project(project), shell, engine)
 
 
 @app.callback()

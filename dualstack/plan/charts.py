@@ -170,7 +170,7 @@ def _plan_chart(
         repository=_repository(item.repository, settings),
         namespace=item.namespace,
         delivery=settings.delivery or site.delivery,
-        values=freeze(merge(values, settings.values)),
+        values=freeze(merge(values, settings.values, keep_null=True)),
         computed=freeze(values),
         depends_on=before,
         path=("charts", item.key),

@@ -20,10 +20,6 @@ def _text(value: Any) -> str:
     return "" if value is None or isinstance(value, Secret) else str(value)
 
 
-def _switch(value: Any, default: bool) -> bool:
-    return default if value is None else bool(value)
-
-
 def url_host(host: str) -> str:
     """Return a host as the chart puts it into a URL: in brackets where it has a colon, be it an address or not."""
     return f"[{host}]" if ":" in host else host
@@ -35,8 +31,11 @@ def read_ironic(values: Frozen) -> Ironic:
     provisioning_ip = _text(dig(values, "global", "provisioningIP"))
     hostname = _text(dig(values, "global", "provisioningHostname"))
     external_host = _text(dig(values, "global", "externalHttpHost"))
-    tls = _switch(dig(values, "global", "enable_tls"), True)
-    vmedia_tls = _switch(dig(values, "global", "enable_vmedia_tls"), True)
+    # A null takes the chart's own default away, but the subcharts have the same under global, and keep theirs.
+    tls, vmedia_tls = (
+        True if value is None else bool(value)
+        for value in (dig(values, "global", key) for key in ("enable_tls", "enable_vmedia_tls"))
+    )
     v6 = _text(dig(values, "metal3-baremetal-operator", "baremetaloperator", "externalHttpIPv6"))
     host_ip = ironic_ip or provisioning_ip
     http_host = external_host or host_ip
@@ -55,5 +54,5 @@ def read_ironic(values: Frozen) -> Ironic:
         external_url_v6=f"{scheme if tls else 'http'}://[{v6}]:{port_v6}" if v6 else "",
         endpoint=f"{'https' if tls else 'http'}://{api_host}:{API_PORT}/v1/",
         vmedia_tls=vmedia_tls,
-        listen_on_all=_switch(dig(values, "metal3-ironic", "listenOnAll"), True),
+        listen_on_all=bool(dig(values, "metal3-ironic", "listenOnAll", default=True)),
     )

@@ -79,7 +79,7 @@ RULES = (USERS, NOBODY, DISK, KERNEL, PACKAGES, TIME, REGISTRIES, FILES)
 
 _USER_NAME = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")
 _HASH = re.compile(r"\$[0-9a-z]+\$[^:\s]+")
-_SSH_KEY = re.compile(r"(ssh-|ecdsa-|sk-)\S+\s+[A-Za-z0-9+/]+=*(\s.*)?")
+_SSH_KEY = re.compile(r"(^|\s)(ssh-|ecdsa-|sk-)\S+\s+[A-Za-z0-9+/]{16,}")
 _DISK_SIZE = re.compile(r"[1-9][0-9]*[MGT]")
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z][A-Za-z0-9_+-]*){0,2}")
 _REGISTRY = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]+)?(/[a-z0-9]+([._/-]+[a-z0-9]+)*)?")
@@ -111,7 +111,7 @@ def user(given: At[User]) -> Findings:
         message = f"the password of {account.username} is no crypt(3) hash"
         yield USERS.at((*path, "encryptedPassword"), message, "write what this prints: openssl passwd -6")
     for index, key in enumerate(account.ssh_keys):
-        if not _SSH_KEY.fullmatch(key.strip()):
+        if not _SSH_KEY.search(key):
             message = f"key {index + 1} of {account.username} is no public SSH key"
             yield USERS.at(
                 (*path, "sshKeys", index), message, "write the whole line of a .pub file: ssh-ed25519 AAAA..."

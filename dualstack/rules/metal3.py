@@ -156,7 +156,8 @@ def _hosts(subject: Subject) -> list[At[str]]:
 def check_hosts(subject: Subject) -> Findings:
     """Judge the hosts that the merged values give Ironic."""
     site, ironic = subject.site, subject.plan.ironic
-    if site.mode == "hostname" and not site.provisioning.hostname:
+    used = ironic is not None or site.rancher.hostname == "auto"
+    if site.mode == "hostname" and not site.provisioning.hostname and used:
         over = _value(subject, "global", "provisioningHostname")
         fix = f"set provisioning.hostname to {over or 'the FQDN with A and AAAA, such as ironic.example.com'}"
         yield FQDN_MISSING.at(("provisioning", "hostname"), "hostname mode without a host name", fix)

@@ -139,7 +139,9 @@ def check_service(subject: Subject) -> Findings:
     """Tell where Ironic's Service asks for a load balancer that the site does not have."""
     site, chart = subject.site, subject.plan.chart("metal3")
     kind = dig(chart.values, "metal3-ironic", "service", "type") if chart else None
-    if kind != "LoadBalancer" or site.charts.extra:
+    # Another chart or a manifest may bring MetalLB, and RKE2 has a load balancer of its own that is off by default.
+    somebody = bool(site.charts.extra or site.manifests or site.cluster.server.get("enable-servicelb"))
+    if kind != "LoadBalancer" or somebody:
         return
     path = blame(site, "metal3", ("metal3-ironic", "service", "type"), ("provisioning", "serviceType"))
     fix = undo(path, "set provisioning.serviceType to NodePort")

@@ -23,7 +23,9 @@ class LibvirtNetwork(Model):
 class Libvirt(Model):
     """A VM on a libvirt hypervisor."""
 
-    uri: Text | None = Field(None, description="Connection URI; where absent that of Pulumi's own config libvirt:uri, else qemu:///system.")
+    uri: Text | None = Field(
+        None, description="Connection URI; where absent that of Pulumi's own config libvirt:uri, else qemu:///system."
+    )
     network: LibvirtNetwork = Field(LibvirtNetwork(), description="Virtual network.")
     pool: Text = Field("default", description="Storage pool.")
     image: Text | None = Field(

@@ -16,7 +16,7 @@ from dualstack.rules import all_rules
 from dualstack.schema import layer_schema, stack_schema
 from tests import PROJECT
 from tests.cli.conftest import Project, Run
-from tests.sites import FQDN, mapping
+from tests.sites import FQDN, SSH_KEY, mapping
 
 STATIC = (
     "--mac", "34:8a:b1:4b:16:e7", "--ipv4", "192.168.100.10/24", "--gateway4", "192.168.100.1",
@@ -49,7 +49,7 @@ def test_show_prints_yaml_that_reads_back(run: Run, project: Project) -> None:
 @pytest.mark.parametrize("release", ["3.4", "3.5", "3.6"])
 @pytest.mark.parametrize("mode", [("--mode", "address"), ("--mode", "hostname", "--hostname", FQDN)])
 def test_new_writes_a_site_that_checks_clean(run: Run, project: Project, mode: tuple[str, ...], release: str) -> None:
-    made = run("new", "paris", *mode, *STATIC, "--release", release, "--ssh-key", "ssh-ed25519 AAAA ops")
+    made = run("new", "paris", *mode, *STATIC, "--release", release, "--ssh-key", SSH_KEY)
 
     assert (made.code, made.err) == (0, "")
     assert run("check", "paris", "--strict").code == 0

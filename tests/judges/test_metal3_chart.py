@@ -44,6 +44,14 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         "hostname",
         {"charts": {"metal3": {"values": {BMO: {"baremetaloperator": {"externalHttpIPv6": "fd00:100::10"}}}}}},
     ),
+    "nulls": (
+        "address",
+        {
+            "charts": {
+                "metal3": {"values": {"global": {"enable_vmedia_tls": None}, "metal3-ironic": {"listenOnAll": None}}}
+            }
+        },
+    ),
     "provisioningIP": (
         "address",
         {"charts": {"metal3": {"values": {"global": {"ironicIP": "", "provisioningIP": "192.168.100.98"}}}}},

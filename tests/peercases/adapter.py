@@ -113,6 +113,8 @@ def traits(config: Config) -> frozenset[str]:
     found = set(ranges.traits(config))
     if config.keys() & {"ip", "cidr", "interfaceAddress"}:
         found.add(divergence.ADDRESS_TEXT)
+    if single.name_is_address(config):
+        found.add(divergence.NAME_IS_ADDRESS)
     if "question" in config:
         found.add(divergence.DUAL_QUESTION)
     return frozenset(found)

@@ -22,6 +22,8 @@ DUAL_DECLARED = "dual-stack is declared"
 IPV6_ONLY_REFUSED = "single-stack IPv6 is refused"
 PODS_ALONE = "services are left out"
 IPV6_FIRST_ALLOWED = "IPv6 first is allowed"
+NAME_IS_ADDRESS = "a name that is an address"
+MASKED_LISTS = "cluster lists with host bits"
 MULTI_CIDR = "multi-CIDR allocator"
 LISTS_ONLY = "pods and services, nothing else"
 
@@ -35,7 +37,7 @@ class Divergence(NamedTuple):
     unless: str = ""
     """A trait of the case with which the rule counts as it is."""
     part: str = ""
-    """The one key of the case to which this is confined."""
+    """The list to whose entries this is confined; an empty list counts as it is."""
 
 
 _LISTS = (INSTALL_PLAN, CLUSTER_LISTS, KUBEADM, API_SERVER, ONE_LIST, NODE_BLOCKS, NODE_IP)
@@ -55,8 +57,8 @@ STRICTER: tuple[Divergence, ...] = (
         for shape in (KUBEADM, CLUSTER_LISTS, API_SERVER, DUAL_QUESTION)
     ),
     *(
-        Divergence("DS012", shape, "EIB, k3s, kubeadm and Cluster API do not look for overlaps")
-        for shape in (KUBEADM, CLUSTER_LISTS)
+        Divergence("DS012", shape, "what masks host bits silently (kubeadm, Cluster API) only parses: no overlaps")
+        for shape in (KUBEADM, MASKED_LISTS)
     ),
     *(
         Divergence("DS038", shape, "these peers want no 128 addresses; the charts of the product do")
@@ -86,6 +88,10 @@ STRICTER: tuple[Divergence, ...] = (
     Divergence(
         "DS037", MULTI_CIDR, "the API server's own options take it; the allocator behind refuses IPv6 below /64"
     ),
+    *(
+        Divergence(rule, NAME_IS_ADDRESS, "1.2.3.4 is made of legal labels, but resolvers never look it up")
+        for rule in ("DS080", "DS082")
+    ),
     Divergence("DS024", IPV6_FIRST_ALLOWED, "assisted-service takes IPv6 first from 4.12 on"),
 )
 
@@ -99,7 +105,7 @@ def _applies(item: Divergence, finding: Finding, traits: frozenset[str]) -> bool
         finding.rule.id.startswith(item.number + "-")
         and item.shape in traits
         and not traits & set(item.unless.split("|"))
-        and (not item.part or finding.path[:1] == (item.part,))
+        and (not item.part or (finding.path[:1] == (item.part,) and len(finding.path) > 1))
     )
 
 

@@ -45,6 +45,9 @@ def traits(config: Config) -> frozenset[str]:
             found.add(d.IPV6_FIRST_ALLOWED)
     elif MACHINES in keys:
         found.add(d.INSTALL_PLAN if keys & {PODS, SERVICES} else d.MACHINES)
+        routed = [item for item in networks(config, MACHINES)[0] if not item.value.prefix.network.is_link_local]
+        if len(families(routed)) == 2:
+            found.add(d.DUAL_DECLARED)
     elif PODS in keys and "nodes" in keys:
         found.add(d.NODE_BLOCKS)
     elif keys & {"multiCIDRServiceAllocator", "maxBits"}:
@@ -67,6 +70,8 @@ def _cluster_traits(config: Config) -> set[str]:
         found.add(d.LISTS_ONLY)
         if not items(config, SERVICES):
             found.add(d.PODS_ALONE)
+    if any(item.value.prefix.host_bits_set for key in (PODS, SERVICES) for item in networks(config, key)[0]):
+        found.add(d.MASKED_LISTS)
     if config.get("nodeIPv6") or (config.get("apiVIP") and config.get("apiVIP6")):
         found.add(d.DUAL_DECLARED)
     if config.get("ipv6SingleStackGate") is False and families(networks(config, PODS)[0]) == ("ipv6",):
@@ -81,12 +86,14 @@ def judge_lists(config: Config) -> Iterator[Finding]:
     services, service_problems = networks(config, SERVICES)
     machines, machine_problems = networks(config, MACHINES)
     yield from (*pod_problems, *service_problems, *machine_problems)
-    declared = d.DUAL_DECLARED in shape and "nodeIPv6" not in config
+    declared = bool(config.get("apiVIP") and config.get("apiVIP6"))
     for key, found, defaults in ((PODS, pods, DEFAULT_PODS), (SERVICES, services, DEFAULT_SERVICES)):
         # In a cluster's own lists, one that is left out means the peer's default, as the product has defaults, too.
         if items(config, key) or declared or (key in config and d.CLUSTER_LISTS not in shape):
             yield from judge_list(found, key, defaults)
             yield from capacity.at_least(found)
+    if MACHINES in config and not items(config, MACHINES):
+        yield from cidrs.cidr_count(machines, (MACHINES,))
     if not pod_problems and not service_problems:
         yield from cidrs.families_agree(pods, services)
     yield from capacity.service_size(services, _limit(config))
@@ -102,6 +109,11 @@ def judge_lists(config: Config) -> Iterator[Finding]:
         room = room_for([*pods, *services], others)
         yield from overlap.pod_service_overlap(pods, services, room)
         yield from overlap.cluster_range_overlap([*pods, *services], others, room)
+        for index, item in enumerate(pods):
+            earlier = [
+                Named(other.path, other.value.prefix.network, "an earlier pod network") for other in pods[:index]
+            ]
+            yield from overlap.cluster_range_overlap([item], earlier, room)
         links = [(str(item.path), At(item.path, _interface(item))) for item in machines]
         yield from overlap.interface_overlap(links, room)
     yield from judge_families(config, pods, services, machines)
@@ -184,8 +196,6 @@ def _servers(config: Config) -> int:
 
 def judge_machines(config: Config, machines: Cidrs) -> Iterator[Finding]:
     """Judge machine networks without pods and services: their size, or both families, or a host's addresses in them."""
-    if not items(config, MACHINES):
-        yield from cidrs.cidr_count(machines, (MACHINES,))
     if "release" in config:
         yield from judge_list(machines, MACHINES, DEFAULT_PODS)
     if config.keys() & {"singleNode", "userManagedLB"}:

@@ -59,16 +59,25 @@ def judge_endpoint(config: Config) -> Iterator[Finding]:
         yield wrong(path, value, "text")
         return
     host = value
-    if as_ip(value) is None and (value.startswith("[") or value.count(":") == 1):
+    if as_ip(value) is None and "/" not in value and (value.startswith("[") or value.count(":") == 1):
         yield from bmc.bmc_address(At(path, f"redfish-virtualmedia://{value}"))
         host = value[1:].split("]", 1)[0] if value.startswith("[") else value.rpartition(":")[0]
     yield from names.certificate_san(At(path, host))
 
 
+NAMES = ("clusterName", "baseDomain", "domain", "dnsDomain", "nodeName", "hostname")
+
+
+def name_is_address(config: Config) -> bool:
+    """Tell whether a name is an IPv4 address, letter by letter a legal DNS name."""
+    values = [config[key] for key in NAMES if key in config]
+    return any(isinstance(value, str) and ":" not in value and as_ip(value) is not None for value in values)
+
+
 def judge_names(config: Config) -> Iterator[Finding]:
     """Judge names of clusters, domains and nodes, and names in certificates."""
     found: dict[str, str] = {}
-    for key in ("clusterName", "baseDomain", "domain", "dnsDomain", "nodeName", "hostname"):
+    for key in NAMES:
         if key not in config:
             continue
         value = config[key]

@@ -144,17 +144,19 @@ def test_no_persistence_empties_the_size() -> None:
     assert made["metal3-ironic"]["persistence"] == {"ironic": {"size": ""}}
 
 
-def test_overrides_are_merged_last_and_null_removes() -> None:
+def test_overrides_are_merged_last_and_null_is_helms_own() -> None:
     over = {"metal3-ironic": {"listenOnAll": None, "replicaCount": 2}, "global": {"ironicIP": "192.168.100.11"}}
     # put() and not changes: those would take the null out before the site sees it
     made = make_plan("test", Site.model_validate(put(mapping(), over, "charts", "metal3", "values")))
     expected = guide_address("3.5")
-    del expected["metal3-ironic"]["listenOnAll"]
+    # Helm takes the chart's default away for it: left out here, that default would come back.
+    expected["metal3-ironic"]["listenOnAll"] = None
     expected["metal3-ironic"]["replicaCount"] = 2
     expected["global"]["ironicIP"] = "192.168.100.11"
     assert values(made, "metal3") == expected
     assert made.ironic is not None
     assert made.ironic.endpoint == "https://192.168.100.11:6385/v1/"
+    assert made.ironic.listen_on_all is False
 
 
 def test_the_serving_interface_gives_the_addresses() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.sites import FQDN
+from tests.sites import FQDN, SSH_KEY
 
 octet = st.integers(1, 250)
 
@@ -78,7 +78,7 @@ def sites(draw: st.DrawFn) -> dict[str, Any]:
         "rancher": {"hostname": "dual" if mode == "address" else "auto"},
         "delivery": draw(st.sampled_from(["image", "pulumi"])),
         "charts": {"storage": {"login": {"username": "robot", "passwordKey": "appsToken"}}},
-        "image": {"users": [{"username": "root", "sshKeys": ["ssh-ed25519 AAAA ops"]}]},
+        "image": {"users": [{"username": "root", "sshKeys": [SSH_KEY]}]},
     }
     if mode == "hostname":
         site["provisioning"] = {"hostname": FQDN}

@@ -92,6 +92,11 @@ def test_finding(mode: str, changes: list[Change], rule: str, severity: str, pat
             "DS073",
         ),
         ("address", [("ClusterIP", "provisioning", "serviceType")], "DS074"),
+        (
+            "address",
+            [("LoadBalancer", "provisioning", "serviceType"), (True, "cluster", "server", "enable-servicelb")],
+            "DS074",
+        ),
     ],
 )
 def test_silence(mode: str, changes: list[Change], rule: str) -> None:
