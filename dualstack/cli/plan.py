@@ -57,7 +57,7 @@ def show_plan(project: Path, checked: Checked, site: str, output: Format) -> Non
     else:
         console.print("\nThe program was not run: it stops at errors.")
     console.print()
-    print(findings_text([checked], Style.of(sys.stdout)))
+    print(findings_text([checked], Style.of(sys.stdout), notes=False))
 
 
 def _table(*columns: str) -> Table:

@@ -9,7 +9,7 @@ from pathlib import Path
 from dualstack.check import Checked
 from dualstack.cli.common import Format, print_json
 from dualstack.cli.secrets import from_cli, from_files
-from dualstack.cli.text import Style, counted, findings_text
+from dualstack.cli.text import Style, counted, finding_text, findings_text
 from dualstack.document import finding_json
 from dualstack.eib import DEFINITION, LeftOut, ProjectFiles, Report, build_tree, write_tree
 from dualstack.errors import InputError
@@ -18,15 +18,23 @@ from dualstack.origins import find_origin
 from dualstack.rules.secrets import LEFT_OUT
 
 
-def _finding(checked: Checked, left: LeftOut) -> Finding:
-    finding = LEFT_OUT.at(
-        left.path,
-        f"{left.where} is left out of {left.file}",
-        f"render with --with-secrets, or with --secret {left.key}=@FILE, to have it in",
-        consequence=f"{left.follows[0].upper()}{left.follows[1:]}.",
-    )
-    origin = find_origin(checked.resolved.origins, left.path)
-    return finding.located(*origin) if origin else finding
+def _findings(checked: Checked, left_out: tuple[LeftOut, ...]) -> list[Finding]:
+    """Make one finding for each secret that was left out, whatever number of files wants it."""
+    by_key: dict[str, list[LeftOut]] = {}
+    for left in left_out:
+        by_key.setdefault(left.key, []).append(left)
+    findings: list[Finding] = []
+    for key, places in by_key.items():
+        where = "; ".join(f"{left.where} in {left.file}" for left in places)
+        finding = LEFT_OUT.at(
+            places[0].path,
+            f"the secret {key} is left out: {where}",
+            f"render with --with-secrets, or with --secret {key}=@FILE, to have it in",
+            consequence=" ".join(f"{left.follows[0].upper()}{left.follows[1:]}." for left in places),
+        )
+        origin = find_origin(checked.resolved.origins, places[0].path)
+        findings.append(finding.located(*origin) if origin else finding)
+    return findings
 
 
 def render_site(
@@ -50,11 +58,15 @@ def render_site(
         secrets |= from_cli(project, checked.name, (needed & plan.secrets) - set(secrets))
     tree = build_tree(plan, secrets, files)
     report = write_tree(tree, out)
-    told = replace(checked, findings=(*checked.findings, *(_finding(checked, left) for left in tree.left_out)))
+    left_out = _findings(checked, tree.left_out)
     if output is Format.JSON:
+        told = replace(checked, findings=(*checked.findings, *left_out))
         print_json(_document(told, out, report, [path for path, file in tree.files.items() if file.mode == 0o600]))
         return
-    print(findings_text([told], Style.of(sys.stdout)))
+    style = Style.of(sys.stdout)
+    print(findings_text([checked], style, notes=False))
+    for finding in left_out:
+        print(finding_text(finding, style))
     print(_summary(out, report, plan.release.eib_container, plan.site.image.type))
 
 

@@ -65,13 +65,22 @@ def summary(findings: Iterable[Finding]) -> str:
     return ", ".join(told) or "no findings"
 
 
-def findings_text(sites: Sequence[Checked], style: Style) -> str:
-    """Return the findings of sites; a site without any takes one line."""
+def findings_text(sites: Sequence[Checked], style: Style, *, notes: bool = True) -> str:
+    """Return the findings of sites; a site without any takes one line.
+
+    Args:
+        sites: the sites.
+        style: colour or none.
+        notes: whether findings of severity info are told, or only counted.
+    """
     blocks: list[str] = []
     for checked in sites:
         mark = style("✗", "red") if checked.failed else style("✓", "green")
         head = f"{mark} {style(checked.name, 'bold')}: {summary(checked.findings)}"
-        blocks.append("\n".join([head, *(finding_text(finding, style) for finding in checked.findings)]))
+        shown = [finding for finding in checked.findings if notes or finding.severity is not Severity.INFO]
+        if len(shown) < len(checked.findings):
+            head += f" (notes: dualstack check {checked.name})"
+        blocks.append("\n".join([head, *(finding_text(finding, style) for finding in shown)]))
         if checked.site is None:
             blocks.append("  The other rules have not run: nothing can be computed before this is mended.")
     return "\n".join(blocks)

@@ -24,7 +24,8 @@ TOOLS: Final = Path(__file__).resolve().parents[2] / "tools"
 
 _CLI: Final = "github.com/pulumi/pulumi/pkg/v3"
 _SDK: Final = "github.com/pulumi/pulumi/sdk/v3"
-_STAMP: Final = f"{_SDK}/go/common/version.Version"
+# With the v, as the official builds have it.
+_STAMP: Final = f"{_SDK}/go/common/version.Version=v"
 _LAUNCHERS: Final = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-*")
 _HEARTBEAT: Final = 20.0
 
@@ -131,7 +132,7 @@ class _Maker:
     report: Report
 
     def compile(self, module: Path, package: str, version: str, target: Path) -> None:
-        command = [str(self.go), "build", "-v", "-trimpath", "-ldflags", f"-s -w -X {_STAMP}={version}"]
+        command = [str(self.go), "build", "-v", "-trimpath", "-ldflags", f"-s -w -X {_STAMP}{version}"]
         with self.log.open("wb") as file:
             process = subprocess.Popen(
                 [*command, "-o", str(target), package],

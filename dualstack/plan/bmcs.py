@@ -40,12 +40,9 @@ def _why(family: Reach, ironic: Ironic) -> str:
     if family == "unknown":
         return "the address does not parse"
     if ironic.hostname:
-        told = f"every machine is given the name {ironic.hostname} and takes the family that its resolver gives first"
-        return (
-            told
-            if not ironic.external_url_v6 or family != "ipv6"
-            else (f"the address is IPv6, so it gets externalHttpIPv6 in place of the name {ironic.hostname}")
-        )
+        if ironic.external_url_v6 and family == "ipv6":
+            return "the address is IPv6, so it gets externalHttpIPv6 in place of the name"
+        return "given a name: the machine's resolver decides"
     if family == "resolver":
         if not ironic.external_url_v6:
             return "the address is a name, and no externalHttpIPv6 is set"

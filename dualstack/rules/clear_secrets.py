@@ -109,10 +109,15 @@ def _named(subject: Subject) -> Iterator[tuple[Path, str, str]]:
 
 def check_set(subject: Subject) -> Findings:
     """Tell which secrets are named, or would be taken, and are not there."""
+    missing: dict[str, list[tuple[Path, str]]] = {}
     for path, key, follows in _named(subject):
         if key not in subject.plan.secrets:
-            fix = f"run: pulumi config set --secret dualstack:{key}"
-            yield NOT_SET.at(path, f"the stack has no secret dualstack:{key}", fix, consequence=follows)
+            missing.setdefault(key, []).append((path, follows))
+    for key, places in missing.items():
+        fix = f"run: pulumi config set --secret dualstack:{key}"
+        also = f", which {len(places)} fields name" if len(places) > 1 else ""
+        told = " ".join(dict.fromkeys(follows for _, follows in places))
+        yield NOT_SET.at(places[0][0], f"the stack has no secret dualstack:{key}{also}", fix, consequence=told)
     if subject.plan.chart("rancher") is not None and BOOTSTRAP_KEY not in subject.plan.secrets:
         fix = f"run: pulumi config set --secret dualstack:{BOOTSTRAP_KEY}, or leave it"
         follows = "Rancher makes a bootstrap password up, in the secret cattle-system/bootstrap-secret."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_interface
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TypeAlias
 
 from dualstack.addresses import IPAddress, IPInterface, IPNetwork
@@ -36,7 +36,7 @@ class Named:
 
 def host(path: Path, ip: IPAddress, label: str) -> Named:
     """Make the entry for one address."""
-    return Named(path, ip_interface(ip).network, label)
+    return Named(path, IPv4Network(int(ip)) if ip.version == 4 else IPv6Network(int(ip)), label)
 
 
 _WIDE_ROUTE = {4: 8, 6: 16}

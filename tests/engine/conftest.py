@@ -18,7 +18,8 @@ elif command == "list":
 elif command == "build":
     with open(folder / "builds", "a") as log:
         log.write(" ".join(sys.argv[1:]) + "\\n")
-    (folder / "started").touch()
+    (folder / "started.new").write_text(str(os.getpid()))
+    (folder / "started.new").rename(folder / "started")
     for _ in range(400):
         if not (folder / "hold").exists():
             break

@@ -61,7 +61,7 @@ def test_hostname_mode_gives_every_machine_the_name(host: str) -> None:
     made = bmc(f"redfish-virtualmedia://{host}{PATH}", "hostname")
     assert (made.media_url, made.media_family) == (f"http://{FQDN}:6180", "resolver")
     assert (made.callback_url, made.callback_family) == (f"https://{FQDN}:6385/v1/", "resolver")
-    assert FQDN in made.why
+    assert "resolver" in made.why
 
 
 def test_vmedia_tls() -> None:
