@@ -59,6 +59,7 @@ class ManagementHost(pulumi.ComponentResource):
             ipv6=str(node.ipv6) if node.ipv6 else None,
             port=API_PORT,
             timeout=READY_SECONDS,
+            readiness=plan.site.host.readiness,
             host=machine_id,
             opts=pulumi.ResourceOptions(parent=self, depends_on=network, deleted_with=self.machine),
         )

@@ -57,10 +57,11 @@ class ManagementImage(pulumi.ComponentResource):
             "build": settings.build,
             "directory": path,
         }
-        files = _files(plan, secret, project)  # before anything is registered: this is what may fail
+        files, secrets = _files(plan, secret, project)  # before anything is registered: this is what may fail
         super().__init__(self.TYPE, name, inputs, opts)
         directory = Directory(
             f"{name}-directory",
+            site=plan.name,
             path=path,
             files=files,
             opts=pulumi.ResourceOptions(parent=self),
@@ -73,14 +74,17 @@ class ManagementImage(pulumi.ComponentResource):
                 digest=directory.digest,
                 base_image=base_image(plan),
                 builder=plan.release.eib_container,
+                secrets=secrets,
                 opts=pulumi.ResourceOptions(parent=self),
             )
             self.image = self.image or build.image
         self.register_outputs({"directory": path, "digest": directory.digest})
 
 
-def _files(plan: Plan, secret: SecretReader, project: pathlib.Path) -> dict[str, FileInput]:
-    """Give the files of the directory; those that hold a secret get their content from it, as a secret."""
+def _files(
+    plan: Plan, secret: SecretReader, project: pathlib.Path
+) -> tuple[dict[str, FileInput], list[pulumi.Output[str]]]:
+    """Give the files of the directory, and the secrets in them; files that hold one have a secret content."""
     reader = ProjectFiles(project)
 
     def tree(secrets: dict[str, str]) -> dict[str, File]:
@@ -90,11 +94,13 @@ def _files(plan: Plan, secret: SecretReader, project: pathlib.Path) -> dict[str,
     try:
         # The secrets' names alone tell which files hold one, so everything else stays plain and shows in a preview.
         files = tree(dict.fromkeys(values, ""))
+        wanted = {left.key for left in build_tree(plan, {}, reader).left_out}
     except InputError as error:
         raise pulumi.RunError(str(error)) from error
     given = pulumi.Output.all(*values.values()).apply(lambda known: dict(zip(values, known, strict=True)))
     private = given.apply(lambda known: {path: file.text for path, file in tree(known).items() if _hidden(file)})
-    return {path: _file(path, file, private, project) for path, file in files.items()}
+    inside = [value for key, value in values.items() if key in wanted]
+    return {path: _file(path, file, private, project) for path, file in files.items()}, inside
 
 
 def _hidden(file: File) -> bool:

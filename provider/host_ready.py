@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from provider import fields
 from provider.compare import compared
 from provider.handler import CANCELLED, UNKNOWN, Cancelled, Diff, Failure, ResourceError, report
 from provider.probe import FAMILIES, Connect, Family, Probe, Status, connect
@@ -57,7 +58,7 @@ class _Seen:
 class ReadyHandler:
     """Makes nothing; its state says which address answered, and which family could not be checked from here."""
 
-    token = "dualstack:host:Ready"
+    token = "dualstack:host:Ready"  # noqa: S105 - a type token, not a password
 
     def __init__(self, connector: Connect = connect, *, grace: float = 10.0, no_route: float = 60.0) -> None:
         """Choose how it connects and how patient it is.
@@ -74,9 +75,9 @@ class ReadyHandler:
     def check(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[Failure]]:
         """Judge the inputs; addresses become canonical."""
         given = {"readiness": "direct", **inputs}
-        failures = [
-            Failure(key, f"is not known here; known are {', '.join(KNOWN)}") for key in given if key not in KNOWN
-        ]
+        failures = [*fields.unknown_keys(given, KNOWN)]
+        if "host" in given:
+            failures += fields.text(given, "host")
         for family in FAMILIES:
             if family in given and given[family] is not UNKNOWN:
                 try:
@@ -89,8 +90,8 @@ class ReadyHandler:
                     given[family] = str(parsed)
         for key, least, most in (("port", 1, 65535), ("timeout", 1, 7 * 24 * 3600)):
             value = given.get(key)
-            number = isinstance(value, int) and not isinstance(value, bool)
-            if value is not UNKNOWN and not (number and least <= value <= most):
+            number = value if isinstance(value, int) and not isinstance(value, bool) else 0
+            if value is not UNKNOWN and not least <= number <= most:
                 failures.append(Failure(key, f"must be a whole number from {least} to {most}"))
         mode = given["readiness"]
         if mode == "ssh-jump":
@@ -105,7 +106,8 @@ class ReadyHandler:
 
     def diff(self, id: str, old_inputs: dict[str, Any], old_state: dict[str, Any], new_inputs: dict[str, Any]) -> Diff:
         """Compare the inputs; nothing ever replaces a wait."""
-        return compared({key: old_state[key] for key in KNOWN if key in old_state}, new_inputs)
+        old: dict[str, Any] = {"readiness": "direct", **{key: old_state[key] for key in KNOWN if key in old_state}}
+        return compared(old, new_inputs)
 
     def create(self, inputs: dict[str, Any], preview: bool, timeout: float) -> tuple[str, dict[str, Any]]:
         """Wait; the id names what was waited for."""
@@ -168,16 +170,15 @@ class ReadyHandler:
                 if CANCELLED.is_set():
                     raise Cancelled(f"the wait for the host was cancelled: {_told(seen, port)}")
                 _note(item, probe, LABELS[family], port)
+            left = start + timeout - time.monotonic()
             up = [family for family, item in seen.items() if item.missing_since is None]
-            lost = [
-                family for family, item in seen.items() if _lacks_route(item, self._grace if up else self._no_route)
-            ]
+            patience = 0 if left <= 0 else self._grace if up else self._no_route
+            lost = [family for family, item in seen.items() if _lacks_route(item, patience)]
             if up and len(up) + len(lost) == len(seen):
                 why = {family: f"no route to {seen[family].address} ({_words(seen[family])})" for family in lost}
                 return {family: seen[family].address for family in up}, {**why, **not_given}
             if len(lost) == len(seen):
                 raise ResourceError(_no_way(seen, port))
-            left = start + timeout - time.monotonic()
             if left <= 0:
                 raise ResourceError(_timed_out(seen, port, timeout))
             report(_told(seen, port))
@@ -196,7 +197,7 @@ def _note(item: _Seen, probe: Probe, label: str, port: int) -> None:
         item.missing_since = None
     elif item.missing_since is None:
         item.missing_since, item.clock = now, time.strftime("%H:%M:%S")
-        report(f"{label} {item.address} port {port} {probe.status.value} any more", passing=False)
+        report(f"{label} {item.address} port {port} no longer answers: it {probe.status.value}", passing=False)
     if probe.status is not Status.NO_ROUTE:
         item.no_route_since = None
     elif item.no_route_since is None:

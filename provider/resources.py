@@ -61,6 +61,7 @@ class RecordSet(pulumi.CustomResource):
         ipv6: pulumi.Input[Sequence[str]],
         ttl: pulumi.Input[int],
         server: pulumi.Input[ServerInput],
+        adopt: pulumi.Input[bool] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Write the records.
@@ -73,9 +74,18 @@ class RecordSet(pulumi.CustomResource):
             ipv6: values of the AAAA records, canonical.
             ttl: seconds.
             server: who takes the update.
+            adopt: whether records of others at the name may be taken over; ours are in any case.
             opts: resource options.
         """
-        inputs = {"record": record, "zone": zone, "ipv4": ipv4, "ipv6": ipv6, "ttl": ttl, "server": server}
+        inputs = {
+            "record": record,
+            "zone": zone,
+            "ipv4": ipv4,
+            "ipv6": ipv6,
+            "ttl": ttl,
+            "server": server,
+            "adopt": adopt,
+        }
         super().__init__(self.TYPE, name, inputs, opts)
 
 
@@ -93,6 +103,7 @@ class Pointer(pulumi.CustomResource):
         target: pulumi.Input[str],
         ttl: pulumi.Input[int],
         server: pulumi.Input[ServerInput],
+        adopt: pulumi.Input[bool] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Write the record.
@@ -104,9 +115,10 @@ class Pointer(pulumi.CustomResource):
             target: the name that it points to, without the last dot.
             ttl: seconds.
             server: who takes the update.
+            adopt: whether a record of others at the name may be taken over; ours is in any case.
             opts: resource options.
         """
-        inputs = {"record": record, "zone": zone, "target": target, "ttl": ttl, "server": server}
+        inputs = {"record": record, "zone": zone, "target": target, "ttl": ttl, "server": server, "adopt": adopt}
         super().__init__(self.TYPE, name, inputs, opts)
 
 
@@ -116,12 +128,13 @@ class Directory(pulumi.CustomResource):
     TYPE: ClassVar = "dualstack:image:Directory"
 
     digest: pulumi.Output[str]
-    """SHA-256 over paths, modes and contents, in hex; changes whenever a file does."""
+    """64 hex digits; another one whenever the path, mode or content of a file changes. Keyed, so it tells nothing of them."""
 
     def __init__(
         self,
         name: str,
         *,
+        site: pulumi.Input[str],
         path: pulumi.Input[str],
         files: pulumi.Input[Mapping[str, FileInput]],
         opts: pulumi.ResourceOptions | None = None,
@@ -130,11 +143,12 @@ class Directory(pulumi.CustomResource):
 
         Args:
             name: name of the resource.
+            site: whose it is; a directory of another site is never written to.
             path: the directory, relative to the project, so that state is the same on every machine.
             files: the files by their path in the directory; contents stand here, so that a preview shows their diff.
             opts: resource options.
         """
-        super().__init__(self.TYPE, name, {"path": path, "files": files, "digest": None}, opts)
+        super().__init__(self.TYPE, name, {"site": site, "path": path, "files": files, "digest": None}, opts)
 
 
 class Build(pulumi.CustomResource):
@@ -153,6 +167,7 @@ class Build(pulumi.CustomResource):
         digest: pulumi.Input[str],
         base_image: pulumi.Input[str],
         builder: pulumi.Input[str],
+        secrets: Sequence[pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Build the image.
@@ -163,6 +178,7 @@ class Build(pulumi.CustomResource):
             digest: the directory's digest; a new one is a new image.
             base_image: file name in the directory's base-images.
             builder: container image of EIB, with its version.
+            secrets: texts to take out of the log; no new image because of them.
             opts: resource options.
         """
         inputs = {
@@ -170,6 +186,7 @@ class Build(pulumi.CustomResource):
             "digest": digest,
             "baseImage": base_image,
             "builder": builder,
+            "secrets": secrets,
             "image": None,
         }
         super().__init__(self.TYPE, name, inputs, opts)
@@ -181,7 +198,7 @@ class Ready(pulumi.CustomResource):
     TYPE: ClassVar = "dualstack:host:Ready"
 
     answered: pulumi.Output[Mapping[str, str]]
-    """The address that answered, by family."""
+    """The address that answered, by family; without a family that could not be checked from there."""
 
     def __init__(
         self,
@@ -191,6 +208,7 @@ class Ready(pulumi.CustomResource):
         ipv6: pulumi.Input[str] | None,
         port: pulumi.Input[int],
         timeout: pulumi.Input[int],
+        readiness: pulumi.Input[str],
         host: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -202,8 +220,9 @@ class Ready(pulumi.CustomResource):
             ipv6: the same, IPv6.
             port: TCP port that answers once the cluster does.
             timeout: seconds for both families together.
+            readiness: ``direct`` or ``off``.
             host: id of the machine, where we made it: another machine is waited for anew.
             opts: resource options.
         """
-        inputs = {"ipv4": ipv4, "ipv6": ipv6, "port": port, "timeout": timeout, "host": host, "answered": None}
-        super().__init__(self.TYPE, name, inputs, opts)
+        inputs = {"ipv4": ipv4, "ipv6": ipv6, "port": port, "timeout": timeout, "readiness": readiness, "host": host}
+        super().__init__(self.TYPE, name, {**inputs, "answered": None}, opts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 
 from dualstack.cli.errors import run_guarded
@@ -9,6 +11,10 @@ from dualstack.cli.errors import run_guarded
 
 def main() -> None:
     """Run the command line; the entry point of the package."""
+    # Start-up time: pydantic would search every installed distribution for plugins, and the collector would walk a heap
+    # of modules that only grows.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    gc.set_threshold(100_000, 20, 20)
     from dualstack.cli.app import app
 
     sys.exit(run_guarded(app))

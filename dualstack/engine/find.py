@@ -43,15 +43,15 @@ def find_engine(allow_built: bool, report: Report) -> Engine:
     except StepError as error:
         miss("PATH", error)
     # A closed lab that has its built CLI must not wait for the network at every command.
-    patient = not (allow_built and built.cached() is not None)
+    have = built.cached() if allow_built else None
     try:
-        return _told(official.install(report, patient=patient), report)
+        return _told(official.install(report, patient=have is None), report)
     except (StepError, OSError) as error:
         miss(f"official Pulumi {OFFICIAL.version}", error)
     try:
         if not allow_built:
             raise StepError("not asked for")
-        return _told(built.build(report), report)
+        return _told(have or built.build(report), report)
     except (StepError, OSError) as error:
         miss("build from Go modules", error)
     fix = _INSTALL

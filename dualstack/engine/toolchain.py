@@ -25,7 +25,12 @@ def go_environment(go: Path) -> dict[str, str]:
     The user's own settings for module proxies and caches stay.
     """
     return {
-        **os.environ,
+        # What somebody compiles for elsewhere, or with another Go, is of no concern here.
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if name not in {"GOOS", "GOARCH", "GOEXPERIMENT", "GOROOT"}
+        },
         # No other toolchain behind our back: a Go that is too old is told, not replaced while it runs.
         "GOTOOLCHAIN": "local",
         "GOWORK": "off",

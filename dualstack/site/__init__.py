@@ -50,16 +50,16 @@ class Site(Model):
     )
     nodes: tuple[Node, ...] = Field(description="The nodes; exactly one for now.", min_length=1)
     dns: Dns = Field(description="DNS.")
-    cluster: Cluster = Field(Cluster(), description="RKE2 and its CIDRs.")
-    provisioning: Provisioning = Field(Provisioning(), description="Metal3 and Ironic.")
-    rancher: Rancher = Field(Rancher(), description="Rancher.")
-    host: Host = Field(Host(), description="The management host.")
-    image: Image = Field(Image(), description="The EIB image.")
+    cluster: Cluster = Field(Cluster.model_construct(), description="RKE2 and its CIDRs.")
+    provisioning: Provisioning = Field(Provisioning.model_construct(), description="Metal3 and Ironic.")
+    rancher: Rancher = Field(Rancher.model_construct(), description="Rancher.")
+    host: Host = Field(Host.model_construct(), description="The management host.")
+    image: Image = Field(Image.model_construct(), description="The EIB image.")
     delivery: Delivery = Field(
         "image", description="image: charts are built into the image. pulumi: Helm releases on the living cluster."
     )
     kubernetes_version: Text | None = Field(None, description="RKE2 version, in place of the release's; pinned.")
-    charts: Charts = Field(Charts(), description="Charts.")
+    charts: Charts = Field(Charts.model_construct(), description="Charts.")
     manifests: tuple[Text, ...] = Field(
         (), description="Manifests applied at first start: paths relative to the project, or http(s) URLs."
     )

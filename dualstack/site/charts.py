@@ -41,10 +41,10 @@ class ExtraChart(Chart):
 class Charts(Model):
     """The charts by their name."""
 
-    cert_manager: Chart = Field(Chart(), description="cert-manager.", alias="cert-manager")
-    metal3: Chart = Field(Chart(), description="Metal3.")
-    rancher: Chart = Field(Chart(), description="Rancher.")
-    storage: Chart = Field(Chart(), description="Longhorn, from release 3.5 on named SUSE Storage.")
-    neuvector: Chart = Field(Chart(), description="NeuVector, with its CRDs.")
-    turtles: Chart = Field(Chart(), description="Rancher Turtles: the Cluster API providers.")
+    cert_manager: Chart = Field(Chart.model_construct(), description="cert-manager.", alias="cert-manager")
+    metal3: Chart = Field(Chart.model_construct(), description="Metal3.")
+    rancher: Chart = Field(Chart.model_construct(), description="Rancher.")
+    storage: Chart = Field(Chart.model_construct(), description="Longhorn, from release 3.5 on named SUSE Storage.")
+    neuvector: Chart = Field(Chart.model_construct(), description="NeuVector, with its CRDs.")
+    turtles: Chart = Field(Chart.model_construct(), description="Rancher Turtles: the Cluster API providers.")
     extra: tuple[ExtraChart, ...] = Field((), description="Further charts.")

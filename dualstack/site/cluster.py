@@ -55,9 +55,11 @@ class NodeMask(Model):
 class Cluster(Model):
     """The RKE2 cluster."""
 
-    pods: PodCidrs = Field(PodCidrs(), description="Pod CIDRs; fixed at the cluster's first start.")
-    services: ServiceCidrs = Field(ServiceCidrs(), description="Service CIDRs; fixed at the cluster's first start.")
-    node_mask: NodeMask = Field(NodeMask(), description="Node masks; fixed once a node has its block.")
+    pods: PodCidrs = Field(PodCidrs.model_construct(), description="Pod CIDRs; fixed at the cluster's first start.")
+    services: ServiceCidrs = Field(
+        ServiceCidrs.model_construct(), description="Service CIDRs; fixed at the cluster's first start."
+    )
+    node_mask: NodeMask = Field(NodeMask.model_construct(), description="Node masks; fixed once a node has its block.")
     max_pods: Int = Field(110, description="Pods per node, as kubelet's max-pods; 110 is Kubernetes' default.")
     cni: Literal["cilium", "calico", "canal", "none"] = Field(
         "cilium", description="CNI plugin; EIB can package these only."

@@ -26,7 +26,7 @@ class Libvirt(Model):
     uri: Text | None = Field(
         None, description="Connection URI; where absent that of Pulumi's own config libvirt:uri, else qemu:///system."
     )
-    network: LibvirtNetwork = Field(LibvirtNetwork(), description="Virtual network.")
+    network: LibvirtNetwork = Field(LibvirtNetwork.model_construct(), description="Virtual network.")
     pool: Text = Field("default", description="Storage pool.")
     image: Text | None = Field(
         None, description="Disk image to boot, a path or URL; the built image where image.build is local."
@@ -43,5 +43,10 @@ class Host(Model):
     kind: Literal["existing", "libvirt"] = Field(
         "existing", description="existing: nothing is created. libvirt: network, disk and VM."
     )
-    libvirt: Libvirt = Field(Libvirt(), description="Settings of the VM.")
+    libvirt: Libvirt = Field(Libvirt.model_construct(), description="Settings of the VM.")
+    readiness: Literal["direct", "off"] = Field(
+        "direct",
+        description="direct: up waits until the API server answers over both families; a family without a route from "
+        "the deploying machine is left out, with a warning. off: nothing is waited for.",
+    )
     production: Bool = Field(False, description="Whether host and disk are protected from deletion and replacement.")

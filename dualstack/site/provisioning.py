@@ -43,7 +43,7 @@ class Provisioning(Model):
         description="ConfigMap (release 3.6) that holds further CAs; earlier releases take a secret of fixed name.",
     )
     predictable_nic_names: Bool = Field(True, description="Whether the ramdisk names NICs predictably.")
-    persistence: Persistence = Field(Persistence(), description="Ironic's persistent volume.")
+    persistence: Persistence = Field(Persistence.model_construct(), description="Ironic's persistent volume.")
     service_type: Literal["NodePort", "LoadBalancer", "ClusterIP"] = Field(
         "NodePort", description="Type of Ironic's Service; Ironic itself listens on the host's network."
     )

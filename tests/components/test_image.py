@@ -75,6 +75,7 @@ def test_a_local_build_takes_the_directory_and_feeds_the_disk(preview: bool) -> 
         "digest": UNKNOWN,
         "baseImage": "SL-Micro.x86_64-6.2-Base-GM.raw",
         "builder": "registry.suse.com/edge/3.5/edge-image-builder:1.3.3",
+        "secrets": [SECRET, SECRET],
     }
     assert build.property_dependencies["digest"] == (directory.urn,)
     assert recording.of_type(VOLUME)[0].property_dependencies["source"] == (build.urn,)

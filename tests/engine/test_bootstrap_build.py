@@ -125,8 +125,13 @@ def test_go_of_unclear_version_is_not_taken(machine: Machine, monkeypatch: pytes
     assert "of no known version" in machine.told
 
 
-def test_go_is_kept_from_fetching_another_toolchain() -> None:
+def test_go_builds_for_this_machine_and_fetches_no_other_toolchain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOS", "plan9")
+    monkeypatch.setenv("GOTOOLCHAIN", "auto")
+    monkeypatch.setenv("GOPROXY", "https://modules.example.com")
     environment = go_environment(Path("/opt/go/bin/go"))
+    assert "GOOS" not in environment
+    assert environment["GOPROXY"] == "https://modules.example.com"
     assert environment["GOTOOLCHAIN"] == "local"
     assert environment["GOFLAGS"] == "-mod=readonly -buildvcs=false"
     assert environment["PATH"].startswith("/opt/go/bin:")

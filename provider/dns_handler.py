@@ -1,0 +1,121 @@
+"""What both DNS resource types do alike: records of one name, ours from the first write to the last."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from provider.compare import compared
+from provider.dns_checks import TTL_LIMIT, Checks, inside
+from provider.dns_client import Client
+from provider.dns_records import Found, Values, look, remove, write
+from provider.handler import Diff, Failure, ResourceError
+
+COMMON = ("record", "zone", "ttl", "server", "adopt")
+OWNED = "owned"
+"""Of the state: the values that we wrote, so that a delete leaves alone what somebody added and a refresh took in."""
+
+
+class DnsHandler(ABC):
+    """Records of one name in one zone.
+
+    The id is the name. Another name or zone is another resource; values, TTL, server and key change in place.
+    """
+
+    token: str
+    properties: ClassVar[Mapping[str, str]]
+    """Type of record by the property that holds its values."""
+
+    @abstractmethod
+    def _check(self, checks: Checks) -> dict[str, Any]:
+        """Read the properties that hold values; judge the normalised name with them."""
+
+    @abstractmethod
+    def _property(self, kind: str, texts: tuple[str, ...]) -> Any:
+        """Write values as the property has them."""
+
+    def check(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[Failure]]:
+        """Normalise and judge."""
+        checks = Checks(inputs)
+        checks.only((*COMMON, *self.properties))
+        zone = checks.name("zone", "the zone that holds the record")
+        checked = {
+            "record": checks.name("record", "the name of the record"),
+            "zone": zone,
+            **self._check(checks),
+            "ttl": checks.integer("ttl", 0, TTL_LIMIT, "the TTL in seconds"),
+            "server": checks.server(zone),
+        }
+        if not checks.failures and not inside(checked["record"], zone):
+            checks.fail("record", f"{checked['record']} is not in the zone {zone}; name the zone that holds it")
+        if checks.flag("adopt") is not False:
+            checked["adopt"] = inputs["adopt"]
+        return checked, checks.failures
+
+    def diff(self, id: str, old_inputs: dict[str, Any], old_state: dict[str, Any], new_inputs: dict[str, Any]) -> Diff:
+        """Compare what is there, as last seen, with what is wanted."""
+        old = {key: value for key, value in old_state.items() if key != OWNED}
+        return compared(old, new_inputs, replacing=("record", "zone"))
+
+    def create(self, inputs: dict[str, Any], preview: bool, timeout: float) -> tuple[str, dict[str, Any]]:
+        """Write the records to a name that has none, or find that exactly these are there."""
+        if not preview:
+            self._write({}, inputs, timeout)
+        return inputs["record"] if isinstance(inputs["record"], str) else "", self._state(inputs)
+
+    def read(
+        self, id: str, inputs: dict[str, Any], state: dict[str, Any]
+    ) -> tuple[str | None, dict[str, Any], dict[str, Any]]:
+        """Look what the name has."""
+        known = {**inputs, **state}
+        if not known.get("server"):
+            raise ResourceError(
+                "records cannot be imported by name alone, as the zone's server and key are not known then; declare "
+                "the resource: `pulumi up` adopts records that equal the plan, and others with `adopt: true`"
+            )
+        found = look(Client(known["server"], known["zone"], 0), known["record"], tuple(self.properties.values()))
+        if found.empty:
+            return None, {}, {}
+        seen = self._seen(found, known)
+        return id, {**inputs, **seen}, {**state, **seen}
+
+    def update(
+        self,
+        id: str,
+        old_state: dict[str, Any],
+        old_inputs: dict[str, Any],
+        new_inputs: dict[str, Any],
+        preview: bool,
+        timeout: float,
+    ) -> dict[str, Any]:
+        """Write the new records in place of those that we know, if they are still so."""
+        if not preview:
+            self._write(self._values(old_state), new_inputs, timeout)
+        return self._state(new_inputs)
+
+    def delete(self, id: str, state: dict[str, Any], timeout: float) -> None:
+        """Remove the records that we wrote."""
+        client = Client(state["server"], state["zone"], timeout)
+        remove(client, state["record"], self._values(state.get(OWNED, state)))
+
+    def _write(self, before: Values, inputs: dict[str, Any], timeout: float) -> None:
+        client = Client(inputs["server"], inputs["zone"], timeout)
+        adopt = bool(inputs.get("adopt"))
+        write(client, inputs["record"], before, self._values(inputs), inputs["ttl"], adopt=adopt)
+
+    def _values(self, properties: Mapping[str, Any]) -> Values:
+        values: dict[str, tuple[str, ...]] = {}
+        for name, kind in self.properties.items():
+            value = properties.get(name, [])
+            values[kind] = tuple(value if isinstance(value, list) else value.split(", ") if value else ())
+        return values
+
+    def _state(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        return {**inputs, OWNED: {name: inputs[name] for name in self.properties}}
+
+    def _seen(self, found: Found, known: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the properties as the server has them; of several TTLs one that is not the wanted one."""
+        drifted = [ttl for ttl in found.ttls if ttl != known.get("ttl")]
+        values = {name: self._property(kind, found.values.get(kind, ())) for name, kind in self.properties.items()}
+        return {**values, "ttl": drifted[0] if drifted else known["ttl"]}

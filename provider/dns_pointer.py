@@ -1,0 +1,22 @@
+"""``dualstack:dns:Pointer``: the PTR record of one address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from provider.dns_checks import Checks
+from provider.dns_handler import DnsHandler
+
+
+class PointerHandler(DnsHandler):
+    """Property ``target`` holds the name that the address has."""
+
+    token = "dualstack:dns:Pointer"  # noqa: S105 - a type token is no password
+    properties: ClassVar[Mapping[str, str]] = {"target": "PTR"}
+
+    def _check(self, checks: Checks) -> dict[str, Any]:
+        return {"target": checks.name("target", "the name that the address has")}
+
+    def _property(self, kind: str, texts: tuple[str, ...]) -> Any:
+        return ", ".join(texts)

@@ -1,0 +1,23 @@
+"""``dualstack:dns:RecordSet``: A and AAAA of one name, always both."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from provider.dns_checks import Checks
+from provider.dns_handler import DnsHandler
+
+
+class RecordSetHandler(DnsHandler):
+    """Properties ``ipv4`` and ``ipv6`` hold the addresses; each has at least one."""
+
+    token = "dualstack:dns:RecordSet"  # noqa: S105 - a type token is no password
+    properties: ClassVar[Mapping[str, str]] = {"ipv4": "A", "ipv6": "AAAA"}
+
+    def _check(self, checks: Checks) -> dict[str, Any]:
+        return {"ipv4": checks.addresses("ipv4", 4), "ipv6": checks.addresses("ipv6", 6)}
+
+    def _property(self, kind: str, texts: tuple[str, ...]) -> Any:
+        return [str(item) for item in sorted(map(ipaddress.ip_address, texts), key=int)]

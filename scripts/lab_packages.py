@@ -1,0 +1,109 @@
+"""Install the Debian packages that the tests' lab needs, where that asks for no password; else say what is skipped.
+
+Called by ``make test``. Quiet when all is there; never the reason why a test run fails.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Package(NamedTuple):
+    """A Debian package, what it must give, and what is not tested without it."""
+
+    package: str
+    binaries: tuple[str, ...]
+    tests: str
+    units: tuple[str, ...] = ()
+    """Services that the package would start; they stay off."""
+
+
+PACKAGES: tuple[Package, ...] = (
+    Package("bind9", ("named",), "our DNS resources against a real BIND", ("named.service",)),
+    Package("bind9-utils", ("named-checkzone", "named-checkconf"), "what BIND says to the DNS text that we render"),
+)
+SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
+TIMEOUT = 300
+"""Seconds for one apt-get; a closed machine must not hold up the tests for longer."""
+
+
+def missing() -> list[Package]:
+    """Give the packages of which a program is not here; Debian's sbin counts although it may not be on PATH."""
+    return [
+        item
+        for item in PACKAGES
+        if not all(shutil.which(binary) or shutil.which(binary, path=SBIN) for binary in item.binaries)
+    ]
+
+
+def root_prefix() -> list[str] | None:
+    """Give what makes a command run as root without a question, or None."""
+    if os.geteuid() == 0:
+        return []
+    sudo = shutil.which("sudo")
+    if sudo and subprocess.run([sudo, "-n", "true"], capture_output=True, check=False, timeout=30).returncode == 0:
+        return [sudo, "-n"]
+    return None
+
+
+def install(packages: list[Package]) -> str:
+    """Install packages; give what went wrong, or nothing.
+
+    Servers that come with them are not started, now or at boot: the lab starts its own on loopback.
+    """
+    prefix = root_prefix()
+    if shutil.which("apt-get") is None:
+        return "this is no Debian"
+    if prefix is None:
+        return "neither root nor sudo without a password"
+    units = [unit for item in packages for unit in item.units] if Path("/run/systemd/system").is_dir() else []
+    if units:
+        _run([*prefix, "systemctl", "mask", "--runtime", *units])
+    try:
+        return _apt([item.package for item in packages], prefix)
+    finally:
+        if units:
+            _run([*prefix, "systemctl", "unmask", "--runtime", *units])
+            _run([*prefix, "systemctl", "disable", *units])
+
+
+def _apt(names: list[str], prefix: list[str]) -> str:
+    # RUNLEVEL=1 is for machines without systemd: invoke-rc.d starts nothing there.
+    quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1"]
+    command = [*prefix, *quiet, "apt-get", "-qq", "-o", "Dpkg::Use-Pty=0", "--no-install-recommends", "-y"]
+    for attempt in ([*command, "install", *names], [*command, "update"], [*command, "install", *names]):
+        done = _run(attempt)
+        if done.returncode == 0 and attempt[-1] != "update":
+            return ""
+    lines = done.stderr.strip().splitlines()
+    return lines[-1] if lines else f"apt-get ended with {done.returncode}"
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT)
+
+
+def main() -> int:
+    """Bring what is missing; always end with 0."""
+    wanted = missing()
+    if not wanted:
+        return 0
+    print(f"lab: installing {', '.join(item.package for item in wanted)}", flush=True)
+    try:
+        trouble = install(wanted)
+    except (OSError, subprocess.SubprocessError) as error:
+        trouble = str(error)
+    for item in missing():
+        print(
+            f"lab: {item.package} is not here ({trouble or 'the package did not bring it'}): not tested: {item.tests}"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
