@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -42,7 +42,8 @@ class Redactor:
             if len(whole) < _SHORTEST:
                 continue
             forms |= {whole, json.dumps(whole)[1:-1], quote(whole, safe="")}
-            forms |= {base64.b64encode(item.encode()).decode().rstrip("=") for item in (whole, secret)}
+            forms |= {base64.b64encode(item.encode()).decode() for item in (whole, secret)}
+            forms |= {form for form in _inside_base64(whole.encode()) if len(form) >= _SHORTEST_PART}
             forms |= {line for line in whole.splitlines() if len(line.strip()) >= _SHORTEST_PART}
         self._forms = sorted(forms, key=lambda form: (-len(form), form))
 
@@ -51,6 +52,15 @@ class Redactor:
         for form in self._forms:
             line = line.replace(form, REDACTED)
         return line
+
+
+def _inside_base64(secret: bytes) -> Iterator[str]:
+    """Yield what a secret looks like in the middle of longer Base64, such as ``user:password`` of a registry."""
+    for before in range(3):
+        whole = base64.b64encode(bytes(before) + secret).decode()
+        # The first characters hold bits of what is before, the last ones of what comes after.
+        first, last = (0, 2, 3)[before], (before + len(secret)) * 8 // 6
+        yield whole[first:last]
 
 
 class BuildLog:
@@ -71,6 +81,11 @@ class BuildLog:
         self._file.write(shown + "\n")
         self._file.flush()
         return "".join(char for char in shown if char.isprintable())[:_LONGEST_LINE]
+
+    def note(self, line: str) -> None:
+        """Keep a line of our own."""
+        self._file.write(self._redact(line) + "\n")
+        self._file.flush()
 
     def append(self, folder: Path) -> list[str]:
         """Keep EIB's own logs as well, of which the output shows next to nothing; give the errors that they tell."""

@@ -29,9 +29,9 @@ class Checks:
         self._inputs, self._path = inputs, path
         self.failures: list[Failure] = [] if failures is None else failures
 
-    def fail(self, key: str, reason: str) -> None:
-        """Note a failure of a property at this level."""
-        self.failures.append(Failure(join(self._path, key), reason))
+    def fail(self, key: str, reason: str, index: int | None = None) -> None:
+        """Note a failure of a property at this level, or of one item of it."""
+        self.failures.append(Failure(join(self._path, key) + ("" if index is None else f"[{index}]"), reason))
 
     def only(self, known: Collection[str]) -> None:
         """Refuse properties that do not exist, such as misspelt ones."""
@@ -68,7 +68,7 @@ class Checks:
             except ValueError:
                 address = None
             if address is None or address.version != version or getattr(address, "scope_id", None):
-                self.fail(f"{key}[{index}]", f"{item!r} is no IPv{version} address that a record can hold")
+                self.fail(key, f"{item!r} is no IPv{version} address that a record can hold", index)
             elif str(address) not in found:
                 found.append(str(address))
         if not items:

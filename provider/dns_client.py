@@ -30,6 +30,10 @@ class NoAnswer(ResourceError):
     """The message may have reached the server, or not."""
 
 
+class KeyTrouble(ResourceError):
+    """Server and we do not agree about key or clock; nothing was done."""
+
+
 class Refusal(ResourceError):
     """The server answered with something other than success."""
 
@@ -71,7 +75,7 @@ class Client:
         Raises:
             Refusal: the server did not do it.
             NoAnswer: it may have done it.
-            ResourceError: it cannot have done it.
+            ResourceError: it cannot have done it; KeyTrouble where that is for the key.
         """
         rcode = self._exchange(update).rcode()
         if rcode != dns.rcode.NOERROR:
@@ -101,7 +105,7 @@ class Client:
             try:
                 answer = dns.query.tcp(message, self._host, timeout=self._left(), sock=connection)
             except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.tsig.BadTime, dns.tsig.BadKey) as error:
-                raise ResourceError(self._bad_key(error)) from error
+                raise KeyTrouble(self._bad_key(error)) from error
             except dns.exception.Timeout as error:
                 raise NoAnswer(f"{self.where} took the connection, but gave no answer in time") from error
             except (OSError, EOFError) as error:

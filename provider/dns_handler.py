@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from provider.compare import compared
 from provider.dns_checks import TTL_LIMIT, Checks, inside
-from provider.dns_client import Client
+from provider.dns_client import Client, KeyTrouble
 from provider.dns_records import Found, Values, look, remove, write
 from provider.handler import Diff, Failure, ResourceError
 
@@ -74,7 +75,8 @@ class DnsHandler(ABC):
                 "records cannot be imported by name alone, as the zone's server and key are not known then; declare "
                 "the resource: `pulumi up` adopts records that equal the plan, and others with `adopt: true`"
             )
-        found = look(Client(known["server"], known["zone"], 0), known["record"], tuple(self.properties.values()))
+        with _last_key():
+            found = look(Client(known["server"], known["zone"], 0), known["record"], tuple(self.properties.values()))
         if found.empty:
             return None, {}, {}
         seen = self._seen(found, known)
@@ -97,7 +99,8 @@ class DnsHandler(ABC):
     def delete(self, id: str, state: dict[str, Any], timeout: float) -> None:
         """Remove the records that we wrote."""
         client = Client(state["server"], state["zone"], timeout)
-        remove(client, state["record"], self._values(state.get(OWNED, state)))
+        with _last_key():
+            remove(client, state["record"], self._values(state.get(OWNED, state)))
 
     def _write(self, before: Values, inputs: dict[str, Any], timeout: float) -> None:
         client = Client(inputs["server"], inputs["zone"], timeout)
@@ -119,3 +122,15 @@ class DnsHandler(ABC):
         drifted = [ttl for ttl in found.ttls if ttl != known.get("ttl")]
         values = {name: self._property(kind, found.values.get(kind, ())) for name, kind in self.properties.items()}
         return {**values, "ttl": drifted[0] if drifted else known["ttl"]}
+
+
+@contextmanager
+def _last_key() -> Iterator[None]:
+    """Say, where a key does not fit, which key it is: refresh and destroy know only what stands in state."""
+    try:
+        yield
+    except KeyTrouble as error:
+        raise ResourceError(
+            f"{error}; refresh and destroy use the key of the last `pulumi up`: if the key was changed since, run "
+            "`pulumi up` first"
+        ) from error

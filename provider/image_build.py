@@ -197,7 +197,7 @@ def _make(inputs: dict[str, Any], folder: Path, name: str, base: Path, timeout: 
         eib_stage.seed(cache, stage)
         container = _container(folder, directory.name)
         line = builder.command(container, inputs["builder"], stage, base, base_name)
-        log.write("$ podman " + " ".join(line[1:]))
+        log.note("$ podman " + " ".join(line[1:]))
         code = builder.run(line, container, timeout, lambda text: report(f"EIB: {log.write(text)}"))
         errors = log.append(stage / "_build")
         if code != 0:
@@ -227,8 +227,8 @@ def _finish(made: Path, image: Path, log: BuildLog) -> None:
 
 def _failure(code: int, log: BuildLog, errors: list[str], image: str) -> str:
     reasons = {
-        125: f"podman could not run {image} (is the registry reachable from here, and is a login needed?)",
-        137: "the builder was killed (out of memory?)",
+        125: f"podman could not run {image}: is the registry reachable from here, and is a login needed",
+        137: "the builder was killed: is there enough memory",
     }
     what = f"signal {-code}" if code < 0 else f"exit code {code}"
     head = reasons.get(code, "the image could not be built") + f" ({what}); the whole log is {log.path}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import importlib
 
-from provider.handler import Handler
+from provider.handler import Handler, ResourceError
 
 HANDLERS: dict[str, str] = {
     "dualstack:dns:RecordSet": "provider.dns_recordset:RecordSetHandler",
@@ -25,10 +25,10 @@ def handler(token: str) -> Handler:
     """Give the handler of a type.
 
     Raises:
-        LookupError: no type of ours.
+        ResourceError: no type of ours.
     """
     if token not in HANDLERS:
-        raise LookupError(f"dualstack has no resource type {token}; it has {', '.join(HANDLERS)}")
+        raise ResourceError(f"dualstack has no resource type {token}; it has {', '.join(HANDLERS)}")
     module, _, name = HANDLERS[token].partition(":")
     served: Handler = getattr(importlib.import_module(module), name)()
     return served

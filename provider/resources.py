@@ -128,7 +128,7 @@ class Directory(pulumi.CustomResource):
     TYPE: ClassVar = "dualstack:image:Directory"
 
     digest: pulumi.Output[str]
-    """64 hex digits; another one whenever the path, mode or content of a file changes. Keyed, so it tells nothing of them."""
+    """64 hex digits, others whenever a path, mode or content changes; keyed, so no secret can be guessed from it."""
 
     def __init__(
         self,

@@ -166,9 +166,6 @@ class Servicer(ProviderServicer):
             await _abort_incomplete(context, error, secrets)
         except ResourceError as error:
             await context.abort(FAILED, secrets.strike(str(error)))
-        except LookupError as error:
-            words = str(error.args[0]) if error.args else "lookup failed"
-            await context.abort(FAILED, secrets.strike(words))
         except Exception as error:
             words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             await context.abort(FAILED, secrets.strike(f"dualstack has a defect here, please report it: {words}"))

@@ -26,6 +26,7 @@ class Package(NamedTuple):
 PACKAGES: tuple[Package, ...] = (
     Package("bind9", ("named",), "our DNS resources against a real BIND", ("named.service",)),
     Package("bind9-utils", ("named-checkzone", "named-checkconf"), "what BIND says to the DNS text that we render"),
+    Package("xsltproc", ("xsltproc",), "the XSLT that libvirt gets from us"),
 )
 SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 TIMEOUT = 300
@@ -61,6 +62,7 @@ def install(packages: list[Package]) -> str:
         return "this is no Debian"
     if prefix is None:
         return "neither root nor sudo without a password"
+    print(f"lab: installing {', '.join(item.package for item in packages)}", flush=True)
     units = [unit for item in packages for unit in item.units] if Path("/run/systemd/system").is_dir() else []
     if units:
         _run([*prefix, "systemctl", "mask", "--runtime", *units])
@@ -93,7 +95,6 @@ def main() -> int:
     wanted = missing()
     if not wanted:
         return 0
-    print(f"lab: installing {', '.join(item.package for item in wanted)}", flush=True)
     try:
         trouble = install(wanted)
     except (OSError, subprocess.SubprocessError) as error:

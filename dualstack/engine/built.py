@@ -92,14 +92,14 @@ def build(report: Report, tools: Path = TOOLS) -> Engine:
     folder = recipe.folder()
     if engine := kept(folder, recipe.version, How.BUILT):
         return engine
-    with locked(folder, report):
+    with locked(folder, report) as lock:
         if engine := kept(folder, recipe.version, How.BUILT):
             return engine
         go = find_go(tools, recipe.go, report)
         report(f"building Pulumi {recipe.version} from Go modules with {go} (once; 2 to 10 minutes)")
         started = time.monotonic()
         with staged(folder) as stage:
-            maker = _Maker(go, folder.with_name(f"{folder.name}.log"), report)
+            maker = _Maker(go, folder.with_name(f"{folder.name}.log"), lock, report)
             maker.compile(tools / "pulumi", f"{_CLI}/cmd/pulumi", recipe.version, stage / PROGRAM)
             module = tools / "language-python"
             maker.compile(module, f"{_SDK}/python/cmd/{LANGUAGE_HOST}", recipe.host, stage / LANGUAGE_HOST)
@@ -129,6 +129,7 @@ class _Maker:
 
     go: Path
     log: Path
+    lock: int
     report: Report
 
     def compile(self, module: Path, package: str, version: str, target: Path) -> None:
@@ -141,6 +142,7 @@ class _Maker:
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
+                pass_fds=(self.lock,),
             )
             try:
                 code = self._watch(process, target.name)

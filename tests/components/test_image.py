@@ -48,7 +48,9 @@ def test_without_secrets_nothing_is_hidden() -> None:
 
 
 def test_the_path_is_the_same_on_every_machine() -> None:
-    assert run(sites.mapping(), stack="paris").one(DIRECTORY).inputs["path"] == "build/paris"
+    inputs = run(sites.mapping(), stack="paris").one(DIRECTORY).inputs
+
+    assert (inputs["site"], inputs["path"]) == ("paris", "build/paris")
 
 
 def test_a_file_of_the_user_is_named_and_hashed_not_copied_into_state() -> None:
@@ -75,10 +77,17 @@ def test_a_local_build_takes_the_directory_and_feeds_the_disk(preview: bool) -> 
         "digest": UNKNOWN,
         "baseImage": "SL-Micro.x86_64-6.2-Base-GM.raw",
         "builder": "registry.suse.com/edge/3.5/edge-image-builder:1.3.3",
-        "secrets": [SECRET, SECRET],
+        "secrets": [],  # with delivery pulumi no chart's secret is in the image
     }
     assert build.property_dependencies["digest"] == (directory.urn,)
     assert recording.of_type(VOLUME)[0].property_dependencies["source"] == (build.urn,)
+
+
+def test_a_build_knows_the_secrets_that_it_must_not_log() -> None:
+    secrets = {"rancherBootstrapPassword": "a", "appsToken": "b", "kubeconfig": "not in the image"}
+    recording = run(every_site()["production"], secrets=secrets)
+
+    assert recording.one(BUILD).inputs["secrets"] == [SECRET, SECRET]
 
 
 def test_an_image_that_the_site_names_is_taken_before_a_built_one() -> None:

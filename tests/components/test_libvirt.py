@@ -201,5 +201,12 @@ def test_readiness_is_awaited_over_both_families(preview: bool) -> None:
         machines = recording.of_type(DOMAIN)
 
         assert (ready.inputs["ipv4"], ready.inputs["ipv6"]) == ("192.168.100.10", "fd00:100::10")
+        assert ready.inputs["readiness"] == "direct"
         assert ready.options["deletedWith"] == (machines[0].urn if machines else None)
         assert ("host" in ready.inputs) is bool(machines)
+
+
+def test_readiness_can_be_off() -> None:
+    site = sites.mapping(host={"readiness": "off"})
+
+    assert run(site).one("dualstack:host:Ready").inputs["readiness"] == "off"

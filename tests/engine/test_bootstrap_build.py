@@ -86,6 +86,23 @@ def test_killed_build_leaves_no_engine_and_the_next_one_clears_up(machine: Machi
     assert built.cached() == engine
 
 
+def test_compiler_that_outlives_its_killed_parent_is_waited_for(machine: Machine) -> None:
+    machine.go()
+    (machine.folder / "hold").touch()
+    process = start()
+    until(machine.folder / "started")
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    following = start()
+    assert following.stdout is not None
+    assert following.stdout.readline().startswith("waiting: another process is making")
+    (machine.folder / "hold").unlink()
+    output, _ = following.communicate(timeout=60)
+    # One of the killed run, two of the second.
+    assert len(machine.builds) == 3
+    assert machine.kept() == [Path(output.splitlines()[-1]).name]
+
+
 def test_failing_build_shows_the_compilers_line_and_keeps_its_log(machine: Machine) -> None:
     machine.go()
     (machine.folder / "broken").touch()

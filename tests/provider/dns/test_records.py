@@ -99,7 +99,7 @@ def test_values_and_ttl_change_in_place(bind: Bind, name: str) -> None:
 
 
 def test_another_name_or_zone_is_another_resource(bind: Bind, name: str) -> None:
-    old = {**pair(bind, name), "owned": {}}
+    old = pair(bind, name)
     diff = RECORDS.diff(
         name, {}, old, {**old, "record": f"x.{OTHER}", "zone": OTHER, "server": bind.server("other-key")}
     )

@@ -45,6 +45,17 @@ def test_an_unknown_key(bind: Bind, name: str, key: str, algorithm: str) -> None
         create(pair(bind, name, server=server))
 
 
+def test_a_changed_key_is_known_to_the_next_up_only(bind: Bind, name: str) -> None:
+    state = create(pair(bind, name))
+    old = {**state, "server": bind.server(key={"name": "old", "algorithm": "hmac-sha256", "secret": "b2xkb2xk"})}
+    for call in (lambda: RECORDS.read(name, {}, old), lambda: RECORDS.delete(name, old, 20)):
+        with pytest.raises(ResourceError, match="if the key was changed since, run `pulumi up` first"):
+            call()
+
+    state = update(old, pair(bind, name))
+    assert RECORDS.read(name, {}, state)[0] == name
+
+
 @pytest.mark.parametrize("key", ["other-key", None])
 def test_a_key_without_the_right(bind: Bind, name: str, key: str | None) -> None:
     signed = "key other-key (hmac-sha256)" if key else "no key"
@@ -61,7 +72,7 @@ def test_a_zone_that_takes_no_updates(bind: Bind) -> None:
 
 
 def test_a_zone_that_the_server_does_not_hold(bind: Bind) -> None:
-    with pytest.raises(ResourceError, match="REFUSED; it does not hold elsewhere.example"):
+    with pytest.raises(ResourceError, match=r"REFUSED; it does not hold elsewhere.example"):
         create(pair(bind, "a.elsewhere.example", zone="elsewhere.example"))
 
 
@@ -84,7 +95,7 @@ def test_the_clock(bind: Bind, name: str, monkeypatch: pytest.MonkeyPatch) -> No
         changed = list(args)
         assert isinstance(changed[3], int)
         changed[3] -= 4000
-        return real(*changed, **settings)
+        return real(*changed, **settings)  # type: ignore[no-untyped-call]
 
     monkeypatch.setattr("dns.tsig.sign", late)
     with pytest.raises(ResourceError, match=r"the clocks of this machine and of .* \(BADTIME\); set them by NTP"):
@@ -112,7 +123,7 @@ def test_the_server_goes_down_in_the_middle(own_bind: Bind, name: str) -> None:
 
 
 def test_a_server_without_an_address(bind: Bind, name: str) -> None:
-    with pytest.raises(ResourceError, match="the name server ns.invalid has no address here"):
+    with pytest.raises(ResourceError, match=r"the name server ns.invalid has no address here"):
         create(pair(bind, name, server=bind.server(address="ns.invalid")))
 
 
