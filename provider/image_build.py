@@ -62,9 +62,14 @@ class BuildHandler:
         old = {key: old_state[key] for key in HASHED if key in old_state}
         new: dict[str, Any] = {key: new_inputs[key] for key in HASHED if key in new_inputs}
         detailed: dict[str, Kind] = dict(differences(old, new))
-        if not detailed and not old_state.get("size"):
-            detailed["image"] = "update"
-        if not detailed and not _same_base(new, old_state):
+        if detailed:
+            return Diff(True, detailed=detailed)
+        if not old_state.get("size"):
+            # No input changes, and the engine shows a path that is no input's as deleted: so words, and no path.
+            report(f"{old_state['image']} is missing or cut off: it is built again", passing=False)
+            return Diff(True)
+        if not _same_base(new, old_state):
+            report(f"the base image {new['baseImage']} holds something else than before", passing=False)
             detailed["baseImage"] = "update"
         return Diff(bool(detailed), detailed=detailed)
 

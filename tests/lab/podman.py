@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +86,9 @@ class Podman:
         """Write the script.
 
         Args:
-            home: a folder of its own; ``home/bin`` goes on PATH.
+            home: a folder of its own; ``home/bin`` goes on PATH, and the project is taken to lie beside it.
         """
-        self.home, self.bin = home, home / "bin"
+        self.home, self.bin, self.project = home, home / "bin", home.parent / "project"
         self.bin.mkdir(parents=True)
         script = self.bin / "podman"
         script.write_text(SCRIPT.replace("{python}", sys.executable).replace("{home!r}", repr(str(home))))
@@ -109,6 +110,13 @@ class Podman:
         """The files that the last build found."""
         found: list[str] = json.loads((self.home / "seen.json").read_text())
         return found
+
+    def wait_for_pid(self) -> int:
+        """Wait until a build hangs; give its process."""
+        path, end = self.home / "pid", time.monotonic() + 20
+        while not (path.exists() and path.read_text()) and time.monotonic() < end:
+            time.sleep(0.02)
+        return int(path.read_text())
 
     def cached(self) -> bool:
         """Whether the last build found its download in the cache."""

@@ -1,0 +1,273 @@
+"""One process for every provider that is stood in for: ``python -m tests.lab.standins.serve NAME ENGINE_ADDRESS``."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc  # type: ignore[import-untyped]
+from google.protobuf import empty_pb2, json_format, struct_pb2  # type: ignore[import-untyped]
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from tests.lab.standins.control import VARIABLE, Call, Control, Operation
+from tests.lab.standins.kinds import CONFIG_REPLACED_BY, KINDS, Kind, replaces
+
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_CHANGES = {
+    ("add", False): provider_pb2.PropertyDiff.ADD,
+    ("add", True): provider_pb2.PropertyDiff.ADD_REPLACE,
+    ("delete", False): provider_pb2.PropertyDiff.DELETE,
+    ("delete", True): provider_pb2.PropertyDiff.DELETE_REPLACE,
+    ("update", False): provider_pb2.PropertyDiff.UPDATE,
+    ("update", True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
+}
+
+
+class StandInError(Exception):
+    """What the real provider would say."""
+
+
+class StandIn(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
+    """Keeps inputs as outputs, and a world in which a name is there once."""
+
+    def __init__(self, provider: str, control: Control) -> None:
+        self._provider = provider
+        self._control = control
+
+    def GetPluginInfo(self, _request: Any, _context: Any) -> Any:
+        """No version: then none can be too old for an SDK."""
+        return plugin_pb2.PluginInfo()
+
+    def GetSchema(self, _request: Any, _context: Any) -> Any:
+        """Without types: nobody asks."""
+        return provider_pb2.GetSchemaResponse(schema=json.dumps({"name": self._provider}))
+
+    def CheckConfig(self, request: Any, _context: Any) -> Any:
+        """Keep all."""
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request: Any, _context: Any) -> Any:
+        """Replace by what the real one is replaced by."""
+        paths = dict(differences(values(request.old_inputs or request.olds), values(request.news)))
+        return diff_response(paths, [path for path in paths if path in CONFIG_REPLACED_BY.get(self._provider, ())])
+
+    def Configure(self, _request: Any, _context: Any) -> Any:
+        """Secrets as such, and previews."""
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptOutputs=False)
+
+    def Check(self, request: Any, _context: Any) -> Any:
+        """Keep all; a type that is not known here is an error, not a resource that silently works."""
+        if token(request.urn) not in KINDS:
+            failure = provider_pb2.CheckFailure(reason=f"no stand-in knows {token(request.urn)}")
+            return provider_pb2.CheckResponse(failures=[failure])
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def Diff(self, request: Any, _context: Any) -> Any:
+        """Compare inputs; as in the bridge, a replacement is delete-before-create since the name is given."""
+        kind = KINDS[token(request.urn)]
+        paths = dict(differences(values(request.old_inputs), values(request.news)))
+        return diff_response(paths, [path for path in paths if replaces(kind, path)])
+
+    def Create(self, request: Any, context: Any) -> Any:
+        """Make it in the world, where its name must be free."""
+        if request.preview:
+            return provider_pb2.CreateResponse(properties=request.properties)
+
+        def work() -> Any:
+            type_, given = token(request.urn), values(request.properties)
+            kind = KINDS[type_]
+            known = real_name(kind, request.urn, given)
+            file = self._control.thing(type_, known)
+            if file.exists() and not kind.adopts:
+                raise StandInError(f"operation failed: {type_.split(':')[-1].lower()} '{known}' already exists")
+            uses = list(self._used(type_, given))
+            id_ = known if kind.stable_id else f"{known}#{self._control.count(type_, known)}"
+            file.write_text(json.dumps({"id": id_, "uses": uses}))
+            return provider_pb2.CreateResponse(id=id_, properties=outputs(kind, request.properties))
+
+        return self._call("create", request, context, work)
+
+    def Update(self, request: Any, context: Any) -> Any:
+        """Take the new inputs."""
+        if request.preview:
+            return provider_pb2.UpdateResponse(properties=request.news)
+        paths = tuple(path for path, _ in differences(values(request.old_inputs), values(request.news)))
+
+        def work() -> Any:
+            if self._find(token(request.urn), request.id) is None:
+                raise StandInError(f"{request.id} not found")
+            return provider_pb2.UpdateResponse(properties=outputs(KINDS[token(request.urn)], request.news))
+
+        return self._call("update", request, context, work, paths)
+
+    def Delete(self, request: Any, context: Any) -> Any:
+        """Take it out of the world; by path, a volume that was made anew goes as well as the old one."""
+
+        def work() -> Any:
+            type_ = token(request.urn)
+            file = self._find(type_, request.id)
+            if file is not None:
+                file.unlink()
+            elif not KINDS[type_].forgives:
+                raise StandInError(f"error retrieving {request.id}: not found")
+            return empty_pb2.Empty()
+
+        return self._call("delete", request, context, work)
+
+    def Read(self, request: Any, context: Any) -> Any:
+        """Give the state back while it is in the world."""
+
+        def work() -> Any:
+            if self._find(token(request.urn), request.id) is None:
+                return provider_pb2.ReadResponse()
+            return provider_pb2.ReadResponse(id=request.id, inputs=request.inputs, properties=request.properties)
+
+        return self._call("read", request, context, work)
+
+    def Cancel(self, _request: Any, _context: Any) -> Any:
+        """Nothing to end."""
+        return empty_pb2.Empty()
+
+    def _used(self, type_: str, given: Mapping[str, Any]) -> Iterator[str]:
+        """Give the ids that a VM refers to, all of which must be there."""
+        wanted = [("libvirt:index/network:Network", item.get("networkId")) for item in given.get("networkInterfaces", ())]
+        wanted += [("libvirt:index/volume:Volume", item.get("volumeId")) for item in given.get("disks", ())]
+        for other, id_ in wanted if type_ == "libvirt:index/domain:Domain" else ():
+            if id_ is not None and self._find(other, id_) is None:
+                raise StandInError(f"{other.split(':')[-1]} not found: {id_}")
+            if id_ is not None:
+                yield id_
+
+    def _find(self, type_: str, id_: str) -> Path | None:
+        for file in self._control.thing(type_, "x").parent.glob("*.json"):
+            if json.loads(file.read_text())["id"] == id_:
+                return file
+        return None
+
+    def _call(
+        self, operation: Operation, request: Any, context: Any, work: Any, paths: tuple[str, ...] = ()
+    ) -> Any:
+        def note(phase: str) -> None:
+            self._control.note(Call(operation, token(request.urn), name(request.urn), id_, phase, paths))
+
+        def trouble(after: bool) -> None:
+            for fault in self._faults(operation, request.urn, after):
+                if fault.do == "fail":
+                    raise StandInError(fault.message)
+                note("held")
+                while fault in self._control.faults():
+                    time.sleep(0.05)
+
+        id_ = getattr(request, "id", "")
+        note("start")
+        try:
+            trouble(after=False)
+            answer = work()
+            trouble(after=True)
+        except StandInError as error:
+            note("failed")
+            context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        id_ = getattr(answer, "id", id_)
+        note("end")
+        return answer
+
+    def _faults(self, operation: Operation, urn: str, after: bool) -> list[Any]:
+        wanted = (token(urn), name(urn), operation, after)
+        return [fault for fault in self._control.faults() if wanted == (fault.type, fault.name, fault.operation, fault.after)]
+
+
+def token(urn: str) -> str:
+    """Give the resource's own type."""
+    return urn.split("::")[2].rpartition("$")[2]
+
+
+def name(urn: str) -> str:
+    """Give the resource's name in the program."""
+    return urn.split("::", 3)[3]
+
+
+def values(message: Any) -> dict[str, Any]:
+    """Give the plain values; a secret as its value."""
+    plain: dict[str, Any] = _open(json_format.MessageToDict(message))
+    return plain
+
+
+def _open(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_open(item) for item in value]
+    if isinstance(value, dict):
+        return _open(value.get("value")) if _SIGNATURE in value else {key: _open(item) for key, item in value.items()}
+    return value
+
+
+def real_name(kind: Kind, urn: str, given: Mapping[str, Any]) -> str:
+    """Give the name that the thing has in the world."""
+    return "/".join(str(given.get(key, "")) for key in kind.name) if kind.name else name(urn)
+
+
+def outputs(kind: Kind, inputs: Any) -> Any:
+    """Give inputs and what the real provider tells beside."""
+    message = struct_pb2.Struct()
+    message.CopyFrom(inputs)
+    message.update(kind.outputs or {})
+    return message
+
+
+def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Give each path at which two values differ, as the bridge writes it, and how."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted({*old, *new} - {"__defaults", "version"}):
+            below = f"{path}.{key}" if path else key
+            if key in old and key in new:
+                yield from differences(old[key], new[key], below)
+            else:
+                yield below, "add" if key in new else "delete"
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for index, (one, other) in enumerate(zip(old, new, strict=True)):
+            yield from differences(one, other, f"{path}[{index}]")
+    elif old != new:
+        yield path, "update"
+
+
+def diff_response(paths: Mapping[str, str], replacing: list[str]) -> Any:
+    """Say what changes, and what of it replaces."""
+    tops = {path: path.replace("[", ".").split(".")[0] for path in paths}
+    return provider_pb2.DiffResponse(
+        changes=provider_pb2.DiffResponse.DIFF_SOME if paths else provider_pb2.DiffResponse.DIFF_NONE,
+        replaces=sorted({tops[path] for path in replacing}),
+        deleteBeforeReplace=bool(replacing),
+        diffs=sorted(set(tops.values())),
+        detailedDiff={
+            path: provider_pb2.PropertyDiff(kind=_CHANGES[how, path in replacing]) for path, how in paths.items()
+        },
+        hasDetailedDiff=True,
+    )
+
+
+def main() -> None:
+    """Serve until told to end, or until the engine is gone."""
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    signal.signal(signal.SIGINT, lambda *_: ended.set())
+    server = grpc.server(ThreadPoolExecutor(16))
+    control = Control(Path(os.environ[VARIABLE]))
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(StandIn(sys.argv[1], control), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    print(port, flush=True)
+    parent = os.getppid()
+    while not ended.wait(0.2) and os.getppid() == parent:
+        pass
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
