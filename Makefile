@@ -12,11 +12,11 @@ PYTHON ?=
 CANDIDATES := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
 PYTEST_ARGS ?= -n auto
 
-.PHONY: help venv demo test lint format types docs bench clean
+.PHONY: help venv demo demo-destroy test lint format types docs bench clean
 
 help: ## print this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
-		printf '%-14s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
+		printf '%-19s %s\n' "$$target" "$$text"; done
 
 venv: $(STAMP) ## make .venv with the pinned requirements (again only when they changed)
 
@@ -46,8 +46,11 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 	@$(PY) -m compileall -q -j 0 -x '/(debugpy|mypy|mypyc|pip|setuptools|hypothesis|pulumi_kubernetes)/' $(VENV)/lib
 	@touch $@
 
-demo: $(STAMP) ## check, plan and render the two demo sites (output in build/)
+demo: $(STAMP) ## check, plan, render the demo sites, deploy one with Pulumi (DEMO_ENGINE=0: not that)
 	@$(PY) scripts/demo.py
+
+demo-destroy: $(STAMP) ## remove what make demo deployed
+	@$(PY) scripts/demo.py destroy
 
 test: $(STAMP) ## run the tests (PYTEST_ARGS="-k addresses" to choose)
 	@$(PY) scripts/lab_packages.py

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dualstack.addresses import Address, Family, family_of
+from dualstack.logins import split_login
 
 VIRTUAL_MEDIA = frozenset({"redfish-virtualmedia", "ilo5-virtualmedia", "idrac-virtualmedia"})
 """Schemes that boot from virtual media: no provisioning network wanted."""
@@ -43,12 +44,18 @@ class BmcAddress:
         return family_of(self.ip.ip) if self.ip else None
 
 
+def bare_address(text: str) -> str:
+    """Return a BMC address without the login that may stand in it: the operator takes that from a Secret."""
+    return split_login(text.strip(), schemeless=True).bare
+
+
 def parse_bmc(text: str) -> BmcAddress:
-    """Take a BMC address apart; never raises."""
-    match = _URL.fullmatch(text.strip())
+    """Take a BMC address apart, without the login that may stand in it; never raises."""
+    bare = bare_address(text)
+    match = _URL.fullmatch(bare)
     scheme = match["scheme"].lower().split("+", 1)[0] if match else ""
-    rest = match["rest"] if match else text.strip()
-    authority = re.split(r"[/?#]", rest, maxsplit=1)[0].rsplit("@", 1)[-1]
+    rest = match["rest"] if match else bare
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     if match and scheme not in SCHEMES:
         return BmcAddress(scheme, authority, None, "", "scheme")
     return _parse_host(scheme, authority, bare=match is None)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import copy
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic import ValidationError
-
 from dualstack.findings import Finding, Severity
+from dualstack.form import validated
+from dualstack.frozen import REDACTED
+from dualstack.hiding import SECRET_NAME, SHORTEST
 from dualstack.layers import Resolved
 from dualstack.origins import Path, find_origin
 from dualstack.plan import make_plan
 from dualstack.plan.model import Plan
 from dualstack.rules import Subject, all_rules, run_checks
-from dualstack.rules.model import FIRM_RULE, UNKNOWN_KEY, UNKNOWN_RULE, finding_of, secret_inside
+from dualstack.rules.model import FIRM_RULE, UNKNOWN_KEY, UNKNOWN_RULE, secret_inside
 from dualstack.site import RuleOverride, Site
-
-_ROUNDS = 4
-"""How often wrong values are taken out to see what else is wrong; each round finds what the last one hid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,11 @@ class Checked:
     resolved: Resolved
 
     @property
+    def clear_secrets(self) -> frozenset[str]:
+        """Texts in the site that look like secrets: told as findings, shown nowhere."""
+        return frozenset(_clear_texts(self.resolved.site))
+
+    @property
     def failed(self) -> bool:
         """True where any finding is an error."""
         return any(finding.severity is Severity.ERROR for finding in self.findings)
@@ -47,61 +50,17 @@ def check_site(name: str, resolved: Resolved) -> Checked:
         name: the site's name, which is the stack's.
         resolved: the merged mapping of ``dualstack:site`` with its origins.
     """
-    site, findings, pruned = _validated(resolved.site)
+    site, findings, taken = validated(resolved.site)
     findings += [secret_inside(inside.path) for inside in resolved.secrets_inside]
     plan = None
     if site is not None:
         plan = make_plan(name, site, resolved.secrets)
         told = run_checks(Subject(site, plan))
-        findings += [finding for finding in told if not _touches(finding.path, pruned)]
+        told = [replace(finding, path=taken.original(finding.path)) for finding in told]
+        findings += [finding for finding in told if not taken.touches(finding.path)]
         findings = _lowered(findings, site.rules)
     placed = [_placed(finding, resolved) for finding in _distinct(findings)]
     return Checked(name, site, plan, tuple(sorted(placed, key=_order)), resolved)
-
-
-def _validated(data: dict[str, Any]) -> tuple[Site | None, list[Finding], list[Path]]:
-    """Validate; take wrong values out and try again, so that rules run beside form errors."""
-    findings: list[Finding] = []
-    pruned: list[Path] = []
-    for _ in range(_ROUNDS):
-        try:
-            return Site.model_validate(data), findings, pruned
-        except ValidationError as error:
-            told = error.errors(include_url=False)
-            # What was taken out is missing in the next round: an echo, not a finding.
-            details = [item for item in told if item["type"] != "missing" or tuple(item["loc"]) not in pruned]
-            findings += [finding_of(detail) for detail in details]
-            if not pruned:
-                data = copy.deepcopy(data)
-            paths = [_prunable(tuple(detail["loc"])) for detail in details if detail["type"] != "missing"]
-            if not paths or any(not path for path in paths):
-                break
-            for path in paths:
-                _remove(data, path)
-            pruned += paths
-    return None, findings, pruned
-
-
-def _prunable(path: Path) -> Path:
-    """Return the path whose removal shifts no other path: a list item takes its list with it."""
-    while path and isinstance(path[-1], int):
-        path = path[:-1]
-    return path
-
-
-def _remove(data: Any, path: Path) -> None:
-    for step in path[:-1]:
-        try:
-            data = data[step]
-        except (KeyError, IndexError, TypeError):
-            return
-    if isinstance(data, dict):
-        data.pop(path[-1], None)
-
-
-def _touches(path: Path, pruned: list[Path]) -> bool:
-    """True where a finding speaks of something that was taken out, so that it may be an echo of that."""
-    return any(path[: len(cut)] == cut or cut[: len(path)] == path for cut in pruned)
 
 
 def _lowered(findings: list[Finding], overrides: dict[str, RuleOverride]) -> list[Finding]:
@@ -125,6 +84,19 @@ def _lowered(findings: list[Finding], overrides: dict[str, RuleOverride]) -> lis
         for finding in findings
     ]
     return changed + told
+
+
+def _clear_texts(value: Any, secret: bool = False) -> Iterator[str]:
+    """Walk a tree for the texts under keys that are named like secrets."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            # passwordKey and its like hold the name of a config key.
+            yield from _clear_texts(item, secret or (bool(SECRET_NAME.search(key)) and not key.endswith("Key")))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _clear_texts(item, secret)
+    elif secret and isinstance(value, str) and len(value) >= SHORTEST and value != REDACTED:
+        yield value
 
 
 def _distinct(findings: list[Finding]) -> list[Finding]:

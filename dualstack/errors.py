@@ -54,6 +54,10 @@ class InputError(Exception):
         }
 
 
+class NoSiteError(InputError):
+    """A stack file without a site: it belongs to another program, or its site is still to be written."""
+
+
 def quoted(text: str) -> str:
     """Give text from a file so that it can stand in a message: in backticks, short, nothing unprintable.
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from dualstack.errors import InputError, quoted
+from dualstack.errors import InputError, NoSiteError, quoted
 from dualstack.loader import load_file
 from dualstack.merge import copy, merge
 from dualstack.origins import Mark, Origin, Origins, Value, find_origin, format_path, origin_of
@@ -34,6 +34,8 @@ __all__ = [
 NAMESPACE: Final = "dualstack:"
 
 _MAX_DEPTH = 64
+_CLI_KEYS: Final = frozenset({"encryptionsalt", "encryptedkey", "secretsprovider", "environment"})
+"""What the Pulumi CLI writes into a stack file beside `config:`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,13 @@ def resolve_stack(project: pathlib.Path, stack_file: pathlib.Path, store: LayerS
     """Read a stack file, and merge what its site extends.
 
     Args:
-        project: The project's folder; layers are in its stacks/layers.
+        project: The project's folder; layers are in `layers` in its folder of stack files.
         stack_file: The file with `config:` and `dualstack:site` in it; it may lie elsewhere.
         store: Layers already read in this run.
 
     Raises:
-        InputError: The file or a layer cannot be read, or the file holds no site.
+        NoSiteError: The file holds no site and looks as if it was not meant to.
+        InputError: The file or a layer cannot be read, or the site in it is not where or what it should be.
     """
     document = load_file(stack_file, shown_path(project, stack_file))
     children = document.mark[3]
@@ -80,7 +83,10 @@ def resolve_stack(project: pathlib.Path, stack_file: pathlib.Path, store: LayerS
     if not isinstance(config, dict) or not isinstance(children, dict):
         fix = "start the file with `config:` and write the site below it, under `dualstack:site:`"
         here = document.key_origins.get(("config",)) or Origin(document.file, 1, 1)
-        raise placed_error("the stack file has no mapping `config:`", here, fix)
+        message = "the stack file has no mapping `config:`"
+        if config is None and not document.data.keys() - _CLI_KEYS - {"config"}:
+            raise NoSiteError(message, file=here.file, line=here.line, column=here.column, fix=fix)
+        raise placed_error(message, here, fix)
     config_mark = children["config"]
     config_marks: dict[str, Mark] = config_mark[3] if isinstance(config_mark[3], dict) else {}
     site = config.get(SITE_KEY)
@@ -186,12 +192,16 @@ def _mark(value: Value, file: str, depth: int) -> Mark:
 def _no_site(config: dict[str, Value], place: Origin | None) -> InputError:
     fix = f"write `{SITE_KEY}:` below `config:`, and the site's fields below that"
     if SITE_KEY not in config:
-        near = next((key for key in config if key.rpartition(":")[2] == "site"), None) or nearest(
-            SITE_KEY, list(config)
-        )
+        # The engine takes a bare key for one of the project's namespace.
+        meant = "site" if "site" in config else nearest(SITE_KEY, list(config))
+        near = meant or next((key for key in config if key.rpartition(":")[2] == "site"), None)
+        message = f"the stack file has no `{SITE_KEY}`"
         if near:
             fix = f"rename {quoted(near)} to `{SITE_KEY}`, or write it below `config:`"
-        return placed_error(f"the stack file has no `{SITE_KEY}`", place, fix)
+        if meant:
+            return placed_error(message, place, fix)
+        file, line, column = place or (None, None, None)
+        return NoSiteError(message, file=file, line=line, column=column, fix=fix)
     if is_secret(config[SITE_KEY]):
         fix = "write it in clear, and keep each secret in a `dualstack:` key of its own"
         return placed_error(f"`{SITE_KEY}` is encrypted", place, fix)

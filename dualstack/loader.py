@@ -7,8 +7,10 @@ the number of values are bounded, aliases counted as often as they are used.
 
 from __future__ import annotations
 
+import os
 import pathlib
 import re
+import stat
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +23,7 @@ from dualstack.origins import Mark, Origin, Origins, Path, Value, find_origin, f
 
 __all__ = ["MAX_BYTES", "Document", "Origin", "Origins", "Path", "find_origin", "format_path", "load_file", "load_text"]
 
+_OPENED = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
 _FIRST_READ = 1 << 14  # asking for a mebibyte at once costs more than parsing a usual file takes
 MAX_BYTES: Final = 1 << 20
 """Largest file that is read: 1 MiB. A site file has some kilobytes."""
@@ -105,6 +108,9 @@ class Document:
 def load_file(path: pathlib.Path, file: str | None = None) -> Document:
     """Read a YAML file.
 
+    Only a regular file is read: whoever opened a pipe or a device could wait for ever. The exception is a pipe that the
+    shell has opened for this process, as `<(...)` does.
+
     Args:
         path: The file.
         file: Its name as shown to people; by default the path as given.
@@ -117,19 +123,33 @@ def load_file(path: pathlib.Path, file: str | None = None) -> Document:
     """
     shown = str(path) if file is None else file
     try:
-        with path.open("rb") as stream:
+        piped = str(path).startswith(_OPENED)
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | (0 if piped else os.O_NONBLOCK))
+        try:
+            _refuse_special(os.fstat(handle).st_mode, shown, piped)
+        except InputError:
+            os.close(handle)
+            raise
+        with os.fdopen(handle, "rb") as stream:
             content = stream.read(_FIRST_READ)
             if len(content) == _FIRST_READ:
                 content += stream.read(MAX_BYTES + 1 - _FIRST_READ)
     except FileNotFoundError:
         raise InputError("the file does not exist", file=shown, fix="check the name and the folder") from None
-    except IsADirectoryError:
-        raise InputError("this is a folder, not a file", file=shown, fix="name the file in it") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or str(error)
         fix = "check its permissions and the name"
         raise InputError(f"the file cannot be read: {reason}", file=shown, fix=fix) from None
     return load_text(content, shown)
+
+
+def _refuse_special(mode: int, shown: str, piped: bool) -> None:
+    if stat.S_ISREG(mode) or (piped and stat.S_ISFIFO(mode)):
+        return
+    if stat.S_ISDIR(mode):
+        raise InputError("this is a folder, not a file", file=shown, fix="name the file in it")
+    kind = "a pipe" if stat.S_ISFIFO(mode) else "a device"
+    raise InputError(f"this is {kind}, not a file", file=shown, fix="put a regular file in its place")
 
 
 def load_text(content: str | bytes, file: str = "<text>") -> Document:

@@ -11,7 +11,7 @@ from dualstack.errors import InputError, quoted
 from dualstack.loader import load_file
 from dualstack.merge import merge
 from dualstack.origins import Mark, Origin, Origins, Path, Value, origin_of
-from dualstack.project import LAYERS, shown_path, unknown_layer
+from dualstack.project import layers_dir, shown_path, unknown_layer
 
 SITE_KEY: Final = "dualstack:site"
 MAX_CHAIN: Final = 32
@@ -68,7 +68,7 @@ class LayerStore:
         known = self._parts.get(name)
         if known is not None:
             return known
-        path = self.project / LAYERS / f"{name}.yaml"
+        path = self.project / layers_dir(self.project) / f"{name}.yaml"
         if not path.exists():
             message, fix = unknown_layer(self.project, name)
             raise placed_error(message, asked, fix)
@@ -158,7 +158,7 @@ def _extends(value: Value, mark: Mark) -> list[tuple[str, Origin | None]]:
         if not isinstance(name, str):
             raise placed_error(f"`extends` holds {quoted(str(name))}, which is no text", place, _FIX_EXTENDS, mark[0])
         if not _LAYER_NAME.fullmatch(name):
-            fix = "give the name of a file in stacks/layers without `.yaml`: letters, digits, dot, dash, underscore"
+            fix = "give the name of a layer's file without `.yaml`: letters, digits, dot, dash, underscore"
             raise placed_error(f"{quoted(name)} is no name of a layer", place, fix, mark[0])
         found.append((name, place))
     return found

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pathlib
+import posixpath
 from typing import Final
 
 from dualstack.errors import InputError, quoted
+from dualstack.loader import load_file
 
 PROJECT_FILE: Final = "Pulumi.yaml"
 STACKS: Final = "stacks"
-"""The folder of the stack files, as `stackConfigDir` in Pulumi.yaml has it."""
-LAYERS: Final = "stacks/layers"
+"""The folder of the stack files where Pulumi.yaml has no `stackConfigDir`."""
 
 _PREFIX, _SUFFIX = "Pulumi.", ".yaml"
 _MOST_NAMES_SHOWN = 10
@@ -31,9 +33,57 @@ def find_project(start: pathlib.Path) -> pathlib.Path:
     raise InputError(f"no {PROJECT_FILE} here or in a folder above", file=str(start), fix=fix)
 
 
+def stacks_dir(project: pathlib.Path) -> str:
+    """Give the folder of the stack files, relative to the project's: `stackConfigDir` in Pulumi.yaml, else `stacks`.
+
+    Raises:
+        InputError: Pulumi.yaml cannot be read, or `stackConfigDir` is no relative path.
+    """
+    file = project / PROJECT_FILE
+    try:
+        found = file.stat()
+    except (OSError, ValueError):
+        return STACKS
+    return _stacks_dir(file, (found.st_mtime_ns, found.st_size, found.st_ino))
+
+
+def layers_dir(project: pathlib.Path) -> str:
+    """Give the folder of the layers, relative to the project's: `layers` in the folder of the stack files.
+
+    Raises:
+        InputError: As `stacks_dir`.
+    """
+    return posixpath.normpath(f"{stacks_dir(project)}/layers")
+
+
+@functools.lru_cache(maxsize=16)
+def _stacks_dir(file: pathlib.Path, stamp: tuple[int, ...]) -> str:
+    """Read it once; the stamp is part of the cache's key, so that a changed file is read again."""
+    document = load_file(file, PROJECT_FILE)
+    given = document.data.get("stackConfigDir")
+    if given is None or given == "":
+        return STACKS
+    if not isinstance(given, str) or given.startswith("/") or "\0" in given:
+        place = document.origins.get(("stackConfigDir",))
+        line, column = (place.line, place.column) if place else (None, None)
+        message = f"stackConfigDir is {quoted(str(given))}, which is no relative path"
+        fix = f"write the folder of the stack files as seen from this one: stackConfigDir: {STACKS}"
+        raise InputError(message, file=PROJECT_FILE, line=line, column=column, fix=fix)
+    return posixpath.normpath(given)
+
+
 def list_sites(project: pathlib.Path) -> list[str]:
-    """Give the stack names of the project's sites, sorted; empty if there are none."""
-    return _names(project / STACKS, _PREFIX, _SUFFIX)
+    """Give the stack names of the project's sites, sorted; empty if there are none.
+
+    Raises:
+        InputError: As `stacks_dir`.
+    """
+    return _names(project / stacks_dir(project), _PREFIX, _SUFFIX)
+
+
+def is_path(site: str) -> bool:
+    """Tell whether SITE is the path of a stack file rather than a stack's name."""
+    return "/" in site or os.sep in site or site.endswith((".yaml", ".yml"))
 
 
 def site_file(project: pathlib.Path, site: str) -> pathlib.Path:
@@ -41,34 +91,39 @@ def site_file(project: pathlib.Path, site: str) -> pathlib.Path:
 
     Args:
         project: The project's folder.
-        site: A stack name (`demo` is stacks/Pulumi.demo.yaml), or the path to a stack file, as anything is that holds a
-            slash or ends in `.yaml` or `.yml`; a file name alone may also stand for one in the folder of stack files.
+        site: A stack name (`demo` is Pulumi.demo.yaml in the folder of stack files), or the path to a stack file, as
+            anything is that holds a slash or ends in `.yaml` or `.yml`; a file name alone may also stand for one in the
+            folder of stack files.
 
     Raises:
         InputError: There is no such file; stack names that come near are named.
     """
-    if "/" in site or os.sep in site or site.endswith((".yaml", ".yml")):
+    stacks = stacks_dir(project)
+    if is_path(site):
         given = pathlib.Path(site)
-        for path in (given, project / STACKS / given.name):
+        for path in (given, project / stacks / given.name):
             if _is_file(path) and (path is given or given.name == site):
                 return path
         fix = f"give a path from the current folder, or a stack name: {_listed(list_sites(project))}"
         raise InputError("the stack file does not exist", file=site, fix=fix)
-    path = project / STACKS / f"{_PREFIX}{site}{_SUFFIX}"
+    path = project / stacks / f"{_PREFIX}{site}{_SUFFIX}"
     if site and _is_file(path):
         return path
-    shown = f"{STACKS}/{_PREFIX}{site}{_SUFFIX}"
+    shown = posixpath.normpath(f"{stacks}/{_PREFIX}") + f"{site}{_SUFFIX}"
     raise InputError(f"there is no site {quoted(site)}", file=shown, fix=_advice(site, list_sites(project), "site"))
 
 
 def list_layers(project: pathlib.Path) -> list[str]:
     """Give the names of the project's layers, sorted; empty if there are none."""
-    return _names(project / LAYERS, "", _SUFFIX)
+    return _names(project / layers_dir(project), "", _SUFFIX)
 
 
 def unknown_layer(project: pathlib.Path, name: str) -> tuple[str, str]:
     """Give message and fix for a layer that does not exist."""
-    message = f"there is no layer {quoted(name)} in {LAYERS}"
+    folder = layers_dir(project)
+    message = f"there is no layer {quoted(name)} in {folder}"
+    if not list_layers(project):
+        return message, f"there is no layer at all yet: create {folder}/{name}.yaml, or remove the name"
     return message, _advice(name, list_layers(project), "layer")
 
 

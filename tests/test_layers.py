@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import pathlib
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from dualstack import parts
-from dualstack.errors import InputError
+from dualstack.errors import InputError, NoSiteError
 from dualstack.layers import LayerStore, Resolved, SecretInside, resolve_mapping, resolve_stack
 from dualstack.loader import load_file, load_text
 from dualstack.merge import merge
@@ -494,3 +495,46 @@ def test_a_failure_in_one_site_leaves_the_store_usable(project: pathlib.Path, wr
         with pytest.raises(InputError, match="circle"):
             resolve_mapping(project, {"extends": ["good", "a"]}, store=store)
     assert resolve_mapping(project, {"extends": ["good"]}, store=store).site == {"y": 1}
+
+
+def test_layers_lie_beside_the_stack_files_wherever_those_are(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: x\nstackConfigDir: sites\n")
+    (tmp_path / "sites/layers").mkdir(parents=True)
+    (tmp_path / "sites/layers/fleet.yaml").write_text("dns: {ttl: 60}\n")
+    path = tmp_path / "sites/Pulumi.demo.yaml"
+    path.write_text("config:\n  dualstack:site:\n    extends: [fleet]\n")
+    assert resolve_stack(tmp_path, path).site == {"dns": {"ttl": 60}}
+    path.write_text("config:\n  dualstack:site:\n    extends: [flet]\n")
+    assert "no layer `flet` in sites/layers" in refused(tmp_path, path).message
+
+
+def test_a_layer_where_there_is_none_yet(project: pathlib.Path) -> None:
+    path = project / "stacks/Pulumi.demo.yaml"
+    path.write_text("config:\n  dualstack:site:\n    extends: [fleet]\n")
+    assert "create stacks/layers/fleet.yaml" in (refused(project, path).fix or "")
+
+
+def test_a_layer_that_is_a_pipe_does_not_hang(project: pathlib.Path) -> None:
+    (project / "stacks/layers").mkdir(exist_ok=True)
+    os.mkfifo(project / "stacks/layers/fleet.yaml")
+    path = project / "stacks/Pulumi.demo.yaml"
+    path.write_text("config:\n  dualstack:site:\n    extends: [fleet]\n")
+    assert "this is a pipe" in refused(project, path).message
+
+
+@pytest.mark.parametrize(
+    "text", ["", "encryptionsalt: v1:x\n", "config:\n", "config: {aws:region: x}\n", "config: {other:site: {}}\n"]
+)
+def test_a_stack_of_something_else_is_told_apart(project: pathlib.Path, text: str) -> None:
+    path = project / "stacks/Pulumi.demo.yaml"
+    path.write_text(text)
+    assert isinstance(refused(project, path), NoSiteError)
+
+
+@pytest.mark.parametrize(
+    "text", ["mode: address\n", "config: [a]\n", "config: {site: {}}\n", "config: {dualstack:sites: {}}\n"]
+)
+def test_a_site_in_the_wrong_place_is_no_stack_of_something_else(project: pathlib.Path, text: str) -> None:
+    path = project / "stacks/Pulumi.demo.yaml"
+    path.write_text(text)
+    assert not isinstance(refused(project, path), NoSiteError)

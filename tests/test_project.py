@@ -7,7 +7,7 @@ import pathlib
 import pytest
 
 from dualstack.errors import InputError
-from dualstack.project import find_project, list_layers, list_sites, nearest, site_file
+from dualstack.project import find_project, layers_dir, list_layers, list_sites, nearest, site_file, stacks_dir
 
 
 @pytest.fixture
@@ -77,3 +77,35 @@ def test_nearest() -> None:
     assert nearest("europ", ["fleet", "europe"]) == "europe"
     assert nearest("zzz", ["fleet", "europe"]) is None
     assert nearest("a" * 10**6, ["fleet"]) is None
+
+
+@pytest.mark.parametrize(("given", "stacks"), [("sites", "sites"), ("./a/b/", "a/b"), (".", "."), ('""', "stacks")])
+def test_the_folder_of_stack_files_is_as_the_project_says(tmp_path: pathlib.Path, given: str, stacks: str) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(f"name: x\nstackConfigDir: {given}\n")
+    layers = tmp_path / stacks / "layers"
+    layers.mkdir(parents=True)
+    (layers / "fleet.yaml").touch()
+    (tmp_path / stacks / "Pulumi.demo.yaml").touch()
+    assert stacks_dir(tmp_path) == stacks
+    assert tmp_path / layers_dir(tmp_path) == layers
+    assert list_sites(tmp_path) == ["demo"]
+    assert list_layers(tmp_path) == ["fleet"]
+    assert site_file(tmp_path, "demo") == tmp_path / stacks / "Pulumi.demo.yaml"
+    with pytest.raises(InputError) as caught:
+        site_file(tmp_path, "nope")
+    assert caught.value.file == str(pathlib.PurePath(stacks) / "Pulumi.nope.yaml")
+
+
+def test_a_changed_project_file_is_read_again(project: pathlib.Path) -> None:
+    assert stacks_dir(project) == "stacks"
+    (project / "Pulumi.yaml").write_text("stackConfigDir: other\n")
+    assert stacks_dir(project) == "other"
+
+
+@pytest.mark.parametrize("given", ["5", "/etc", "[a]", "{a: b}"])
+def test_a_wrong_folder_of_stack_files_has_a_place(tmp_path: pathlib.Path, given: str) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(f"name: x\nstackConfigDir: {given}\n")
+    with pytest.raises(InputError, match="stackConfigDir") as caught:
+        list_sites(tmp_path)
+    assert (caught.value.file, caught.value.line, caught.value.column) == ("Pulumi.yaml", 2, 17)
+    assert caught.value.fix

@@ -23,17 +23,14 @@ from dualstack.cli.common import (
     the_project,
     worst,
 )
+from dualstack.cli.deploy_commands import EngineOption, add_to
 from dualstack.cli.env import EngineChoice, Shell
-
-EngineOption = Annotated[
-    EngineChoice,
-    typer.Option("--engine", help="Pulumi CLI: auto, on PATH or the official one; built, also one from Go modules."),
-]
 
 app = typer.Typer(
     name="dualstack",
     help="One YAML file per site becomes a dual-stack SUSE Telco Cloud management cluster.",
-    epilog="Start with: dualstack check. Exit codes: 0 fine, 1 errors found, 2 input that cannot be read.",
+    epilog="Start with: dualstack check. Exit codes: 0 fine, 1 errors found or "
+    "a deployment failed, 2 input that cannot be read or no engine, 3 changes where none were expected.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -45,14 +42,14 @@ def check(
     sites: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[SITE]...", help="Sites; all of the project where none is named.", autocompletion=complete_site
+            metavar="SITE...", help="Sites; all of the project where none is named.", autocompletion=complete_site
         ),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for warnings, too.")] = False,
     output: FormatOption = Format.TEXT,
     project: ProjectOption = None,
 ) -> None:
-    """Check sites against the dual-stack rules, all findings at once."""
+    """Check sites against the dual-stack rules."""
     from dualstack.cli.text import Style, findings_text
     from dualstack.layers import LayerStore
     from dualstack.project import list_sites
@@ -84,7 +81,10 @@ def check(
 def plan(
     site: SiteArgument, output: FormatOption = Format.TEXT, force: ForceOption = False, project: ProjectOption = None
 ) -> None:
-    """Show everything that is computed from a site, and every resource that the program would register."""
+    """Show all that is computed from a site.
+
+    Values, addresses, DNS records, capacities, and every resource that the program would register.
+    """
     from dualstack.cli.plan import show_plan
 
     folder = the_project(project)
@@ -125,7 +125,7 @@ def show(
     output: FormatOption = Format.TEXT,
     project: ProjectOption = None,
 ) -> None:
-    """Show a site with its layers merged, before anything is computed."""
+    """Show a site with its layers merged."""
     from dualstack.cli.show import show_site
 
     folder = the_project(project)
@@ -151,7 +151,7 @@ def new(
     extends: Annotated[list[str] | None, typer.Option(help="A layer that the site extends.")] = None,
     project: ProjectOption = None,
 ) -> None:
-    """Write a new site that checks clean, from flags or by asking."""
+    """Write a new site, from flags or by asking."""
     from dualstack.cli.new import Answers, new_site
 
     answers = Answers(
@@ -165,7 +165,7 @@ def new(
 def schema(
     layer: Annotated[bool, typer.Option("--layer", help="The schema of a layer in place of a stack file's.")] = False,
 ) -> None:
-    """Print the JSON Schema of a stack file, for editors and checks."""
+    """Print the JSON Schema of a stack file."""
     from dualstack.schema import layer_schema, stack_schema
 
     print_json(layer_schema() if layer else stack_schema())
@@ -176,12 +176,12 @@ def explain(
     rule: Annotated[
         str | None,
         typer.Argument(
-            metavar="[RULE]", help="Id or number of a rule; all where none is named.", autocompletion=complete_rule
+            metavar="RULE", help="Id or number of a rule; all where none is named.", autocompletion=complete_rule
         ),
     ] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
-    """Tell what a rule wants, what breaks without it, and where it comes from."""
+    """Tell what a rule wants, and why."""
     from dualstack.cli.explain import explain_rule
 
     explain_rule(rule, output)
@@ -202,7 +202,7 @@ def dns(
     force: ForceOption = False,
     project: ProjectOption = None,
 ) -> None:
-    """Write a site's DNS records for a team that takes requests."""
+    """Write a site's DNS records for a DNS team."""
     from dualstack.cli.dns import show_records
 
     folder = the_project(project)
@@ -231,6 +231,9 @@ def env(
     from dualstack.cli.env import show_env
 
     show_env(the_project(project), shell, engine)
+
+
+add_to(app)
 
 
 @app.callback()

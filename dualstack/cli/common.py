@@ -13,6 +13,7 @@ import typer
 
 from dualstack.check import Checked, check_site
 from dualstack.errors import InputError
+from dualstack.hiding import hide
 from dualstack.layers import LayerStore, resolve_stack
 from dualstack.project import find_project, list_sites, site_file
 
@@ -114,7 +115,7 @@ def refuse(checked: Checked, force: bool, output: Format, what: str) -> None:
     if output is Format.JSON:
         from dualstack.document import plan_json
 
-        print_json(plan_json(checked, None))
+        print_json(hide(plan_json(checked, None), checked.clear_secrets))
     else:
         from dualstack.cli.text import Style, findings_text
 

@@ -6,14 +6,15 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import pairwise
 
 from dualstack.errors import InputError
 
 FINE, FINDINGS, UNREADABLE = 0, 1, 2
-"""Exit codes: fine; findings of severity error; input that cannot be read."""
-BROKEN_PIPE = 141
-"""What a shell gives for SIGPIPE: whoever read the output has gone."""
+"""Exit codes: fine; findings of severity error; input that cannot be read, or output that cannot be written."""
+INTERRUPTED, BROKEN_PIPE = 130, 141
+"""What a shell gives for SIGINT and SIGPIPE: somebody stopped it, or whoever read the output has gone."""
 
 
 def wants_json(arguments: list[str]) -> bool:
@@ -26,18 +27,61 @@ def error_json(error: InputError) -> str:
     return json.dumps({"version": 1, "error": error.as_dict()}, ensure_ascii=False)
 
 
-def run_guarded(app: Callable[[], object]) -> int:
-    """Run the Typer app; input that cannot be read ends with exit code 2 and no traceback."""
+def tell(message: str) -> None:
+    """Print a line for a person, beside the answer."""
+    print(f"dualstack: {message}", file=sys.stderr)
+
+
+def run_guarded(run: Callable[[], object]) -> int:
+    """Run the command line; whatever ends it gives an exit code and a line, never a traceback."""
+    _keep_writing()
     try:
-        app()
+        code = _answered(run)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        code = BROKEN_PIPE
+    except KeyboardInterrupt:
+        tell("stopped")
+        code = INTERRUPTED
+    except OSError as error:
+        tell(f"the output cannot be written: {error.strerror or error}")
+        code = UNREADABLE
+    if code in (BROKEN_PIPE, UNREADABLE):
+        _give_up_output()
+    return code
+
+
+def _answered(run: Callable[[], object]) -> int:
+    try:
+        run()
     except InputError as error:
         if wants_json(sys.argv[1:]):
             print(error_json(error))
         else:
-            print(f"dualstack: {error}", file=sys.stderr)
+            tell(str(error))
         return UNREADABLE
-    except BrokenPipeError:
-        # Python would complain again when it closes the stream at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else FINE
+        # Typer tells a wrong command line on stderr; a program that asked for JSON waits for its document.
+        if code == UNREADABLE and wants_json(sys.argv[1:]):
+            print(error_json(InputError("the command line is wrong, see stderr", fix="see dualstack --help")))
+        return code
     return FINE
+
+
+def _keep_writing() -> None:
+    """Let text that a stream's encoding lacks come out escaped: an answer must not depend on the locale."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def _give_up_output() -> None:
+    """Keep Python from complaining again when it closes a stream that cannot be written."""
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stdout.flush()
+        return
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 
-import typer
-
 from dualstack.cli.common import Format, print_json
 from dualstack.cli.text import Style
-from dualstack.findings import Rule
+from dualstack.errors import InputError
+from dualstack.findings import Rule, Severity
 from dualstack.rules import all_rules
 
 
@@ -26,6 +25,8 @@ def rule_json(rule: Rule) -> dict[str, object]:
 
 def _matching(wanted: str) -> list[Rule]:
     key = wanted.upper()
+    if key.isdecimal():
+        key = f"DS{int(key):03d}"
     return [rule for name, rule in all_rules().items() if name.upper() == key or name.upper().startswith(key + "-")]
 
 
@@ -35,10 +36,9 @@ def explain_rule(wanted: str | None, output: Format) -> None:
     if not rules:
         from difflib import get_close_matches
 
-        near = get_close_matches(str(wanted), list(all_rules()), 1, 0.3)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        print(f"dualstack: there is no rule {wanted!r}{hint} dualstack explain lists all", file=sys.stderr)
-        raise typer.Exit(2)
+        near = get_close_matches(str(wanted).lower(), [name.lower() for name in all_rules()], 1, 0.6)
+        hint = f"did you mean {near[0].upper()[:2]}{near[0][2:]}? " if near else ""
+        raise InputError(f"there is no rule {wanted!r}", fix=f"{hint}dualstack explain lists all")
     if output is Format.JSON:
         print_json({"version": 1, "rules": [rule_json(rule) for rule in rules]})
         return
@@ -51,8 +51,10 @@ def explain_rule(wanted: str | None, output: Format) -> None:
         print(style(rule.id, "bold"))
         print(f"  {rule.title}")
         print(f"  If not: {rule.consequence}")
-        lowered = f"a site may lower it: rules: {{{rule.id}: {{severity: info, because: ...}}}}"
-        if rule.firm:
-            lowered = "cannot be lowered"
+        lowered = "a site cannot lower it"
+        if not rule.firm and rule.severity is not Severity.INFO:
+            lowered = f"a site may lower it: rules: {{{rule.id}: {{severity: info, because: the reason}}}}"
+        elif not rule.firm:
+            lowered = "for your information"
         print(f"  Severity: {rule.severity.value} ({lowered})")
         print(f"  Source: {rule.source}")

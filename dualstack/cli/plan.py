@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import sys
 from pathlib import Path
@@ -16,14 +17,15 @@ from dualstack.check import Checked
 from dualstack.cli.common import Format, print_json
 from dualstack.cli.record import record_site
 from dualstack.cli.text import Style, findings_text
+from dualstack.hiding import hide
 from dualstack.plan.model import Bound, NodePlan, Plan
 from dualstack.project import site_file
 
 if TYPE_CHECKING:
     from dualstack.offline import Recording
 
-PIPE_WIDTH = 160
-"""Columns where nobody looks at a terminal: lines are not to break in a log."""
+WIDTH = 200
+"""Columns of the tables. Cells are never broken: a terminal that is narrower wraps the line, and a URL stays whole."""
 
 
 def show_plan(project: Path, checked: Checked, site: str, output: Format) -> None:
@@ -32,14 +34,23 @@ def show_plan(project: Path, checked: Checked, site: str, output: Format) -> Non
     if output is Format.JSON:
         from dualstack.document import plan_json
 
-        print_json(plan_json(checked, recording.resources if recording else None))
+        print_json(hide(plan_json(checked, recording.resources if recording else None), checked.clear_secrets))
         return
     plan = checked.plan
     if plan is None:
         return
-    terminal = sys.stdout.isatty()
-    # Without markup, or an IPv6 address in brackets would be taken for a style.
-    console = Console(width=None if terminal else PIPE_WIDTH, highlight=False, markup=False)
+    style = Style.of(sys.stdout)
+    page = io.StringIO()
+    # Neither markup nor emoji codes: an IPv6 address may hold what looks like either, [fd00::1] and :100:.
+    console = Console(
+        file=page,
+        width=WIDTH,
+        force_terminal=style.colour,
+        color_system="standard" if style.colour else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
     console.print(_head(plan))
     console.print(_tree(plan))
     for title, table in (
@@ -56,14 +67,15 @@ def show_plan(project: Path, checked: Checked, site: str, output: Format) -> Non
         console.print(_resources(recording))
     else:
         console.print("\nThe program was not run: it stops at errors.")
-    console.print()
-    print(findings_text([checked], Style.of(sys.stdout), notes=False))
+    lines = hide(page.getvalue(), checked.clear_secrets).splitlines()
+    print("\n".join(line.rstrip() for line in lines), end="\n\n")
+    print(findings_text([checked], style, notes=False))
 
 
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, no_wrap=True, overflow="ignore")
     return table
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from dualstack.check import Checked
 from dualstack.cli.common import Format, print_json
 from dualstack.cli.text import Style
+from dualstack.hiding import hide
 from dualstack.origins import Origins, Path, find_origin, format_path
 
 
@@ -28,7 +29,7 @@ def _with_defaults(checked: Checked) -> dict[str, Any]:
 
 def show_site(checked: Checked, *, origin: bool, defaults: bool, output: Format) -> None:
     """Print the merged site: as YAML, with ``origin`` a line a value, or as JSON."""
-    site = _with_defaults(checked) if defaults else checked.resolved.site
+    site = hide(_with_defaults(checked) if defaults else checked.resolved.site, checked.clear_secrets)
     origins = checked.resolved.origins
     if output is Format.JSON:
         document: dict[str, Any] = {"version": 1, "site": checked.name, "layers": list(checked.resolved.layers)}

@@ -22,9 +22,9 @@ class Style:
     colour: bool
 
     @classmethod
-    def of(cls, stream: TextIO) -> Style:
-        """Choose for a stream; NO_COLOR (no-color.org) and FORCE_COLOR win."""
-        if os.environ.get("NO_COLOR"):
+    def of(cls, stream: TextIO | None) -> Style:
+        """Choose for a stream, which is None where it was closed; NO_COLOR (no-color.org) and FORCE_COLOR win."""
+        if stream is None or os.environ.get("NO_COLOR"):
             return cls(False)
         return cls(bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb"))
 

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from dualstack.offline.redact import hide, plain
+from dualstack.hiding import hide
+from dualstack.offline.redact import plain
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 

@@ -7,10 +7,12 @@ those of Pulumi's ``sdk/go/common/resource/properties.go``, ``asset`` and ``arch
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-SECRET = "[secret]"  # noqa: S105 - the text that stands where a secret was
+from dualstack.frozen import REDACTED
+
+SECRET = REDACTED
 """Stands where a secret value was; text that is exactly this cannot be told from it."""
 UNKNOWN = "[unknown]"
 """Stands where a value is known only after the deployment; text that is exactly this cannot be told from it."""
@@ -95,21 +97,6 @@ def secret_texts(values: Iterable[str]) -> set[str]:
         except ValueError:
             continue
     return texts - {SECRET, "true", "false", "null"}
-
-
-def hide(value: Any, texts: Collection[str]) -> Any:
-    """Replaces each text by ``[secret]`` wherever it stands in plain data, in keys and within longer texts, too."""
-    if not texts:
-        return value
-    if isinstance(value, str):
-        for text in sorted(texts, key=lambda text: (-len(text), text)):
-            value = value.replace(text, SECRET)
-        return value
-    if isinstance(value, Mapping):
-        return {hide(key, texts): hide(item, texts) for key, item in value.items()}
-    if isinstance(value, list):
-        return [hide(item, texts) for item in value]
-    return value
 
 
 def _texts(value: Any) -> set[str]:

@@ -25,9 +25,10 @@ from pulumi.runtime import config as pulumi_config
 from pulumi.runtime import settings
 from pulumi.runtime import stack as pulumi_stack
 
+from dualstack.hiding import hide
 from dualstack.offline.monitor import Answer, Engine, Monitor, Printed, Turns
 from dualstack.offline.recording import Recording, resources_from
-from dualstack.offline.redact import hide, plain, secret_texts
+from dualstack.offline.redact import plain, secret_texts
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")

@@ -11,7 +11,7 @@ import ipaddress
 from typing import Literal
 
 from dualstack.addresses import LABEL, Family, family_of
-from dualstack.bmc import parse_bmc
+from dualstack.bmc import bare_address, parse_bmc
 from dualstack.plan.model import BmcPlan, Ironic
 from dualstack.site import Site
 from dualstack.site.provisioning import Bmc
@@ -60,7 +60,7 @@ def plan_bmc(bmc: Bmc, ironic: Ironic) -> BmcPlan:
     media_family: Reach = "ipv6" if use_v6 else _reach(ironic.external_http_host)
     return BmcPlan(
         name=bmc.name,
-        address=bmc.address,
+        address=bare_address(bmc.address),
         scheme=scheme,
         host=host,
         family=family,

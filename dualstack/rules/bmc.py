@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 
-from dualstack.bmc import NETWORK_BOOT, SCHEMES, VIRTUAL_MEDIA, BmcAddress, parse_bmc
+from dualstack.bmc import NETWORK_BOOT, SCHEMES, VIRTUAL_MEDIA, BmcAddress, bare_address, parse_bmc
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
@@ -18,40 +18,49 @@ LINK_LOCAL = Rule(
     "A BMC must have an address that can be routed to.",
     Severity.WARNING,
     "A link-local address means another machine on every link, and the operator's pod has no link of its own to it.",
-    "peer rule 110",
+    "RFC 4291 section 2.5.6 (link-local scope); nobody upstream checks it",
 )
 ADDRESS = Rule(
     "DS076-bmc-address",
     "A BMC address must be one that the Baremetal Operator can parse.",
     Severity.ERROR,
     "The BareMetalHost is refused, and the machine is never registered.",
-    "peer rules 106 and 107; baremetal-operator pkg/hardwareutils/bmc/access.go",
+    "baremetal-operator pkg/hardwareutils/bmc/access.go",
 )
 BOOT = Rule(
     "DS077-bmc-network-boot",
     "A BMC must boot its machine from virtual media.",
     Severity.ERROR,
     "The protocol boots over PXE, which needs a provisioning network; this product has none.",
-    "peer rule 108; domain facts 4.2 (enable_pxe_boot false)",
+    "openshift/installer pkg/types/baremetal/validation (drivers that want a provisioning network); suse-edge/charts "
+    "metal3 values.yaml (enable_pxe_boot false)",
 )
 IDENTITY = Rule(
     "DS078-bmc-identity",
     "Every machine must have a name, a BMC address and a boot MAC of its own.",
     Severity.ERROR,
     "Two machines are taken for one, or no machine is found: the wrong one is erased and installed.",
-    "peer rule 109; openshift/installer pkg/types/baremetal/validation",
+    "openshift/installer pkg/types/baremetal/validation",
 )
 FAMILY = Rule(
     "DS079-bmc-family",
     "It must be known which families a machine needs while it is provisioned.",
     Severity.INFO,
     "A machine without a way to that family never reports back.",
-    "domain facts section 6 and D7; baremetal-operator pkg/provisioner/ironic/ironic.go",
+    "baremetal-operator pkg/provisioner/ironic/ironic.go (setExternalURL)",
 )
 
 RULES = (LINK_LOCAL, ADDRESS, BOOT, IDENTITY, FAMILY)
 
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
+_REDFISH = frozenset({"redfish", "idrac-redfish", "ilo5-redfish"})
+_MEDIA_SCHEMES = {
+    "idrac": "idrac-virtualmedia",
+    "idrac-redfish": "idrac-virtualmedia",
+    "ilo5": "ilo5-virtualmedia",
+    "ilo5-redfish": "ilo5-virtualmedia",
+}
+"""Makers' own schemes for virtual media; Redfish's serves all others."""
 _EXAMPLE = "redfish-virtualmedia://192.168.200.11/redfish/v1/Systems/1"
 
 
@@ -59,11 +68,11 @@ def _address_fix(text: str, parsed: BmcAddress) -> str:
     if parsed.problem == "scheme":
         near = difflib.get_close_matches(parsed.scheme, sorted(SCHEMES), 1, 0.7)
         scheme = near[0] if near else "redfish-virtualmedia"
-        return f"write {scheme}://{text.strip().split('://', 1)[-1]}"
+        return f"write {scheme}://{text.split('://', 1)[-1]}"
     if parsed.problem == "brackets":
         ip = as_ip(parsed.host)
         if ip is not None and ip.version == 6:
-            prefix, _, rest = text.strip().rpartition("://")
+            prefix, _, rest = text.rpartition("://")
             path = re.split(r"[/?#]", rest, maxsplit=1)[1:]
             tail = "/" + path[0] if path else "/redfish/v1/Systems/1" if not prefix else ""
             return f"write {prefix or 'redfish-virtualmedia'}://[{ip}]{tail}"
@@ -82,7 +91,8 @@ def bmc_address(bmc: At[str]) -> Findings:
             "host": f"{parsed.host!r} is neither an address nor a DNS name",
             "port": f"{parsed.port!r} is no port",
         }[parsed.problem]
-        yield ADDRESS.at(bmc.path, f"{bmc.value!r}: {told}", _address_fix(bmc.value, parsed))
+        shown = bare_address(bmc.value)
+        yield ADDRESS.at(bmc.path, f"{shown!r}: {told}", _address_fix(shown, parsed))
     elif parsed.ip is not None and parsed.ip.ip.is_link_local:
         fix = "write the BMC's address of global or unique local scope"
         yield LINK_LOCAL.at(bmc.path, f"{parsed.ip} is link-local", fix)
@@ -92,16 +102,34 @@ def bmc_boot(bmc: At[str], scheme: str) -> Findings:
     """Tell where a protocol boots over the network."""
     if scheme not in NETWORK_BOOT:
         return
-    wanted = {"idrac": "idrac-virtualmedia", "idrac-redfish": "idrac-virtualmedia", "ilo5": "ilo5-virtualmedia"}
-    better = wanted.get(scheme, "ilo5-virtualmedia" if scheme == "ilo5-redfish" else "redfish-virtualmedia")
-    yield BOOT.at(bmc.path, f"{scheme} boots over the network", f"use the protocol {better}, if the BMC has it")
+    better = _MEDIA_SCHEMES.get(scheme, "redfish-virtualmedia")
+    if bmc.path[-1:] == ("protocol",):
+        yield BOOT.at(bmc.path, f"{scheme} boots over the network", f"write {better}, if the BMC has it")
+        return
+    parsed = parse_bmc(bmc.value)
+    message = f"{scheme} boots over the network"
+    if not parsed.scheme:
+        message = f"no scheme means {scheme}, which boots over the network"
+    host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
+    # A Redfish BMC keeps port and path; those of other protocols mean nothing to it.
+    kept = parsed.scheme in _REDFISH
+    port = f":{parsed.port}" if kept and parsed.port else ""
+    system = "System.Embedded.1" if better.startswith("idrac") else "1"
+    tail = (_tail(bmc.value) if kept else "") or f"redfish/v1/Systems/{system}"
+    fix = f"write {better}://{host}{port}/{tail}, if the BMC has virtual media under that path"
+    yield BOOT.at(bmc.path, message, fix)
+
+
+def _tail(text: str) -> str:
+    """Return the path of an address, without its first slash."""
+    path = re.split(r"[/?#]", bare_address(text).split("://", 1)[-1], maxsplit=1)
+    return path[1] if len(path) > 1 else ""
 
 
 def _identity(text: str) -> str:
     """Return what an address means: host, port and path, so that two spellings of one BMC are equal."""
     parsed = parse_bmc(text)
-    path = re.split(r"[/?#]", text.strip().split("://", 1)[-1], maxsplit=1)
-    tail = path[1].strip("/") if len(path) > 1 else ""
+    tail = _tail(text).strip("/")
     return f"{parsed.ip or parsed.host.lower()} {parsed.port} {tail}"
 
 
@@ -120,9 +148,8 @@ def _of(path: Path) -> str:
 
 def unique_addresses(bmcs: Iterable[At[str]]) -> Findings:
     """Tell where two machines have one BMC, compared after parsing."""
-    yield from _repeated(
-        [(bmc, _identity(bmc.value)) for bmc in bmcs], "the BMC", "write this machine's own BMC address"
-    )
+    items = [(At(bmc.path, bare_address(bmc.value)), _identity(bmc.value)) for bmc in bmcs]
+    yield from _repeated(items, "the BMC", "write this machine's own BMC address")
 
 
 def unique_names(names: Iterable[At[str]]) -> Findings:
@@ -183,7 +210,7 @@ def check_unique(subject: Subject) -> Findings:
 
 
 def check_families(subject: Subject) -> Findings:
-    """Say for each machine which family it needs beside the one of its BMC (D7)."""
+    """Say for each machine which family it needs beside the one of its BMC."""
     ironic = subject.plan.ironic
     if ironic is None:
         return

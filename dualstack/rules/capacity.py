@@ -25,7 +25,7 @@ GAP = Rule(
     "The IPv6 node mask must be at most 16 bits longer than the pod CIDR's prefix.",
     Severity.ERROR,
     'kube-controller-manager stops with "the node CIDR size is too big".',
-    "domain facts R4; peer rule 40; kubernetes pkg/controller/nodeipam/ipam/cidrset/cidr_set.go",
+    "kubernetes pkg/controller/nodeipam/ipam/cidrset/cidr_set.go (clusterSubnetMaxDiff); k3s issue 7888",
     firm=True,
 )
 NODE_MASK = Rule(
@@ -33,7 +33,7 @@ NODE_MASK = Rule(
     "A node mask must be a prefix length no shorter than the pod CIDR's, one for each family.",
     Severity.ERROR,
     "kube-controller-manager stops, and no node gets addresses for pods.",
-    "domain facts R5; peer rules 37, 39; kubernetes cmd/kube-controller-manager/app/core.go",
+    "kubernetes cmd/kube-controller-manager/app/core.go; openshift/installer pkg/types/validation/installconfig.go",
     firm=True,
 )
 TOO_LARGE = Rule(
@@ -41,7 +41,7 @@ TOO_LARGE = Rule(
     "A service CIDR must not be larger than the API server takes: 20 bits before Kubernetes 1.34, IPv6 /64 later.",
     Severity.ERROR,
     'The API server stops with "specified service-cluster-ip-range is too large".',
-    "domain facts R6; peer rule 33; kubernetes cmd/kube-apiserver/app/options/validation.go",
+    "kubernetes cmd/kube-apiserver/app/options/validation.go",
     firm=True,
 )
 TOO_SMALL = Rule(
@@ -49,14 +49,15 @@ TOO_SMALL = Rule(
     "Pod and service CIDRs must have room for the nodes and for at least 128 addresses.",
     Severity.ERROR,
     "Nodes, pods or services stay without an address, a management cluster's own charts bring some 100 services.",
-    "peer rules 35, 36, 42; assisted-service internal/network/cidr_validations.go; kubeadm validation.go",
+    "assisted-service internal/network/cidr_validations.go; kubernetes "
+    "cmd/kubeadm/app/apis/kubeadm/validation/validation.go",
 )
 MAX_PODS = Rule(
     "DS039-max-pods",
     "A node's block must have an address for each pod that kubelet allows, in both families.",
     Severity.ERROR,
     "Pods beyond the block's addresses hang in ContainerCreating.",
-    "peer rules 41, 43; kubespray roles/validate_inventory; kubernetes.io: cluster networking, max-pods",
+    "kubespray roles/validate_inventory; kubernetes.io: cluster networking, max-pods",
 )
 
 RULES = (GAP, NODE_MASK, TOO_LARGE, TOO_SMALL, MAX_PODS)

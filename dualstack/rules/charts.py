@@ -19,15 +19,16 @@ LOGIN = Rule(
     "DS104-chart-login",
     "A chart repository that answers only with a login must have one.",
     Severity.WARNING,
-    "The chart cannot be fetched, and the image build stops there.",
-    "domain facts section 9 (rancher-application-collection)",
+    "eib build cannot pull the chart, and the image is not built.",
+    "SUSE Telco Cloud guide, management cluster definition (rancher-application-collection has a login); "
+    "edge-image-builder pkg/registry/helm.go (pulls every chart)",
 )
 KUBERNETES = Rule(
     "DS106-kubernetes-version",
     "The Kubernetes version must be one version of RKE2, such as v1.34.4+rke2r1.",
     Severity.ERROR,
     "The image build stops, or the next one has another version than this one.",
-    "domain facts 1.2; edge-image-builder pkg/image/validation/kubernetes.go",
+    "edge-image-builder pkg/image/validation/kubernetes.go",
     firm=True,
 )
 RANCHER_RANGE = Rule(
@@ -35,7 +36,7 @@ RANCHER_RANGE = Rule(
     "Rancher's chart must take the site's Kubernetes version.",
     Severity.ERROR,
     "Helm refuses the chart: it requires an older Kubernetes.",
-    "domain facts 5.1; rancher/rancher chart/Chart.yaml (kubeVersion)",
+    "rancher/rancher chart/Chart.yaml of release/v2.12 to v2.14 (kubeVersion)",
     firm=True,
 )
 PINNED = Rule(
@@ -43,21 +44,21 @@ PINNED = Rule(
     "A chart's version must be one version, never a range.",
     Severity.ERROR,
     "The same site gives another cluster tomorrow.",
-    "design, decision 5",
+    "dualstack's own: every version is pinned",
 )
 NEEDS = Rule(
     "DS109-chart-needs",
     "The charts that another chart needs must be part of the cluster, and be there before it.",
     Severity.ERROR,
     "The chart's resources are refused, or its pods wait for ever.",
-    "domain facts 4.4 and 5.1; metal3 templates/certificates.yaml, Rancher's ingress.tls.source",
+    "suse-edge/charts metal3 templates/certificates.yaml; rancher/rancher chart/values.yaml (ingress.tls.source)",
 )
 EXTRA = Rule(
     "DS110-extra-chart",
     "Further charts must have a release name of their own, and names that Helm and Kubernetes take.",
     Severity.ERROR,
     "The image build refuses two releases of one name, Helm refuses others.",
-    "domain facts 1.3 (rule 12); helm pkg/chartutil/validate_name.go",
+    "edge-image-builder pkg/image/validation/kubernetes.go; helm pkg/chartutil/validate_name.go",
     firm=True,
 )
 REPOSITORY = Rule(
@@ -65,7 +66,7 @@ REPOSITORY = Rule(
     "A chart repository must be an http, https or oci URL.",
     Severity.ERROR,
     "The image build refuses the definition.",
-    "domain facts 1.3 (rule 13)",
+    "edge-image-builder pkg/image/validation/kubernetes.go",
     firm=True,
 )
 
@@ -76,7 +77,7 @@ _ONE_VERSION = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?")
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>[^\s/]+(/\S*)?)")
 RELEASE_NAME_MAX = 53
 """Longest name of a Helm release."""
-RANCHER_BELOW_MINOR = {11: 33, 12: 34, 13: 35, 14: 36}
+RANCHER_BELOW_MINOR = {12: 34, 13: 35, 14: 36}
 """First Kubernetes minor version that a Rancher minor version's chart refuses (``kubeVersion: < 1.35.0-0``)."""
 
 

@@ -25,7 +25,7 @@ COUNT = Rule(
     "A list of pod or service CIDRs must have one or two entries.",
     Severity.ERROR,
     "RKE2 and the API server refuse to start, EIB refuses to build.",
-    "domain facts R1; peer rule 15; kubernetes cmd/kube-apiserver/app/options/validation.go",
+    "kubernetes cmd/kube-apiserver/app/options/validation.go; edge-image-builder pkg/image/validation/kubernetes.go",
     firm=True,
 )
 ONE_PER_FAMILY = Rule(
@@ -33,7 +33,8 @@ ONE_PER_FAMILY = Rule(
     "Two entries of one list must be one IPv4 and one IPv6.",
     Severity.ERROR,
     "RKE2 and the API server refuse to start, EIB refuses to build.",
-    "domain facts R1; peer rules 15, 16; EIB pkg/image/validation/kubernetes.go",
+    "edge-image-builder pkg/image/validation/kubernetes.go; assisted-service "
+    "internal/network/dual_stack_validations.go",
     firm=True,
 )
 BOTH_FAMILIES = Rule(
@@ -41,7 +42,7 @@ BOTH_FAMILIES = Rule(
     "Pods, services and nodes must each have a network of both families.",
     Severity.ERROR,
     "The cluster comes up with one family only, and cannot be made dual-stack later.",
-    "peer rules 13, 14, 26; rke2-docs docs/networking/basic_network_options.md",
+    "rke2-docs docs/networking/basic_network_options.md; openshift/installer pkg/types/validation/installconfig.go",
     firm=True,
 )
 IPV4_FIRST = Rule(
@@ -49,14 +50,14 @@ IPV4_FIRST = Rule(
     "IPv4 must stand first in every list of both families.",
     Severity.ERROR,
     "SUSE Telco Cloud supports IPv4 as the primary family only; etcd and the API server use the first one alone.",
-    "domain facts R2; peer rule 17; the guide: list IPv4 first",
+    "SUSE Telco Cloud guide, dual-stack chapter (list IPv4 first); k3s issue 13022",
 )
 SERVICE_ONLY = Rule(
     "DS026-service-family-without-pods",
     "Services must not have a family that pods lack.",
     Severity.ERROR,
     "Services of that family would have no endpoint; RKE2 refuses to start.",
-    "peer rules 19, 20; k3s pkg/agent/run.go; cluster-api GetIPFamily",
+    "k3s pkg/agent/run.go; cluster-api GetIPFamily",
     firm=True,
 )
 POD_ONLY = Rule(
@@ -64,7 +65,7 @@ POD_ONLY = Rule(
     "Pods must not have a family that services lack.",
     Severity.ERROR,
     'RKE2 stops with "must share the same IP version (IPv4, IPv6 or dual-stack)".',
-    "peer rules 19, 20, 30; k3s pkg/agent/run.go",
+    "k3s pkg/agent/run.go; microshift pkg/config/config.go",
     firm=True,
 )
 PUBLIC = Rule(
@@ -72,7 +73,7 @@ PUBLIC = Rule(
     "Pod and service CIDRs should lie in private space.",
     Severity.WARNING,
     "Pods and nodes cannot reach the hosts on the internet that own these addresses.",
-    "peer rule 59, domain facts D1; RFC 1918, RFC 4193",
+    "RFC 1918, RFC 4193; nobody upstream checks it",
 )
 
 RULES = (

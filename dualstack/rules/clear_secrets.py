@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from urllib.parse import urlsplit
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from pydantic import BaseModel
 
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.logins import split_login
 from dualstack.origins import Path
 from dualstack.plan.charts import BOOTSTRAP_KEY
 from dualstack.rules.base import Subject
@@ -17,26 +20,35 @@ PASSWORD = Rule(
     "Rancher's bootstrap password and RKE2's tokens must not stand in the site.",
     Severity.ERROR,
     "Whoever can read the repository can log in to Rancher, or join a node to the cluster.",
-    "domain facts section 11; peer rule 126",
+    "dualstack's own; the SUSE Telco Cloud guide's example has bootstrapPassword in clear",
 )
 SECRET_LIKE = Rule(
     "DS102-secret-in-clear",
     "A value that looks like a secret must not stand in the site.",
     Severity.WARNING,
     "Whoever can read the repository, the state or the image can use it.",
-    "peer rule 126",
+    "dualstack's own",
 )
 NOT_SET = Rule(
     "DS105-secret-not-set",
     "It must be known which secrets the site names and the stack does not have.",
     Severity.INFO,
     "What needs the secret does without it.",
-    "design, the site file",
+    "dualstack's own",
+)
+NOT_ENCRYPTED = Rule(
+    "DS130-secret-not-encrypted",
+    "A config key that holds a secret must be encrypted.",
+    Severity.ERROR,
+    "Whoever can read the repository has the secret, and so has the state's every reader.",
+    "pulumi config set without --secret",
+    firm=True,
 )
 
-RULES = (PASSWORD, SECRET_LIKE, NOT_SET)
+RULES = (PASSWORD, SECRET_LIKE, NOT_SET, NOT_ENCRYPTED)
 
-_TOKEN_KEYS = ("token", "agent-token", "etcd-s3-secret-key", "etcd-s3-access-key")
+_TOKEN_KEYS = ("token", "agent-token", "etcd-s3-secret-key", "etcd-s3-access-key", "etcd-s3-session-token")
+_ARGUMENT = re.compile(r"-{0,2}(?P<key>[A-Za-z][A-Za-z0-9_.-]*)=(?P<value>.+)", re.DOTALL)
 
 
 def clear_secret(value: At[str], key: str) -> Findings:
@@ -55,6 +67,9 @@ def check_overrides(subject: Subject) -> Findings:
             if not isinstance(value, str) or not value or not keys:
                 continue
             here: Path = (*path, *tail)
+            yield from clear_login(At(here, value))
+            if isinstance(tail[-1], int):
+                yield from clear_argument(At(here, value))
             if here == ("charts", "rancher", "values", "bootstrapPassword"):
                 fix = f"remove it, and run: pulumi config set --secret dualstack:{BOOTSTRAP_KEY}"
                 yield PASSWORD.at(here, "Rancher's bootstrap password stands here in clear text", fix)
@@ -63,6 +78,48 @@ def check_overrides(subject: Subject) -> Findings:
                 yield PASSWORD.at(here, f"{keys[0]} stands here in clear text", fix)
             else:
                 yield from clear_secret(At(here, value), keys[-1])
+
+
+def clear_argument(item: At[str]) -> Findings:
+    """Tell where an item of a list is ``key=value`` with a key that says secret, as in ``kube-apiserver-arg``."""
+    match = _ARGUMENT.fullmatch(item.value)
+    if match and names_a_secret(match["key"]):
+        fix = f"remove it, keep the value in a file on the node, and give the component that file in place of {match['key']}"
+        yield SECRET_LIKE.at(item.path, f"{match['key']} stands here in clear text", fix)
+
+
+def clear_login(url: At[str], *, schemeless: bool = False, instead: str = "") -> Findings:
+    """Tell a password in a URL; the login itself is never shown.
+
+    Args:
+        url: the URL, or any other text.
+        schemeless: see ``split_login``.
+        instead: where the login belongs.
+    """
+    login = split_login(url.value.strip(), schemeless=schemeless)
+    if login.password:
+        words = f"; {instead}" if instead else ""
+        yield SECRET_LIKE.at(url.path, "a password stands here in clear text", f"write {login.bare}{words}")
+
+
+def clear_config(names: Sequence[At[str]], secrets: Collection[str] = (), stack: str = "") -> Findings:
+    """Tell which plain config keys beside the site hold what should be a secret.
+
+    Args:
+        names: names of the plain keys without ``dualstack:``, each with its path in the stack file.
+        secrets: names that the site gives its secrets, see ``secret_names``; those that sound like one count anyway.
+        stack: the stack, for the fix.
+    """
+    for item in names:
+        if item.value in secrets or item.value == BOOTSTRAP_KEY or names_a_secret(item.value):
+            option = f" --stack {stack}" if stack else ""
+            fix = f"run: pulumi config set --secret dualstack:{item.value}{option}, and change the secret itself"
+            yield NOT_ENCRYPTED.at(item.path, f"dualstack:{item.value} stands in the stack file in clear text", fix)
+
+
+def secret_names(subject: Subject) -> frozenset[str]:
+    """Return the config keys that the site takes its secrets from."""
+    return frozenset({BOOTSTRAP_KEY, *(key for _, key, _ in _named(subject))})
 
 
 def _free_values(site: Site) -> Iterator[tuple[Path, object]]:
@@ -75,17 +132,32 @@ def _free_values(site: Site) -> Iterator[tuple[Path, object]]:
     yield ("cluster", "server"), site.cluster.server
 
 
-def check_proxy(subject: Subject) -> Findings:
-    """Look for a login in the proxy's URL."""
-    proxy = subject.site.image.proxy
-    for key, url in (("http", proxy.http), ("https", proxy.https)) if proxy else ():
-        try:
-            password = urlsplit(url or "").password
-        except ValueError:
-            continue
-        if password:
-            fix = "write the URL without a login, and let the proxy know the node by its address"
-            yield SECRET_LIKE.at(("image", "proxy", key), "the proxy's password stands here in clear text", fix)
+_PROXY = "let the proxy know the node by its address"
+_BMC = "the login belongs into the Secret that the BareMetalHost names"
+_REGISTRY = "name the user, and the password's config key, in the fields for it"
+
+
+def _texts(value: object, path: Path = ()) -> Iterator[At[str]]:
+    """Give every text of a site's own fields, with its path; free values are looked through elsewhere."""
+    if isinstance(value, str):
+        yield At(path, value)
+    elif isinstance(value, BaseModel):
+        for name, info in type(value).model_fields.items():
+            if name in value.model_fields_set:
+                yield from _texts(getattr(value, name), (*path, info.alias or name))
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from _texts(item, (*path, index))
+
+
+def check_urls(subject: Subject) -> Findings:
+    """Look for a login in the URLs of the site."""
+    for item in _texts(subject.site):
+        bmc = item.path[:2] == ("provisioning", "bmcs") and item.path[-1] == "address"
+        instead = _BMC if bmc else _PROXY if item.path[:2] == ("image", "proxy") else ""
+        if item.path[-1] in ("repository", "uri"):
+            instead = _REGISTRY
+        yield from clear_login(item, schemeless=bmc, instead=instead)
 
 
 def _named(subject: Subject) -> Iterator[tuple[Path, str, str]]:
@@ -93,7 +165,7 @@ def _named(subject: Subject) -> Iterator[tuple[Path, str, str]]:
     site = subject.site
     for chart in subject.plan.charts:
         if chart.repository.password_key is not None:
-            follows = f"Nobody can fetch the chart {chart.chart} and its images."
+            follows = f"eib build cannot pull the chart {chart.chart} and its images."
             yield (*chart.path, "login", "passwordKey"), chart.repository.password_key, follows
     for index, registry in enumerate(site.image.registries):
         follows = f"The image builder has no login to {registry.uri}."
@@ -124,4 +196,4 @@ def check_set(subject: Subject) -> Findings:
         yield NOT_SET.at(("rancher",), f"the stack has no secret dualstack:{BOOTSTRAP_KEY}", fix, consequence=follows)
 
 
-CHECKS = (check_overrides, check_proxy, check_set)
+CHECKS = (check_overrides, check_urls, check_set)

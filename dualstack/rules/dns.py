@@ -16,14 +16,14 @@ TWO_ZONES = Rule(
     "A zone must be given once.",
     Severity.ERROR,
     "Which server and key the records go to is left to chance.",
-    "design, the site file",
+    "dualstack's own",
 )
 RECORD_ZONE = Rule(
     "DS085-record-zone",
     "With backend rfc2136 every record must have a zone with a server.",
     Severity.ERROR,
     "The record is written nowhere.",
-    "RFC 2136 section 4; peer rules 98 and 99",
+    "RFC 2136 section 4",
     firm=True,
 )
 UNUSED_ZONE = Rule(
@@ -31,7 +31,7 @@ UNUSED_ZONE = Rule(
     "A zone must hold one of the site's records, to be of use.",
     Severity.INFO,
     "Nothing happens with the zone.",
-    "design, the site file",
+    "dualstack's own",
 )
 DNS_SETTING = Rule(
     "DS087-dns-setting",
@@ -45,21 +45,21 @@ RESOLVER_LIMIT = Rule(
     "A node must have at most three resolvers, each of them once.",
     Severity.WARNING,
     "The C library and kubelet leave out everything after the third.",
-    "domain facts D17; resolv.conf(5) MAXNS; kubernetes pkg/apis/core/validation (MaxDNSNameservers)",
+    "resolv.conf(5) MAXNS; kubernetes pkg/apis/core/validation (MaxDNSNameservers)",
 )
 RESOLVER_FAMILIES = Rule(
     "DS092-resolver-families",
     "A node must have resolvers of both families.",
     Severity.WARNING,
     "When one family is down, names no longer resolve, and the other family is of no use.",
-    "peer rule 102; domain facts D17",
+    "dualstack's own; kubespray roles/validate_inventory wants any name server",
 )
 RESOLVER_ADDRESS = Rule(
     "DS093-resolver-address",
     "A resolver must be an address that the node can ask.",
     Severity.ERROR,
     "The image build refuses the network file, or no name resolves.",
-    "domain facts R16 and 2.3; peer rule 101; nmstate rust/src/lib/nm/dns.rs",
+    "nmstate rust/src/lib/nm/dns.rs",
     firm=True,
 )
 PUBLIC_RESOLVER = Rule(
@@ -67,7 +67,7 @@ PUBLIC_RESOLVER = Rule(
     "Hostname mode must not ask public resolvers for a name of an internal network.",
     Severity.WARNING,
     "A public resolver says that the name does not exist, and that answer counts: now and then Ironic is not found.",
-    "domain facts D17",
+    "dualstack's own; the SUSE Telco Cloud guide's example lists two public resolvers beside an internal one",
 )
 
 RULES = (

@@ -30,21 +30,21 @@ DYNAMIC = Rule(
     Severity.INFO,
     "RKE2 takes an address that it finds, of two IPv6 addresses either; with both reservations given dualstack pins "
     "node-ip. It always writes accept_ra=2 where router advertisements give the route, or the route would expire.",
-    "domain facts D19, 3.1; k3s pkg/util/net.go; peer rule 130",
+    "k3s pkg/util/net.go and issue 5019 (accept_ra); talos issue 9725",
 )
 POD_MTU = Rule(
     "DS047-pod-mtu",
     "The management interface's MTU should leave pods the 1280 bytes that IPv6 needs, after the overlay's 50.",
     Severity.WARNING,
     "The kernel switches IPv6 off on the pods' interfaces, and pods have IPv4 only.",
-    "RFC 8200 section 5; RFC 7348 (VXLAN over IPv4: 50 bytes); peer rule 71",
+    "RFC 8200 section 5; RFC 7348 (VXLAN over IPv4: 50 bytes)",
 )
 FAMILIES_RULE = Rule(
     "DS051-node-families",
     "The management interface must have an address of each family.",
     Severity.ERROR,
     "RKE2 stops at start: cluster-cidr and node-ip must share the same IP version.",
-    "domain facts R8; k3s pkg/agent/run.go; peer rules 22, 24",
+    "k3s pkg/agent/run.go; k3s issue 9946",
     firm=True,
 )
 RULES = (DYNAMIC, POD_MTU, FAMILIES_RULE)

@@ -17,7 +17,7 @@ USERS = Rule(
     "Every user must have a name of its own, and a password hash or an SSH key.",
     Severity.ERROR,
     "The image build refuses the definition, or the user cannot log in.",
-    "domain facts 1.2; edge-image-builder pkg/image/validation/os.go",
+    "edge-image-builder pkg/image/validation/os.go",
     firm=True,
 )
 NOBODY = Rule(
@@ -25,21 +25,21 @@ NOBODY = Rule(
     "Somebody must be able to log in to the node.",
     Severity.INFO,
     "The node can be reached through Kubernetes alone; where that does not start, nobody can look why.",
-    "domain facts 1.2",
+    "dualstack's own",
 )
 DISK = Rule(
     "DS116-image-disk",
     "Disk size belongs to a raw image, the install device to an ISO, each in the form that the builder takes.",
     Severity.ERROR,
     "The image build refuses the definition, or the installer asks for a disk and waits.",
-    "domain facts 1.2; edge-image-builder pkg/image/validation/os.go",
+    "edge-image-builder pkg/image/validation/os.go",
 )
 KERNEL = Rule(
     "DS117-kernel-args",
     "Kernel arguments must be words or key=value, each key once.",
     Severity.ERROR,
     "The image build refuses the definition.",
-    "domain facts 1.2; edge-image-builder pkg/image/validation/os.go",
+    "edge-image-builder pkg/image/validation/os.go",
     firm=True,
 )
 PACKAGES = Rule(
@@ -47,7 +47,7 @@ PACKAGES = Rule(
     "Packages and their repositories must be given once, priorities from 0 to 99.",
     Severity.ERROR,
     "The image build refuses the definition.",
-    "domain facts 1.2; edge-image-builder pkg/image/validation/os.go",
+    "edge-image-builder pkg/image/validation/os.go",
     firm=True,
 )
 TIME = Rule(
@@ -55,7 +55,7 @@ TIME = Rule(
     "The time zone must be one of the tz database, and a boot that waits for the clock must have a source.",
     Severity.ERROR,
     "The image build refuses the definition, or the node's clock shows another zone.",
-    "domain facts 1.2; edge-image-builder pkg/image/validation/os.go",
+    "edge-image-builder pkg/image/validation/os.go",
     firm=True,
 )
 REGISTRIES = Rule(
@@ -63,7 +63,7 @@ REGISTRIES = Rule(
     "Registries and images to embed must be given once, as host and path without a scheme.",
     Severity.ERROR,
     "The image build refuses the definition.",
-    "domain facts 1.2; edge-image-builder pkg/image/validation/registry.go",
+    "edge-image-builder pkg/image/validation/registry.go",
     firm=True,
 )
 FILES = Rule(
@@ -71,7 +71,7 @@ FILES = Rule(
     "Files of the project must be named by relative paths inside it, manifests also by URLs, each once.",
     Severity.ERROR,
     "Another machine has no such file, and the image build stops.",
-    "domain facts 1.3 (rule 10); design, decision 9",
+    "edge-image-builder pkg/image/validation/kubernetes.go (manifest URLs); dualstack's own for paths",
     firm=True,
 )
 

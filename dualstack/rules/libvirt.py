@@ -39,14 +39,14 @@ DISK_IMAGE = Rule(
     "The VM must have an image to boot from.",
     Severity.ERROR,
     "The VM's disk is empty, and it boots nothing.",
-    "design, decision 7",
+    "dualstack's own",
 )
 BACKEND = Rule(
     "DS127-libvirt-dns",
     "DNS backend libvirt must have a virtual network to hold the records.",
     Severity.ERROR,
     "The records are written nowhere.",
-    "design, decision 7",
+    "dualstack's own",
     firm=True,
 )
 

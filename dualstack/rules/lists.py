@@ -20,7 +20,7 @@ LIST_FORM = Rule(
     "A list of CIDRs or addresses in server.yaml must be one text, joined by commas without spaces.",
     Severity.ERROR,
     "EIB splits at commas without trimming and fails on the space; a YAML list it does not check at all.",
-    "domain facts R3; EIB pkg/image/validation/kubernetes.go (parseCIDRs)",
+    "edge-image-builder pkg/image/validation/kubernetes.go (parseCIDRs)",
 )
 RULES = (LIST_FORM,)
 

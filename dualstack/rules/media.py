@@ -25,14 +25,14 @@ MEDIA_FAMILY = Rule(
     "Every BMC must be given its media under a URL of its own family.",
     Severity.ERROR,
     "The BMC cannot fetch its boot media, and the machine is never inspected.",
-    "peer rule 128; openshift/installer pull requests 7898 and 9874",
+    "openshift/installer pull requests 7898 and 9874; baremetal-operator pull request 1162",
 )
 LISTEN_ON_ALL = Rule(
     "DS069-listen-on-all",
     "In address mode Ironic must listen on all interfaces.",
     Severity.ERROR,
     "Ironic binds to its IPv4 address alone, and nobody answers at the IPv6 URL.",
-    "domain facts 4.4 and D10; metal3-io/ironic-image",
+    "suse-edge/charts ironic chart (LISTEN_ALL_INTERFACES); metal3-io/ironic-image",
     firm=True,
 )
 VMEDIA_TLS = Rule(
@@ -40,7 +40,7 @@ VMEDIA_TLS = Rule(
     "Virtual media over TLS must have a certificate that holds every address of its URLs.",
     Severity.ERROR,
     "A BMC that checks the certificate refuses its boot media.",
-    "domain facts 4.4 and D18; peer rule 114; suse-edge/charts ironic templates/certificates.yaml",
+    "suse-edge/charts ironic templates/certificates.yaml",
 )
 
 RULES = (MEDIA_FAMILY, LISTEN_ON_ALL, VMEDIA_TLS)
@@ -93,7 +93,7 @@ def check_listening(subject: Subject) -> Findings:
 
 
 def check_vmedia_tls(subject: Subject) -> Findings:
-    """Tell where virtual media goes over TLS without a certificate that fits (D18)."""
+    """Tell where virtual media goes over TLS without a certificate that fits."""
     site, ironic = subject.site, subject.plan.ironic
     if ironic is None or not ironic.vmedia_tls:
         return

@@ -26,7 +26,7 @@ ONE_HOST = Rule(
     "Ironic must have exactly one of provisioningHostname, ironicIP and provisioningIP.",
     Severity.ERROR,
     "With two the chart fails, and the image build with it; with none every URL of Ironic is without a host.",
-    "domain facts R10; suse-edge/charts metal3 templates/_helpers.tpl",
+    "suse-edge/charts metal3 templates/_helpers.tpl (metal3.hostIP)",
     firm=True,
 )
 FQDN_MISSING = Rule(
@@ -34,7 +34,7 @@ FQDN_MISSING = Rule(
     "Hostname mode must have provisioning.hostname.",
     Severity.ERROR,
     "Ironic has no name, so every URL that machines are given is without a host.",
-    "domain facts 4.3",
+    "suse-edge/charts metal3 templates/_helpers.tpl; SUSE Telco Cloud guide, dual-stack chapter",
     firm=True,
 )
 NO_EFFECT = Rule(
@@ -42,14 +42,14 @@ NO_EFFECT = Rule(
     "A provisioning setting must have an effect.",
     Severity.WARNING,
     "The value is ignored, and what was meant by it does not happen.",
-    "domain facts 4.2, D11",
+    "suse-edge/charts metal3 values.yaml",
 )
 EMPTY_URL_HOST = Rule(
     "DS063-empty-image-host",
     "Hostname mode must have global.externalHttpHost, for charts that leave Ironic's URL without a host otherwise.",
     Severity.ERROR,
     "BMCs are told to fetch their image from http://:6180.",
-    "domain facts R11, D3; suse-edge/charts metal3 0.12.7 to 0.13.1",
+    "suse-edge/charts metal3 0.12.7 to 0.13.1, templates (ironic.externalHttpUrl)",
     firm=True,
 )
 HOST_SYNTAX = Rule(
@@ -57,7 +57,7 @@ HOST_SYNTAX = Rule(
     "Ironic's hosts must be bare: an address of the right family, or a name, without brackets, scheme and port.",
     Severity.ERROR,
     "The chart checks nothing and puts its own scheme, brackets and port around the value: the URL is broken.",
-    "peer rule 111; suse-edge/charts metal3 templates/_helpers.tpl",
+    "suse-edge/charts metal3 templates/_helpers.tpl",
     firm=True,
 )
 OWN_ADDRESS = Rule(
@@ -65,14 +65,14 @@ OWN_ADDRESS = Rule(
     "The addresses in Ironic's URLs must be the node's own.",
     Severity.ERROR,
     "Ironic's web server runs on the node's own network: machines fetch their image from an address that nobody has.",
-    "peer rule 111; openshift/cluster-baremetal-operator pull request 380",
+    "openshift/cluster-baremetal-operator pull request 380",
 )
 HOSTNAME_AND_V6 = Rule(
     "DS066-hostname-with-ipv6-url",
     "externalHttpIPv6 must not stand beside provisioningHostname, unless BMCs cannot take host names.",
     Severity.WARNING,
     "IPv6 BMCs are given an address in place of the name, so the name no longer decides.",
-    "domain facts R12; peer rule 113; comment in the chart's values.yaml",
+    "suse-edge/charts metal3 values.yaml (comment beside externalHttpIPv6)",
 )
 RULES = (
     ONE_HOST,
@@ -187,7 +187,7 @@ def external_written(subject: Subject) -> bool:
 
 
 def check_external_host(subject: Subject) -> Findings:
-    """Tell where the chart would render a URL without a host in hostname mode (D3)."""
+    """Tell where the chart would render a URL without a host in hostname mode."""
     ironic, chart = subject.plan.ironic, subject.plan.chart("metal3")
     if ironic is None or chart is None or not ironic.hostname or ironic.external_http_host:
         return

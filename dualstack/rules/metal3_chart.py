@@ -18,7 +18,7 @@ TOO_OLD = Rule(
     "The metal3 chart must be 0.12.7 or later.",
     Severity.ERROR,
     "Earlier charts know none of the keys for two families: the cluster provisions over IPv4 alone.",
-    "domain facts 4.1",
+    "suse-edge/charts metal3 0.11.7 and 0.12.7 values.yaml",
     firm=True,
 )
 CA_KEY = Rule(
@@ -26,28 +26,28 @@ CA_KEY = Rule(
     "Further CAs must be given under the key that the metal3 chart's version reads.",
     Severity.ERROR,
     "Helm ignores the key without a word, and Ironic does not trust the CAs.",
-    "domain facts 4.2 and D11",
+    "suse-edge/charts metal3 values.yaml; SUSE Telco Cloud guide 3.6, dual-stack chapter (trustedCAs)",
 )
 VOLUME = Rule(
     "DS073-ironic-volume",
     "Ironic's volume must have a size that Kubernetes reads and a storage class that somebody provides.",
     Severity.ERROR,
     "The volume claim stays pending, and Ironic never starts.",
-    "domain facts 4.2; kubernetes apimachinery pkg/api/resource/quantity.go",
+    "suse-edge/charts metal3 values.yaml; kubernetes apimachinery pkg/api/resource/quantity.go",
 )
 PENDING = Rule(
     "DS074-service-pending",
     "A Service of type LoadBalancer must have a load balancer with addresses of both families.",
     Severity.WARNING,
     "The Service stays pending, and a Helm release that waits for it fails; Ironic itself is on the node's network.",
-    "domain facts 4.5 and D13; metallb issues 1156, 1339 and 2482",
+    "suse-edge/charts ironic chart (its Service); metallb issues 1156, 1339 and 2482",
 )
 UNKNOWN_INTERFACE = Rule(
     "DS075-unknown-interface",
     "An interface that the site names must be one of the node's.",
     Severity.ERROR,
     "The node's own addresses are not known, so nothing that is computed from them has a value.",
-    "design, the site file",
+    "dualstack's own",
     firm=True,
 )
 
@@ -93,7 +93,7 @@ def trusted_cas_key(version: str, release: Release) -> str:
 
 
 def check_trusted_cas(subject: Subject) -> Findings:
-    """Tell where the CAs stand under a key that the chart ignores, or under a name that it does not use (D11)."""
+    """Tell where the CAs stand under a key that the chart ignores, or under a name that it does not use."""
     site, chart = subject.site, subject.plan.chart("metal3")
     if chart is None:
         return

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from dualstack.findings import Finding, Findings, Rule, Severity
+from dualstack.hiding import SECRET_NAME
 from dualstack.origins import Path, format_path
 from dualstack.rules.base import Subject
 from dualstack.site import Site
@@ -138,31 +139,119 @@ def known_keys(path: Path) -> list[str]:
     return sorted({field.alias or name for model in models for name, field in model.model_fields.items()})
 
 
+# What people call things that have another name here.
+_KNOWN_AS = {
+    "longhorn": "storage",
+    "susestorage": "storage",
+    "rancherturtles": "turtles",
+    "rancherturtlesproviders": "turtles",
+    "fqdn": "hostname",
+    "dnsservers": "resolvers",
+    "nameservers": "resolvers",
+    "macaddress": "mac",
+    "podcidr": "pods",
+    "servicecidr": "services",
+    "tlssans": "tlsSan",
+}
+_LEAST_LIKE = 0.72
+
+
+def _plain(key: str) -> str:
+    return key.lower().replace("-", "").replace("_", "")
+
+
+def known_key_meant(path: Path) -> Path:
+    """Return the path that an unknown key's writer probably meant; its own where nothing comes near."""
+    known = known_keys(path[:-1])
+    key = str(path[-1])
+    folded = {_plain(name): name for name in known}
+    near = folded.get(_plain(key))
+    alias = _KNOWN_AS.get(_plain(key))
+    if near is None and alias in known:
+        near = alias
+    if near is None and key.isascii():
+        near = next(iter(difflib.get_close_matches(key, known, 1, _LEAST_LIKE)), None)
+    return (*path[:-1], near) if near else path
+
+
 def _unknown_key(path: Path) -> Finding:
     key = str(path[-1])
+    message = f"{key!r} is no key that dualstack knows"
+    if path == ("rancher", "bootstrapPassword"):
+        fix = "remove it, and run: pulumi config set --secret dualstack:rancherBootstrapPassword"
+        return UNKNOWN_KEY.at(path, "Rancher's bootstrap password must not stand in the site", fix)
+    meant = known_key_meant(path)
+    if meant != path:
+        return UNKNOWN_KEY.at(path, message, f"write {meant[-1]}")
+    if SECRET_NAME.search(key):
+        return UNKNOWN_KEY.at(path, message, "remove it; secrets are config keys of their own beside dualstack:site")
     known = known_keys(path[:-1])
-    folded = {name.lower().replace("-", "").replace("_", ""): name for name in known}
-    plain = key.lower().replace("-", "").replace("_", "")
-    near = folded.get(plain) or next(iter(difflib.get_close_matches(key, known, 1, 0.6)), None)
-    fix = f"write {near}" if near else f"remove it; known here: {', '.join(known)}"
-    return UNKNOWN_KEY.at(path, f"{key!r} is no key that dualstack knows", fix)
+    return UNKNOWN_KEY.at(path, message, f"remove it; known here: {', '.join(known)}" if known else "remove it")
+
+
+# A number where text of a certain form is wanted: quoting it alone would not make it right.
+_UNITS = {"size": '"{}Gi"', "diskSize": '"{}G"'}
+_WHOLE = {
+    "kubernetesVersion": "the whole version in quotes, such as v1.34.4+rke2r1",
+    "version": "the whole version in quotes",
+}
+
+
+def _quoted(path: Path, value: object) -> str:
+    key = str(path[-1])
+    if key in _UNITS and isinstance(value, int) and not isinstance(value, bool):
+        return f"write {_UNITS[key].format(value)}"
+    if key in _WHOLE:
+        return f"write {_WHOLE[key]}"
+    return f'quote it: "{str(value).lower() if isinstance(value, bool) else value}"'
 
 
 def _wrong_type(path: Path, error: ErrorDetails) -> Finding:
     wanted = _TYPE_NAMES.get(error["type"], "another type")
     value = error["input"]
     if wanted == "text" and isinstance(value, int | float | bool):
-        shown = str(value).lower() if isinstance(value, bool) else str(value)
-        return WRONG_TYPE.at(path, f"{_described(value)} where text is wanted", f'quote it: "{shown}"')
+        return WRONG_TYPE.at(path, f"{_described(value)} where text is wanted", _quoted(path, value))
     if value is None:
         return WRONG_TYPE.at(path, f"nothing where {wanted} is wanted", "give a value or remove the key")
-    if isinstance(value, str) and wanted in ("a whole number", "true or false") and value in ("true", "false"):
+    if isinstance(value, str) and value in ("true", "false") and wanted == "true or false":
         return WRONG_TYPE.at(path, f"{value!r} in quotes is text", f"write {value} without quotes")
+    if isinstance(value, str) and wanted == "true or false" and value.lower() in ("yes", "on", "no", "off"):
+        return WRONG_TYPE.at(path, f"{value} is text", f"write {str(value.lower() in ('yes', 'on')).lower()}")
     if isinstance(value, str) and wanted == "a whole number" and value.lstrip("-").isdecimal():
         return WRONG_TYPE.at(path, f"{value!r} in quotes is text", f"write {value} without quotes")
-    if wanted == "a list" and not isinstance(value, Mapping):
+    if wanted == "a list" and isinstance(value, str | int | float):
         return WRONG_TYPE.at(path, f"{_described(value)} where a list is wanted", f"write [{value}]")
-    return WRONG_TYPE.at(path, f"{_described(value)} where {wanted} is wanted", f"write {wanted}")
+    if wanted == "a list" and isinstance(value, Mapping):
+        return WRONG_TYPE.at(path, "a mapping where a list is wanted", "write its items as a list: a dash before each")
+    if wanted == "a mapping" and (known := known_keys(path)):
+        keys = ", ".join(f"{key}: ..." for key in known[:4])
+        return WRONG_TYPE.at(
+            path, f"{_described(value)} where a mapping is wanted", f"write its keys below it, such as {keys}"
+        )
+    return WRONG_TYPE.at(path, f"{_described(value)} where {wanted} is wanted", f"write {wanted}, or remove the key")
+
+
+# Names that other tools have for a value that is allowed here.
+_MEANS = {
+    "amd64": "x86_64",
+    "x64": "x86_64",
+    "arm64": "aarch64",
+    "lacp": "802.3ad",
+    "4": "802.3ad",
+    "1": "active-backup",
+}
+
+
+def _not_among(path: Path, error: ErrorDetails) -> Finding:
+    expected = str(error.get("ctx", {}).get("expected", ""))
+    choices = [part.strip(" '") for part in expected.replace(" or ", ", ").split(",")]
+    value = error["input"]
+    message = f"{_described(value)} is not one of {', '.join(choices)}"
+    meant = _MEANS.get(str(value).lower())
+    if meant in choices:
+        return BAD_VALUE.at(path, message, f"write {meant}")
+    near = difflib.get_close_matches(str(value), choices, 1, _LEAST_LIKE)
+    return BAD_VALUE.at(path, message, f"write {near[0]}" if near else f"choose one of {', '.join(choices)}")
 
 
 def _bad_value(path: Path, error: ErrorDetails) -> Finding:
@@ -170,21 +259,26 @@ def _bad_value(path: Path, error: ErrorDetails) -> Finding:
     shown = _described(error["input"])
     kind = error["type"]
     if kind == "literal_error":
-        expected = str(context.get("expected", ""))
-        choices = [part.strip(" '") for part in expected.replace(" or ", ", ").split(",")]
-        near = difflib.get_close_matches(str(error["input"]), choices, 1, 0.5)
-        fix = f"write {near[0]}" if near else f"write one of {', '.join(choices)}"
-        return BAD_VALUE.at(path, f"{shown} is not one of {', '.join(choices)}", fix)
+        return _not_among(path, error)
     if kind == "string_pattern_mismatch" and path and path[-1] == "mac":
-        return BAD_VALUE.at(path, f"{shown} is no MAC address", 'write six pairs of hex digits: "34:8a:b1:4b:16:e7"')
+        return BAD_VALUE.at(path, f"{shown} is no MAC address", _mac_fix(str(error["input"])))
     if kind == "string_pattern_mismatch":
-        pattern = context.get("pattern", "")
-        return BAD_VALUE.at(path, f"{shown} does not have the form {pattern}", "write letters, digits, - and _ only")
+        fix = "begin with a letter, and use letters, digits, - and _ only"
+        return BAD_VALUE.at(path, f"{shown} is no name of a config key", fix)
     if kind == "string_too_short":
         return BAD_VALUE.at(path, "the text is empty", "give a value or remove the key")
     if kind == "too_short":
         return BAD_VALUE.at(path, "the list is empty", "give at least one item")
+    if kind == "greater_than_equal":
+        return BAD_VALUE.at(path, f"{shown} is too small", f"write {context.get('ge')} or more")
     return BAD_VALUE.at(path, f"{shown}: {error['msg']}", "give a value that is allowed")
+
+
+def _mac_fix(text: str) -> str:
+    digits = "".join(char for char in text.lower() if char in "0123456789abcdef")
+    if len(digits) == 12 and all(char in "0123456789abcdefABCDEF-.: " for char in text):
+        return 'write "' + ":".join(digits[place : place + 2] for place in range(0, 12, 2)) + '"'
+    return 'write six pairs of hex digits, in quotes: "34:8a:b1:4b:16:e7"'
 
 
 def finding_of(error: ErrorDetails) -> Finding:
@@ -194,8 +288,9 @@ def finding_of(error: ErrorDetails) -> Finding:
     if kind == "extra_forbidden":
         return _unknown_key(path)
     if kind == "missing":
-        example = _EXAMPLES.get(str(path[-1]), f"{path[-1]}: ...")
-        return MISSING.at(path, "this field is missing", f"add it here or in a layer, for example  {example}")
+        example = _EXAMPLES.get(str(path[-1]))
+        fix = f"add it here or in a layer, for example {example}" if example else "add it here or in a layer"
+        return MISSING.at(path, "this field is missing", fix)
     if kind == "address":
         rule = next(rule for rule in _address_rules() if rule.id == context["rule"])
         return rule.at(path, context["message"], context["fix"])
@@ -214,12 +309,12 @@ def _address_rules() -> tuple[Rule, ...]:
 
 def secret_inside(path: Path) -> Finding:
     """Make the finding for an encrypted value inside the site's mapping or a layer."""
-    key = next((str(step) for step in reversed(path) if isinstance(step, str)), "secret")
-    return SECRET_INSIDE.at(
-        path,
-        f"a secret stands inside the site, at {format_path(path)}",
-        f"move it to a key of its own beside dualstack:site: pulumi config set --secret dualstack:{key}",
-    )
+    message = f"a secret stands inside the site, at {format_path(path)}"
+    if path and path[-1] == "bootstrapPassword":
+        fix = "remove it, and run: pulumi config set --secret dualstack:rancherBootstrapPassword"
+        return SECRET_INSIDE.at(path, message, fix)
+    fix = "remove it: a site takes secrets only by the name of a config key, in passwordKey, secretKey and their like"
+    return SECRET_INSIDE.at(path, message, fix)
 
 
 def one_node(subject: Subject) -> Findings:

@@ -16,7 +16,7 @@ DNS_NAME = Rule(
     "A name must be a DNS name in lower case.",
     Severity.ERROR,
     "Nobody can resolve the name, and Kubernetes refuses it.",
-    "peer rule 91; RFC 1123; kubernetes apimachinery pkg/util/validation",
+    "RFC 1123; kubernetes apimachinery pkg/util/validation",
     firm=True,
 )
 NAME_TRAP = Rule(
@@ -24,14 +24,15 @@ NAME_TRAP = Rule(
     "A name must not be one that resolvers treat in a way of their own.",
     Severity.WARNING,
     "Some machines resolve the name, others do not, and which ones depends on their software.",
-    "peer rules 94 and 105; RFC 6762 (.local)",
+    "RFC 6762 (.local); RFC 6761 (.localhost)",
 )
 NODE_NAME = Rule(
     "DS082-node-name",
     "A node's name must be a host name of its own, at most 63 characters long.",
     Severity.ERROR,
     "The node cannot take the name, or Kubernetes refuses the node.",
-    "peer rule 93; domain facts 1.3 and 2.1; Linux sethostname(2) allows 64 bytes, a Kubernetes label 63",
+    "nm-configurator src/generate_conf.rs (the file's name is the host's); Linux sethostname(2) allows 64 bytes, a "
+    "Kubernetes label 63",
     firm=True,
 )
 BOTH_RECORDS = Rule(
@@ -39,7 +40,8 @@ BOTH_RECORDS = Rule(
     "Every name of the site must have an A and an AAAA record.",
     Severity.ERROR,
     "Machines of the family without a record cannot reach the service behind the name.",
-    "peer rules 98 and 99; domain facts section 6",
+    "baremetal-operator pkg/provisioner/ironic/ironic.go and Rancher documentation v2.14 (each client picks a "
+    "family); nobody upstream checks it",
     firm=True,
 )
 CERTIFICATE_SAN = Rule(
@@ -47,14 +49,14 @@ CERTIFICATE_SAN = Rule(
     "An entry of tls-san must be a bare address or a DNS name, with a wildcard as its first label at most.",
     Severity.ERROR,
     "The certificate does not cover the name that was meant, or RKE2 does not start.",
-    "peer rules 95 and 116; kubeadm ValidateCertSANs",
+    "kubernetes cmd/kubeadm/app/apis/kubeadm/validation/validation.go (ValidateCertSANs)",
 )
 NTP_SOURCE = Rule(
     "DS096-ntp-source",
     "An NTP source must be an address or a DNS name.",
     Severity.ERROR,
     "The node's clock runs free, and certificates are refused sooner or later.",
-    "peer rule 103",
+    "openshift/installer pkg/types/baremetal/validation (NTP servers)",
 )
 
 RULES = (DNS_NAME, NAME_TRAP, NODE_NAME, BOTH_RECORDS, CERTIFICATE_SAN, NTP_SOURCE)

@@ -15,7 +15,7 @@ ADDRESS = Rule(
     "A node's address must be one that a host can have, and stand on one interface only.",
     Severity.ERROR,
     "The kernel refuses the address, or nobody can reach the node under it.",
-    "RFC 1122 section 3.2.1.3; RFC 4291 section 2.5; peer rules 58, 60",
+    "RFC 1122 section 3.2.1.3; RFC 4291 section 2.5",
     firm=True,
 )
 DOUBTFUL = Rule(
@@ -23,7 +23,7 @@ DOUBTFUL = Rule(
     "A node's address should have the prefix of its link, and be neither a router's nor link-local.",
     Severity.WARNING,
     "Neighbours on the link are reached through the router only, or the address does not serve.",
-    "domain facts D8, 2.3; RFC 4291 section 2.6.1; nmstate ip.rs (drops link-local ones); peer rule 68",
+    "RFC 4291 section 2.6.1; nmstate rust/src/lib/ip.rs (drops link-local ones)",
 )
 RULES = (ADDRESS, DOUBTFUL)
 CHECKS: tuple[Check, ...] = ()

@@ -17,7 +17,7 @@ FORM = Rule(
     "Raw nmstate must have nmstate's own form.",
     Severity.ERROR,
     "nm-configurator reads the file strictly and refuses it, and the image is not built.",
-    "nmstate 2.2.60 (deny_unknown_fields); nm-configurator generate_conf.rs; peer rules 63, 69",
+    "nmstate 2.2.60 (deny_unknown_fields); nm-configurator src/generate_conf.rs",
     firm=True,
 )
 RULES = (FORM,)

@@ -18,7 +18,7 @@ ETHERNET = Rule(
     "A node must have an ethernet interface, and each ethernet interface the MAC of its NIC.",
     Severity.ERROR,
     "nm-configurator cannot tell which machine or NIC the file is for and refuses it: the image is not built.",
-    "domain facts R15; nm-configurator generate_conf.rs",
+    "nm-configurator src/generate_conf.rs",
     firm=True,
 )
 MAC = Rule(
@@ -26,7 +26,7 @@ MAC = Rule(
     "A MAC must be a NIC's own: 48 bits, unicast, not zero, and no other interface's.",
     Severity.ERROR,
     "No NIC answers to it, or the wrong one does: the node starts without its network configuration.",
-    "nm-configurator apply_conf.rs (NICs are found by MAC); IEEE 802 section 8.2; peer rule 109",
+    "nm-configurator src/apply_conf.rs (NICs are found by MAC); IEEE 802 section 8.2",
     firm=True,
 )
 NAME = Rule(
@@ -42,7 +42,8 @@ BOND = Rule(
     "A bond must hold ethernet interfaces of its node, each in no other bond and without addresses of its own.",
     Severity.ERROR,
     "nm-configurator refuses the file, or the bond comes up without a link.",
-    "nmstate inter_ifaces_controller.rs; domain facts 13; peer rule 64",
+    "nmstate rust/src/lib/ifaces/inter_ifaces_controller.rs; talos pkg/machinery/config (bond members carry no "
+    "addresses)",
     firm=True,
 )
 VLAN = Rule(
@@ -50,7 +51,7 @@ VLAN = Rule(
     "A VLAN must have an id from 1 to 4094, its own on an interface of its node.",
     Severity.ERROR,
     "The kernel makes no such interface, and its addresses are missing: nm-configurator does not look.",
-    "IEEE 802.1Q; seen with nm-configurator 0.3.5; peer rule 75",
+    "IEEE 802.1Q; seen with nm-configurator 0.3.5",
     firm=True,
 )
 RULES = (ETHERNET, MAC, NAME, BOND, VLAN)

@@ -16,7 +16,7 @@ DEFAULT4 = Rule(
     "A node must have an IPv4 default route.",
     Severity.ERROR,
     "RKE2 takes the node's address from the interface of the default route, and does not start without one.",
-    "k3s pkg/util/net.go; rke2-docs installation requirements; peer rule 62",
+    "k3s pkg/util/net.go; rke2-docs installation requirements",
     firm=True,
 )
 DEFAULT6 = Rule(
@@ -24,28 +24,28 @@ DEFAULT6 = Rule(
     "A node must have an IPv6 default route; router advertisements give one, DHCPv6 does not.",
     Severity.ERROR,
     "Machines, BMCs and registries beyond the link are not reached over IPv6.",
-    "RFC 8415 (no option for a gateway); peer rules 61, 62",
+    "RFC 8415 (no option for a gateway); metal3-io/ironic-standalone-operator validation.go",
 )
 SAME_ROUTE = Rule(
     "DS054-one-route",
     "Routes to one destination should differ in their metric; default routes, too.",
     Severity.WARNING,
     "Which route is taken depends on the order in which the interfaces come up.",
-    "NetworkManager (route metric by device); peer rule 62",
+    "NetworkManager (route metric by device)",
 )
 GATEWAY = Rule(
     "DS055-gateway-on-link",
     "A gateway must lie in a prefix of its interface, or be link-local IPv6.",
     Severity.ERROR,
     "The node finds no way to the gateway by its own routes, and nothing beyond the link answers.",
-    "domain facts D8, 2.3; openshift installer baremetal platform.go; peer rule 60",
+    "openshift/installer pkg/types/baremetal/validation/platform.go",
 )
 ROUTE = Rule(
     "DS056-route",
     "A route must lead from a destination, over an interface with that family, to a router of that family.",
     Severity.ERROR,
     "nm-configurator refuses the file, or the route is never made.",
-    "nmstate route.rs; seen with nm-configurator 0.3.5; peer rules 60, 63",
+    "nmstate rust/src/lib/route.rs; seen with nm-configurator 0.3.5",
     firm=True,
 )
 RULES = (DEFAULT4, DEFAULT6, SAME_ROUTE, GATEWAY, ROUTE)

@@ -20,7 +20,7 @@ MTU = Rule(
     "An MTU must be a whole number from 1280, IPv6's least, to 65535, and a VLAN's no larger than its base's.",
     Severity.ERROR,
     "nm-configurator refuses the file, or the kernel switches IPv6 off on the interface or refuses the MTU.",
-    "RFC 8200 section 5; nmstate base.rs; peer rules 70, 71",
+    "RFC 8200 section 5; nmstate rust/src/lib/ifaces/base.rs",
     firm=True,
 )
 DISABLED = Rule(
@@ -29,7 +29,7 @@ DISABLED = Rule(
     Severity.ERROR,
     "nmstate drops address, DHCP and autoconfiguration without a word, the node has no address of the family, and RKE2 "
     "refuses to start with CIDRs of both.",
-    "domain facts D2, R17, 13; nmstate ip.rs; peer rule 66",
+    "nmstate rust/src/lib/ip.rs; seen with nm-configurator 0.3.5",
     firm=True,
 )
 AUTOCONF = Rule(
@@ -37,7 +37,7 @@ AUTOCONF = Rule(
     "Autoconfiguration must be IPv6's, and come with DHCPv6.",
     Severity.ERROR,
     "nmstate refuses the file, and the image is not built.",
-    "domain facts R17, 13 (Autoconf without DHCP is not supported yet); nmstate ip.rs; peer rule 67",
+    "nmstate rust/src/lib/ip.rs (Autoconf without DHCP is not supported yet)",
     firm=True,
 )
 TWO_SOURCES = Rule(
@@ -45,7 +45,7 @@ TWO_SOURCES = Rule(
     "An interface should get the addresses of a family from one source.",
     Severity.WARNING,
     "The interface gets a second address, and RKE2 or Ironic may take another one than was meant.",
-    "nmstate ip.rs (static addresses are kept beside dynamic ones); peer rule 65",
+    "nmstate rust/src/lib/ip.rs (static addresses are kept beside dynamic ones)",
 )
 RULES = (MTU, DISABLED, AUTOCONF, TWO_SOURCES)
 

@@ -22,7 +22,7 @@ SAME_PRIMARY = Rule(
     "Pods, services, node-ip and advertise-address must all have the same family first.",
     Severity.ERROR,
     'The API server stops with "service IP family must match public address family"; EIB refuses mixed lists.',
-    "domain facts R2, R7; peer rules 18, 27, 127; kubernetes cmd/kube-apiserver/app/options/validation.go",
+    "kubernetes cmd/kube-apiserver/app/options/validation.go; k3s issue 13022; rancher issue 54944",
     firm=True,
 )
 NODE_IP = Rule(
@@ -30,7 +30,7 @@ NODE_IP = Rule(
     "node-ip must name one address of each family of the cluster, and only where there is one server.",
     Severity.ERROR,
     'RKE2 stops with "cluster-cidr and node-ip must share the same IP version".',
-    "domain facts R8, R14; peer rules 21, 24, 89; k3s pkg/agent/run.go; EIB pkg/image/validation/kubernetes.go",
+    "k3s pkg/agent/run.go; edge-image-builder pkg/image/validation/kubernetes.go",
     firm=True,
 )
 CLUSTER_DNS = Rule(
@@ -38,7 +38,7 @@ CLUSTER_DNS = Rule(
     "cluster-dns must lie in a service CIDR.",
     Severity.ERROR,
     "The DNS service cannot get its address, and no pod resolves a name.",
-    "domain facts 3.1; k3s pkg/cli/server/server.go (default: the tenth address of each service CIDR)",
+    "k3s pkg/cli/server/server.go (default: the tenth address of each service CIDR)",
     firm=True,
 )
 

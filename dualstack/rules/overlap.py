@@ -22,7 +22,7 @@ PODS_SERVICES = Rule(
     "Pod and service CIDRs must not overlap.",
     Severity.ERROR,
     "A service gets the address of a pod, and traffic to one goes to the other.",
-    "domain facts R9; peer rule 49; k3s issues 9016, 8911; openshift installer installconfig.go",
+    "openshift/installer pkg/types/validation/installconfig.go; k3s issues 9016 and 8911",
     firm=True,
 )
 CLUSTER_RANGE = Rule(
@@ -30,7 +30,7 @@ CLUSTER_RANGE = Rule(
     "Pod and service CIDRs must hold no address that the node itself, or what it must reach, has.",
     Severity.ERROR,
     "The node and the pods look for that address inside the cluster and never reach it.",
-    "domain facts R9; peer rules 49, 50, 54; openshift installer installconfig.go",
+    "openshift/installer pkg/types/validation/installconfig.go; microshift's cluster-to-cluster configuration",
     firm=True,
 )
 INTERFACES = Rule(
@@ -38,21 +38,21 @@ INTERFACES = Rule(
     "Interfaces of one node must not have overlapping networks.",
     Severity.ERROR,
     "The kernel sends through one of them whatever is meant for the other.",
-    "peer rule 56; assisted-service internal/host/validator.go",
+    "assisted-service internal/host/validator.go",
 )
 RESERVED = Rule(
     "DS032-reserved-range",
     "Networks should stay clear of the ranges that container tools take for themselves.",
     Severity.WARNING,
     "As soon as the tool makes its bridge on the node, addresses of the range are not reached any more.",
-    "peer rule 51; openshift installer installconfig.go; containers/common libnetwork",
+    "openshift/installer pkg/types/validation/installconfig.go; containers/common libnetwork",
 )
 OUTSIDE = Rule(
     "DS034-outside-network",
     "A node's address must lie in the network that the node is attached to.",
     Severity.ERROR,
     "Hypervisor and node do not reach each other.",
-    "peer rules 22, 123; assisted-service internal/network (IsHostInAllMachineNetworksCidr)",
+    "assisted-service internal/network (IsHostInAllMachineNetworksCidr)",
 )
 
 RULES = (PODS_SERVICES, CLUSTER_RANGE, INTERFACES, RESERVED, OUTSIDE)

@@ -18,21 +18,21 @@ CONTRADICTS = Rule(
     "An override must not contradict a value that is computed from the site.",
     Severity.WARNING,
     "The cluster gets the override; records, capacities, URLs and whatever else follows from the field do not change.",
-    "design, one place for each fact",
+    "dualstack's own: each value has one place",
 )
 REGISTRY_KEY = Rule(
     "DS103-rancher-registry-key",
     "Rancher's registry must be given where its chart reads it.",
     Severity.WARNING,
     "The chart ignores global.cattle.systemDefaultRegistry, and images come from another registry than meant.",
-    "domain facts D12; rancher/rancher chart/templates",
+    "rancher/rancher chart/templates",
 )
 SERVER_KEY = Rule(
     "DS112-server-key",
     "A key of server.yaml must have a value that RKE2 and the image builder take.",
     Severity.ERROR,
     "The image build stops, or RKE2 does.",
-    "domain facts 1.3 (rules 14 and 15), 1.4; edge-image-builder pkg/kubernetes/cni.go",
+    "edge-image-builder pkg/kubernetes/cni.go and cluster.go",
     firm=True,
 )
 CLUSTER_DNS = Rule(
@@ -40,21 +40,21 @@ CLUSTER_DNS = Rule(
     "cluster-dns should be left to RKE2, which takes the tenth address of each service CIDR.",
     Severity.WARNING,
     'Some versions of RKE2 stop with "dual-stack cluster-dns is not supported".',
-    "domain facts 3.1; k3s pkg/cli/server/server.go",
+    "k3s pkg/cli/server/server.go",
 )
 OWN_DEFAULT = Rule(
     "DS128-override-replaces-default",
     "It must be known which of dualstack's own defaults a site replaces.",
     Severity.INFO,
     "The cluster gets the override.",
-    "design, users may add values",
+    "dualstack's own: a site may add any value, and sees which of dualstack's it replaces",
 )
 INGRESS = Rule(
     "DS129-ingress-controller",
     "The ingress controller must be the release's.",
     Severity.WARNING,
     "Charts and manifests of the release are made for its ingress controller, whose images are in the image.",
-    "domain facts D14 and section 9; edge-image-builder pkg/kubernetes",
+    "SUSE Telco Cloud 3.6 release notes (ingress-controller: traefik); edge-image-builder pkg/kubernetes",
 )
 
 RULES = (CONTRADICTS, REGISTRY_KEY, SERVER_KEY, CLUSTER_DNS, OWN_DEFAULT, INGRESS)
@@ -149,7 +149,7 @@ def check_charts(subject: Subject) -> Findings:
 
 
 def check_registry(subject: Subject) -> Findings:
-    """Tell where only the registry key that Rancher's chart ignores is overridden (D12)."""
+    """Tell where only the registry key that Rancher's chart ignores is overridden."""
     values = subject.site.charts.rancher.values
     keys = ("global", "cattle", "systemDefaultRegistry")
     if not within(values, *keys) or within(values, "systemDefaultRegistry") or subject.plan.chart("rancher") is None:

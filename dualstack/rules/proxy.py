@@ -19,21 +19,21 @@ PROXY_URL = Rule(
     "A proxy must be an http or https URL of a host outside the cluster.",
     Severity.ERROR,
     "Nothing that goes through the proxy works: images, charts and registration.",
-    "peer rule 117; openshift/installer pkg/types/validation/installconfig.go",
+    "openshift/installer pkg/types/validation/installconfig.go",
 )
 NO_PROXY_ENTRY = Rule(
     "DS098-no-proxy-entry",
     "An entry of noProxy must be one name, domain, address or CIDR.",
     Severity.ERROR,
     "The entry matches nothing, and what it names is asked for through the proxy.",
-    "peer rule 118; golang.org/x/net http/httpproxy",
+    "openshift/installer pkg/types/validation/installconfig.go; golang.org/x/net http/httpproxy",
 )
 NO_PROXY_COVERAGE = Rule(
     "DS099-no-proxy-coverage",
     "noProxy must hold the CIDRs of pods, services and nodes of both families.",
     Severity.ERROR,
     "The cluster asks the proxy for its own addresses; Rancher's default noProxy knows IPv4 alone.",
-    "peer rule 119; domain facts 5.1",
+    "openshift/installer pkg/asset/manifests/proxy.go (adds every CIDR); rancher/rancher chart/values.yaml (noProxy)",
 )
 
 RULES = (PROXY_URL, NO_PROXY_ENTRY, NO_PROXY_COVERAGE)

@@ -14,21 +14,21 @@ UNRESOLVABLE = Rule(
     "Rancher's host name must be one that resolves.",
     Severity.ERROR,
     "Nobody can open Rancher, and no cluster can register with it.",
-    "domain facts D5 and 5.2; peer rule 104; cunnie/sslip.io xip/xip.go",
+    "cunnie/sslip.io xip/xip.go",
 )
 WRONG_ADDRESS = Rule(
     "DS089-rancher-other-address",
     "A sslip.io name must hold the node's addresses, and no other.",
     Severity.ERROR,
     "Clients are sent to a machine that is not Rancher.",
-    "domain facts 5.2; cunnie/sslip.io xip/xip.go",
+    "cunnie/sslip.io xip/xip.go",
 )
 ONE_FAMILY = Rule(
     "DS090-rancher-one-family",
     "Rancher's host name must have an A and an AAAA record.",
     Severity.WARNING,
     "Clusters of the other family alone cannot register: their nodes connect back to Rancher over it.",
-    "domain facts R18, D6 and 5.3; Rancher documentation, IPv4/IPv6 dual-stack",
+    "Rancher documentation v2.14, IPv4/IPv6 dual-stack",
 )
 
 RULES = (UNRESOLVABLE, WRONG_ADDRESS, ONE_FAMILY)

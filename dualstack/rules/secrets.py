@@ -9,8 +9,8 @@ LEFT_OUT = Rule(
     "DS120-secret-left-out",
     "A rendered directory must hold a secret only where it was asked to.",
     Severity.INFO,
-    "What needs the secret does without it.",
-    "design, the site file: secrets are config keys of their own",
+    "What needs the secret does without it: eib build cannot pull a chart from a repository that wants the login.",
+    "dualstack's own: secrets are config keys beside the site",
 )
 
 RULES = (LEFT_OUT,)

@@ -42,7 +42,7 @@ SYNTAX = Rule(
     "An address must parse: no zone, no brackets, no leading zeros, a prefix length just where one is wanted.",
     Severity.ERROR,
     "Tools read such text differently or not at all.",
-    "peer rules 1, 2, 4, 5, 9; kubernetes apimachinery pkg/util/validation/ip.go",
+    "kubernetes apimachinery pkg/util/validation/ip.go",
     firm=True,
 )
 MAPPED = Rule(
@@ -50,7 +50,7 @@ MAPPED = Rule(
     "An address must not be an IPv4-mapped IPv6 address.",
     Severity.ERROR,
     "Half of the tools take it for IPv4, the other half for IPv6.",
-    "peer rule 3; kubernetes apimachinery pkg/util/validation/ip.go",
+    "kubernetes apimachinery pkg/util/validation/ip.go (strict)",
     firm=True,
 )
 WRONG_FAMILY = Rule(
@@ -58,7 +58,7 @@ WRONG_FAMILY = Rule(
     "A field of one family must hold an address of that family.",
     Severity.ERROR,
     "nmstate and EIB refuse an address in the other family's section.",
-    "peer rule 23; nmstate rust/src/lib/ip.rs; EIB pkg/image/validation/kubernetes.go",
+    "nmstate rust/src/lib/ip.rs; edge-image-builder pkg/image/validation/kubernetes.go",
     firm=True,
 )
 HOST_BITS = Rule(
@@ -66,21 +66,21 @@ HOST_BITS = Rule(
     "A prefix must be written with its first address.",
     Severity.ERROR,
     "Some tools refuse it and others mask it, so that nobody can tell which network was meant.",
-    "peer rule 7; openshift installer pkg/validate/validate.go",
+    "openshift/installer pkg/validate/validate.go (SubnetCIDR)",
 )
 CANONICAL = Rule(
     "DS015-canonical-text",
     "An address should be written in its canonical form (RFC 5952).",
     Severity.WARNING,
     "Tools that compare text (certificates, no_proxy, searching by hand) take it for another address.",
-    "peer rule 6; RFC 5952; kubernetes apimachinery pkg/util/validation/ip.go",
+    "RFC 5952; kubernetes apimachinery pkg/util/validation/ip.go",
 )
 UNSPECIFIED = Rule(
     "DS016-unspecified-network",
     "A network must not start at the unspecified address; only the default routes 0.0.0.0/0 and ::/0 do.",
     Severity.ERROR,
     "0.0.0.0 and :: are no network's addresses, and a range of length 0 swallows every other one.",
-    "peer rule 10; openshift installer pkg/validate/validate.go",
+    "openshift/installer pkg/validate/validate.go",
     firm=True,
 )
 DEPRECATED = Rule(
@@ -88,14 +88,14 @@ DEPRECATED = Rule(
     "An IPv6 address must not be site-local (fec0::/10) or IPv4-compatible (::/96).",
     Severity.ERROR,
     "Both ranges are withdrawn: hosts choose no such source address for other destinations, and routers may drop them.",
-    "peer rule 57; RFC 3879 and RFC 4291, section 2.5.5.1; kubeadm validation.go",
+    "RFC 3879 and RFC 4291, section 2.5.5.1; kubernetes cmd/kubeadm/app/apis/kubeadm/validation/validation.go",
 )
 UNICAST = Rule(
     "DS018-not-global-unicast",
     "The address of a host must be unicast: not loopback, multicast, link-local, broadcast or unspecified.",
     Severity.ERROR,
     "No other machine can reach it; EIB refuses it.",
-    "peer rule 58; EIB pkg/image/validation/kubernetes.go (IsGlobalUnicast)",
+    "edge-image-builder pkg/image/validation/kubernetes.go (IsGlobalUnicast)",
     firm=True,
 )
 DOCUMENTATION = Rule(
@@ -103,7 +103,7 @@ DOCUMENTATION = Rule(
     "An address must not come from a range that is set aside for documentation or for benchmarks.",
     Severity.WARNING,
     "Networks filter these ranges, and such an address is most often one that somebody forgot to fill in.",
-    "peer rule 59; RFC 5737, RFC 3849, RFC 9637, RFC 2544, RFC 5180",
+    "RFC 5737, RFC 3849, RFC 9637, RFC 2544, RFC 5180",
 )
 
 RULES = (SYNTAX, MAPPED, WRONG_FAMILY, HOST_BITS, CANONICAL, UNSPECIFIED, DEPRECATED, UNICAST, DOCUMENTATION)

@@ -6,7 +6,7 @@ mean something but break a rule are kept, so that all rules can be told at once.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
@@ -69,9 +69,13 @@ class Site(Model):
     @classmethod
     def _quoted(cls, value: object) -> object:
         if isinstance(value, int | float) and not isinstance(value, bool):
+            known = get_args(ReleaseName)
+            fix = (
+                f'quote it: "{value}"'
+                if str(value) in known
+                else "write one of " + ", ".join(f'"{name}"' for name in known)
+            )
             raise PydanticCustomError(
-                "unquoted",
-                "{message}",
-                {"message": f"{value} is a number, a release is text", "fix": f'quote it: "{value}"'},
+                "unquoted", "{message}", {"message": f"{value} is a number, a release is text", "fix": fix}
             )
         return value

@@ -29,7 +29,6 @@ class Model(BaseModel):
         frozen=True,
         extra="forbid",
         alias_generator=to_camel,
-        populate_by_name=True,
         arbitrary_types_allowed=True,
         # Only the outermost model's validator is used: forty of their own would double the command's start-up time.
         defer_build=True,

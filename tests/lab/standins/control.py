@@ -91,7 +91,7 @@ class Control:
         raise AssertionError(f"nothing was held within {seconds} s; calls: {self.calls()}")
 
     def world(self) -> dict[str, dict[str, dict[str, Any]]]:
-        """Give what really is: by type token and real name, ``{"id": ..., "uses": [ids]}``."""
+        """Give what really is: by type token and real name, ``{"id": ..., "inputs": {...}}``."""
         found: dict[str, dict[str, dict[str, Any]]] = {}
         for file in sorted((self.folder / "world").glob("*/*.json")):
             things = found.setdefault(unquote(file.parent.name), {})

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+NETWORK: Final = "libvirt:index/network:Network"
+DOMAIN: Final = "libvirt:index/domain:Domain"
+VOLUME: Final = "libvirt:index/volume:Volume"
+RELEASE: Final = "kubernetes:helm.sh/v3:Release"
 ALL: Final = frozenset({"*"})
 
 
@@ -31,22 +35,22 @@ class Kind:
 
 
 KINDS: Final[Mapping[str, Kind]] = {
-    "libvirt:index/network:Network": Kind(
+    NETWORK: Kind(
         frozenset(
             {"name", "domain", "mode", "bridge", "addresses", "routes", "dns.forwarders", "dns.srvs", "xml.xslt"},
         )
     ),
-    "libvirt:index/domain:Domain": Kind(
+    DOMAIN: Kind(
         frozenset(
             "name description vcpu memory firmware type nvram cpu disks graphics filesystems cmdlines consoles "
             "coreosIgnition".split()
         )
     ),
     # The id is the path of the file.
-    "libvirt:index/volume:Volume": Kind(ALL, name=("pool", "name"), stable_id=True, adopts=True, forgives=True),
+    VOLUME: Kind(ALL, name=("pool", "name"), stable_id=True, adopts=True, forgives=True),
     "libvirt:index/pool:Pool": Kind(ALL),
     "libvirt:index/cloudInitDisk:CloudInitDisk": Kind(ALL),
-    "kubernetes:helm.sh/v3:Release": Kind(
+    RELEASE: Kind(
         frozenset({"name", "namespace"}),
         name=("namespace", "name"),
         stable_id=True,

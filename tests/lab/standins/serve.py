@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import signal
@@ -18,7 +19,7 @@ from google.protobuf import empty_pb2, json_format, struct_pb2  # type: ignore[i
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from tests.lab.standins.control import VARIABLE, Call, Control, Operation
-from tests.lab.standins.kinds import CONFIG_REPLACED_BY, KINDS, Kind, replaces
+from tests.lab.standins.kinds import CONFIG_REPLACED_BY, DOMAIN, KINDS, NETWORK, RELEASE, VOLUME, Kind, replaces
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _CHANGES = {
@@ -43,8 +44,11 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
         self._control = control
 
     def GetPluginInfo(self, _request: Any, _context: Any) -> Any:
-        """No version: then none can be too old for an SDK."""
-        return plugin_pb2.PluginInfo()
+        """The version that the SDK asks for."""
+        spec = importlib.util.find_spec(f"pulumi_{self._provider}")
+        assert spec is not None and spec.origin is not None
+        wanted = json.loads(Path(spec.origin).with_name("pulumi-plugin.json").read_text())
+        return plugin_pb2.PluginInfo(version=wanted["version"])
 
     def GetSchema(self, _request: Any, _context: Any) -> Any:
         """Without types: nobody asks."""
@@ -88,9 +92,9 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
             file = self._control.thing(type_, known)
             if file.exists() and not kind.adopts:
                 raise StandInError(f"operation failed: {type_.split(':')[-1].lower()} '{known}' already exists")
-            uses = list(self._used(type_, given))
+            self._needs(type_, given)
             id_ = known if kind.stable_id else f"{known}#{self._control.count(type_, known)}"
-            file.write_text(json.dumps({"id": id_, "uses": uses}))
+            self._put(file, type_, id_, given)
             return provider_pb2.CreateResponse(id=id_, properties=outputs(kind, request.properties))
 
         return self._call("create", request, context, work)
@@ -102,8 +106,11 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
         paths = tuple(path for path, _ in differences(values(request.old_inputs), values(request.news)))
 
         def work() -> Any:
-            if self._find(token(request.urn), request.id) is None:
+            type_ = token(request.urn)
+            file = self._find(type_, request.id)
+            if file is None:
                 raise StandInError(f"{request.id} not found")
+            self._put(file, type_, request.id, values(request.news))
             return provider_pb2.UpdateResponse(properties=outputs(KINDS[token(request.urn)], request.news))
 
         return self._call("update", request, context, work, paths)
@@ -116,6 +123,10 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
             file = self._find(type_, request.id)
             if file is not None:
                 file.unlink()
+                if type_ == VOLUME:
+                    # The cluster was on it.
+                    for release in self._things(RELEASE):
+                        release.unlink()
             elif not KINDS[type_].forgives:
                 raise StandInError(f"error retrieving {request.id}: not found")
             return empty_pb2.Empty()
@@ -126,9 +137,15 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
         """Give the state back while it is in the world."""
 
         def work() -> Any:
-            if self._find(token(request.urn), request.id) is None:
+            file = self._find(token(request.urn), request.id)
+            if file is None:
                 return provider_pb2.ReadResponse()
-            return provider_pb2.ReadResponse(id=request.id, inputs=request.inputs, properties=request.properties)
+            if request.properties.fields:
+                return provider_pb2.ReadResponse(id=request.id, inputs=request.inputs, properties=request.properties)
+            # An import.
+            found = struct_pb2.Struct()
+            found.update(json.loads(file.read_text())["inputs"])
+            return provider_pb2.ReadResponse(id=request.id, inputs=found, properties=found)
 
         return self._call("read", request, context, work)
 
@@ -136,21 +153,31 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
         """Nothing to end."""
         return empty_pb2.Empty()
 
-    def _used(self, type_: str, given: Mapping[str, Any]) -> Iterator[str]:
-        """Give the ids that a VM refers to, all of which must be there."""
-        wanted = [("libvirt:index/network:Network", item.get("networkId")) for item in given.get("networkInterfaces", ())]
-        wanted += [("libvirt:index/volume:Volume", item.get("volumeId")) for item in given.get("disks", ())]
-        for other, id_ in wanted if type_ == "libvirt:index/domain:Domain" else ():
+    def _needs(self, type_: str, given: Mapping[str, Any]) -> None:
+        """See that what a VM refers to is there."""
+        wanted = [(NETWORK, item.get("networkId")) for item in given.get("networkInterfaces", ())]
+        wanted += [(VOLUME, item.get("volumeId")) for item in given.get("disks", ())]
+        for other, id_ in wanted if type_ == DOMAIN else ():
             if id_ is not None and self._find(other, id_) is None:
                 raise StandInError(f"{other.split(':')[-1]} not found: {id_}")
-            if id_ is not None:
-                yield id_
+
+    def _put(self, file: Path, type_: str, id_: str, given: Mapping[str, Any]) -> None:
+        """Write a thing of the world; a release's inputs are left out, since they hold secrets."""
+        file.write_text(json.dumps({"id": id_, "inputs": {} if type_ == RELEASE else given}))
 
     def _find(self, type_: str, id_: str) -> Path | None:
-        for file in self._control.thing(type_, "x").parent.glob("*.json"):
-            if json.loads(file.read_text())["id"] == id_:
-                return file
-        return None
+        return next((file for file in self._things(type_) if json.loads(file.read_text())["id"] == id_), None)
+
+    def _things(self, type_: str) -> list[Path]:
+        return list(self._control.thing(type_, "x").parent.glob("*.json"))
+
+    def _reachable(self) -> bool:
+        """Tell whether the cluster answers: there never was a VM that it runs on, or that one is on its network."""
+        networks = {json.loads(file.read_text())["id"] for file in self._things(NETWORK)}
+        machines = [json.loads(file.read_text())["inputs"] for file in self._things(DOMAIN)]
+        attached = [item["networkId"] for machine in machines for item in machine["networkInterfaces"]]
+        gone = not machines and any(self._control.thing(DOMAIN, "x").parent.glob("*.count"))
+        return not gone and set(attached) <= networks
 
     def _call(
         self, operation: Operation, request: Any, context: Any, work: Any, paths: tuple[str, ...] = ()
@@ -170,6 +197,8 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
         note("start")
         try:
             trouble(after=False)
+            if token(request.urn) == RELEASE and not self._reachable():
+                raise StandInError("Kubernetes cluster is unreachable: no answer from its API server")
             answer = work()
             trouble(after=True)
         except StandInError as error:

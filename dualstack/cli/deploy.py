@@ -1,0 +1,209 @@
+"""``dualstack up``, ``preview``, ``refresh`` and ``destroy``: the engine's work on one site, told line by line."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TextIO
+
+import typer
+
+from dualstack.check import Checked
+from dualstack.cli.common import Format, load_site, print_json, refuse
+from dualstack.cli.env import EngineChoice
+from dualstack.cli.outcome import closing, outcome
+from dualstack.cli.record import project_name
+from dualstack.cli.text import Style, findings_text
+from dualstack.deploy.backend import choose_backend
+from dualstack.deploy.choice import BackendChoice
+from dualstack.deploy.locks import Refused
+from dualstack.deploy.progress import Change, Progress, word
+from dualstack.deploy.session import Operation, Result, Session
+from dualstack.engine import find_engine
+from dualstack.errors import InputError
+from dualstack.plan import Plan
+from dualstack.project import site_file
+
+CHANGES = 3
+"""Exit code for changes where none were expected."""
+_COLOURS = {"create": "green", "update": "yellow", "delete": "red", "replace": "yellow", "FAILED": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line asks for.
+
+    Attributes:
+        engine: which CLI.
+        backend: where state is; None to choose.
+        yes: do not ask.
+        output: text or JSON.
+        expect_no_changes: changes are exit code 3.
+        clear_pending: forget interrupted creates.
+        forget: after destroy, remove the stack and its history, too.
+    """
+
+    engine: EngineChoice
+    backend: BackendChoice | None
+    yes: bool = False
+    output: Format = Format.TEXT
+    expect_no_changes: bool = False
+    clear_pending: bool = False
+    forget: bool = False
+
+
+def deploy(project: Path, site: str, operation: Operation, wanted: Wanted) -> None:
+    """Run an operation; ends with an exit code other than 0 unless all went well.
+
+    Raises:
+        InputError: no engine, no program, no way to ask, or input that cannot be read.
+    """
+    checked = load_site(project, site)
+    refuse(checked, False, wanted.output, "deployed")
+    if checked.plan is None:
+        return
+    teller = _Teller(operation, wanted.output)
+    if wanted.output is Format.TEXT:
+        print(findings_text([checked], teller.style, notes=False), flush=True)
+    _needs_program(project)
+    asks = operation in (Operation.UP, Operation.DESTROY) and not wanted.yes
+    if asks and not (sys.stdin.isatty() and sys.stdout.isatty() and wanted.output is Format.TEXT):
+        raise InputError(
+            f"{operation} changes things, and there is no terminal to ask on",
+            fix=f"look with dualstack preview {checked.name}, then add --yes",
+        )
+    backend = choose_backend(project, wanted.backend)
+    engine = find_engine(wanted.engine is EngineChoice.BUILT, teller.engine)
+    teller.engine(f"backend: {backend}")
+    file = site_file(project, site)
+    plugins = None if needs_plugins(checked.plan) else False
+    own_name = project_name(project)
+    session = Session(project, own_name, checked.name, file, engine, backend, plugins, teller.line)
+    try:
+        if asks:
+            _ask(session, operation, teller)
+        teller.operation = operation
+        progress = Progress(teller.say, planning=operation is Operation.PREVIEW)
+        result = session.run(operation, progress, clear_pending=wanted.clear_pending)
+        if operation is Operation.DESTROY and wanted.forget and result.error is None and progress.ran:
+            session.forget()
+    except Refused as error:
+        _end(checked, operation, wanted, teller, Progress(teller.say), Result(str(error)))
+        return
+    _end(checked, operation, wanted, teller, progress, result)
+
+
+def needs_plugins(plan: Plan) -> bool:
+    """Tell whether the site's program uses provider plugins other than our own, which is in the project."""
+    return plan.libvirt is not None or any(chart.delivery == "pulumi" for chart in plan.charts)
+
+
+class _Teller:
+    """Prints: progress to standard output, or to standard error where that is for one JSON document."""
+
+    def __init__(self, operation: Operation, output: Format) -> None:
+        self.operation = operation
+        self.stream: TextIO = sys.stdout if output is Format.TEXT else sys.stderr
+        self.style = Style.of(self.stream)
+
+    def line(self, text: str) -> None:
+        """Print a line."""
+        print(text, file=self.stream, flush=True)
+
+    def engine(self, text: str) -> None:
+        """Print a line about the engine."""
+        self.line(self.style(f"engine: {text}", "dim"))
+
+    def say(self, item: Change | str) -> None:
+        """Print what the progress says."""
+        if isinstance(item, str):
+            self.line(self.style("  " + item.replace("\n", "\n  "), "dim"))
+            return
+        planning, refresh = self.operation is Operation.PREVIEW, self.operation is Operation.REFRESH
+        told = word(item, planning=planning, refresh=refresh)
+        colour = _COLOURS.get("FAILED" if item.failed else item.op.split("-")[0], "cyan")
+        seconds = "" if item.seconds is None else f"  {item.seconds:.1f} s"
+        self.line(
+            f"{self.style(told.ljust(8), colour)}  {item.type.ljust(34)}  {self.style(item.name, 'bold')}{seconds}"
+        )
+        if item.paths and item.op != "create":
+            self.line(self.style("          " + ", ".join(item.paths), "dim"))
+
+
+def _ask(session: Session, operation: Operation, teller: _Teller) -> None:
+    """Show what would be done and ask."""
+    if operation is Operation.UP:
+        teller.operation = Operation.PREVIEW
+        progress = Progress(teller.say, planning=True)
+        result = session.run(Operation.PREVIEW, progress)
+        if result.error is not None:
+            raise Refused(result.error)
+        question = (
+            f"Deploy {session.name}?" if progress.changed else f"Nothing would change. Deploy {session.name} anyway?"
+        )
+    else:
+        question = f"Remove everything that Pulumi made for {session.name}?"
+    if not typer.confirm(question):
+        raise Refused("not confirmed: nothing was changed")
+
+
+def _needs_program(project: Path) -> None:
+    if not (project / "__main__.py").is_file() and "main:" not in (project / "Pulumi.yaml").read_text("utf-8"):
+        raise InputError(
+            "the project holds sites only, and Pulumi starts the program in the project's own folder",
+            file=str(project),
+            fix="keep the sites to deploy in a clone of dualstack, in its stacks/",
+        )
+
+
+def _end(
+    checked: Checked, operation: Operation, wanted: Wanted, teller: _Teller, progress: Progress, result: Result
+) -> None:
+    """Tell how it ended, and with what exit code."""
+    unexpected = wanted.expect_no_changes and result.error is None and progress.changed
+    if result.error is not None and operation is not Operation.PREVIEW and progress.changes:
+        # What was done before the failure stays, and the next run goes on from there.
+        result = replace(result, error=f"{result.error}\nwhat was done before that stays; mend it and run this again")
+    if wanted.output is Format.JSON:
+        print_json(document(checked, operation, progress, result))
+    else:
+        for line in closing(checked, operation, progress, result, teller.style):
+            teller.line(line)
+        if result.error is not None:
+            text = result.error.replace("\n", "\n  ")
+            print(f"dualstack: {operation} of {checked.name} failed: {text}", file=sys.stderr, flush=True)
+        elif unexpected:
+            print(f"dualstack: no changes were expected for {checked.name}", file=sys.stderr, flush=True)
+    if result.error is not None:
+        raise typer.Exit(1)
+    if unexpected:
+        raise typer.Exit(CHANGES)
+
+
+def document(checked: Checked, operation: Operation, progress: Progress, result: Result) -> dict[str, Any]:
+    """Give the JSON answer: every resource that changed, counts, outputs, and the state of both families."""
+    return {
+        "version": 1,
+        "site": checked.name,
+        "operation": operation.value,
+        "succeeded": result.error is None,
+        "error": result.error,
+        "changed": progress.changed,
+        "counts": progress.counts,
+        "resources": [
+            {
+                "op": one.op,
+                "type": one.type,
+                "name": one.name,
+                "urn": one.urn,
+                "paths": one.paths,
+                "seconds": None if one.seconds is None else round(one.seconds, 2),
+                "failed": one.failed,
+            }
+            for one in progress.changes
+        ],
+        "warnings": progress.warnings,
+        "outputs": result.outputs,
+        "outcome": outcome(progress),
+    }

@@ -1,0 +1,106 @@
+"""The commands that go through the engine: their options and help."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dualstack.cli.common import Format, FormatOption, ProjectOption, SiteArgument, the_project
+from dualstack.cli.env import EngineChoice
+from dualstack.deploy.choice import BackendChoice
+
+EngineOption = Annotated[
+    EngineChoice,
+    typer.Option("--engine", help="Pulumi CLI: auto, on PATH or the official one; built, also one from Go modules."),
+]
+BackendOption = Annotated[
+    BackendChoice | None,
+    typer.Option(
+        "--backend",
+        help="Where state is: own, as pulumi login or PULUMI_BACKEND_URL say; embedded, files in .dualstack. "
+        "Where nothing is said: own if there is one, else embedded.",
+        show_default=False,
+    ),
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed without a terminal.")]
+ExpectOption = Annotated[bool, typer.Option("--expect-no-changes", help="Exit with 3 where anything changes.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(epilog="Example: dualstack preview demo --expect-no-changes")(preview)
+    app.command(epilog="Example: dualstack up demo --yes")(up)
+    app.command(epilog="Example: dualstack refresh demo --expect-no-changes")(refresh)
+    app.command(epilog="Example: dualstack destroy demo --yes --forget")(destroy)
+
+
+def preview(
+    site: SiteArgument,
+    engine: EngineOption = EngineChoice.AUTO,
+    backend: BackendOption = None,
+    expect_no_changes: ExpectOption = False,
+    output: FormatOption = Format.TEXT,
+    project: ProjectOption = None,
+) -> None:
+    """Show what up would make, change and remove, with Pulumi; nothing is changed."""
+    from dualstack.cli.deploy import Wanted, deploy
+    from dualstack.deploy.session import Operation
+
+    wanted = Wanted(engine, backend, output=output, expect_no_changes=expect_no_changes)
+    deploy(the_project(project), site, Operation.PREVIEW, wanted)
+
+
+def up(
+    site: SiteArgument,
+    yes: YesOption = False,
+    engine: EngineOption = EngineChoice.AUTO,
+    backend: BackendOption = None,
+    output: FormatOption = Format.TEXT,
+    project: ProjectOption = None,
+) -> None:
+    """Make a site real with Pulumi; the stack file is checked first and never written."""
+    from dualstack.cli.deploy import Wanted, deploy
+    from dualstack.deploy.session import Operation
+
+    deploy(the_project(project), site, Operation.UP, Wanted(engine, backend, yes=yes, output=output))
+
+
+def refresh(
+    site: SiteArgument,
+    engine: EngineOption = EngineChoice.AUTO,
+    backend: BackendOption = None,
+    expect_no_changes: ExpectOption = False,
+    clear_pending_creates: Annotated[
+        bool, typer.Option("--clear-pending-creates", help="Forget creates that an interrupted run had begun.")
+    ] = False,
+    output: FormatOption = Format.TEXT,
+    project: ProjectOption = None,
+) -> None:
+    """Compare Pulumi's state with what is there, and note what was changed by hand; the next up mends it."""
+    from dualstack.cli.deploy import Wanted, deploy
+    from dualstack.deploy.session import Operation
+
+    wanted = Wanted(
+        engine, backend, output=output, expect_no_changes=expect_no_changes, clear_pending=clear_pending_creates
+    )
+    deploy(the_project(project), site, Operation.REFRESH, wanted)
+
+
+def destroy(
+    site: SiteArgument,
+    yes: YesOption = False,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Then remove the stack and its history, too; the stack file stays.")
+    ] = False,
+    engine: EngineOption = EngineChoice.AUTO,
+    backend: BackendOption = None,
+    output: FormatOption = Format.TEXT,
+    project: ProjectOption = None,
+) -> None:
+    """Remove everything that Pulumi made for a site."""
+    from dualstack.cli.deploy import Wanted, deploy
+    from dualstack.deploy.session import Operation
+
+    wanted = Wanted(engine, backend, yes=yes, output=output, forget=forget)
+    deploy(the_project(project), site, Operation.DESTROY, wanted)

@@ -1,0 +1,86 @@
+"""What stands after an operation: the host and its names in both families, and the image's directory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dualstack.check import Checked
+from dualstack.cli.text import Style, counted
+from dualstack.deploy.progress import Progress
+from dualstack.deploy.session import Operation, Result
+
+_FAMILIES = (("ipv4", "IPv4"), ("ipv6", "IPv6"))
+_COUNTED = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted", "same": "unchanged"}
+_TO_COME = {"create": "to create", "update": "to update", "replace": "to replace", "delete": "to delete"}
+_TO_COME |= {"same": "unchanged"}
+_FOUND = {"update": "changed by others", "delete": "gone", "same": "as the state has it"}
+
+
+def outcome(progress: Progress) -> dict[str, Any]:
+    """Give what our own resources say of themselves, as data."""
+    hosts: list[dict[str, Any]] = []
+    names: list[dict[str, Any]] = []
+    directories: list[dict[str, Any]] = []
+    for kind, outputs in progress.resources.values():
+        if kind == "dualstack:host:Ready":
+            hosts.append({family: _state(outputs, family) for family, _ in _FAMILIES if outputs.get(family)})
+        elif kind == "dualstack:dns:RecordSet":
+            names.append({key: outputs.get(key) for key in ("record", "ipv4", "ipv6")})
+        elif kind == "dualstack:image:Directory":
+            files = outputs.get("files")
+            directories.append(
+                {"path": outputs.get("path"), "files": len(files) if isinstance(files, Mapping) else None}
+            )
+    return {"hosts": hosts, "names": names, "directories": directories}
+
+
+def _state(outputs: Mapping[str, Any], family: str) -> dict[str, Any]:
+    answered, unchecked = outputs.get("answered"), outputs.get("notChecked")
+    answers = isinstance(answered, Mapping) and family in answered
+    reason = unchecked.get(family) if isinstance(unchecked, Mapping) else None
+    return {"address": outputs[family], "answered": answers, "notChecked": reason}
+
+
+def closing(checked: Checked, operation: Operation, progress: Progress, result: Result, style: Style) -> Iterator[str]:
+    """Give the last lines for people."""
+    counts = progress.counts
+    labels = {Operation.PREVIEW: _TO_COME, Operation.REFRESH: _FOUND}.get(operation, _COUNTED)
+    told = ", ".join(f"{counts[op]} {label}" for op, label in labels.items() if counts.get(op)) or "nothing to do"
+    if result.error is None or counts:
+        mark = style("✗", "red") if result.error is not None else style("✓", "green")
+        yield f"{mark} {style(checked.name, 'bold')}: {told}"
+    if operation is not Operation.UP or result.error is not None:
+        return
+    yield from _lines(checked, outcome(progress), result)
+
+
+def _lines(checked: Checked, found: dict[str, Any], result: Result) -> Iterator[str]:
+    for host in found["hosts"]:
+        for family, label in _FAMILIES:
+            state = host.get(family)
+            if state is None:
+                yield f"  host    {label}  no static address"
+                continue
+            words = "answered" if state["answered"] else f"not checked: {state['notChecked'] or 'no reason given'}"
+            yield f"  host    {label}  {state['address']}  {words}"
+    names = found["names"]
+    for name in names:
+        yield f"  DNS     {name['record']}  A {_joined(name['ipv4'])}  AAAA {_joined(name['ipv6'])}"
+    plan = checked.plan
+    if not names and plan is not None:
+        planned = len({record.name for record in plan.dns if record.type in ("A", "AAAA")})
+        where = (
+            f"{counted(planned, 'name')} kept by others (backend {plan.site.dns.backend})" if planned else "no names"
+        )
+        yield f"  DNS     {where}"
+    for directory in found["directories"]:
+        files = "" if directory["files"] is None else f", {counted(directory['files'], 'file')}"
+        yield f"  image   EIB directory {directory['path']}{files}, under Pulumi's management"
+    for label, key in (("Rancher", "rancherUrl"), ("Ironic", "ironicEndpoint")):
+        if key in result.outputs:
+            yield f"  {label.ljust(7)} {result.outputs[key]}"
+
+
+def _joined(values: Any) -> str:
+    return ", ".join(map(str, values)) if isinstance(values, list) and values else "-"

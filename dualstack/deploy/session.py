@@ -1,0 +1,274 @@
+"""One run of the Pulumi CLI for one site, through the Automation API."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from dualstack.deploy.backend import Backend
+from dualstack.deploy.locks import Refused, clear_dead, only_one
+from dualstack.deploy.progress import Progress
+from dualstack.engine import Engine, child_environment, engine_env
+
+if TYPE_CHECKING:
+    from pulumi.automation import Stack
+
+OURS: Final = "dualstack:"
+"""Types of our own provider: what one of them was about to make is found again and adopted by the next create."""
+
+
+class Operation(StrEnum):
+    """What is done to a stack."""
+
+    UP = "up"
+    PREVIEW = "preview"
+    REFRESH = "refresh"
+    DESTROY = "destroy"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How an operation ended.
+
+    Attributes:
+        error: why it failed, in a line or more; None where it did not.
+        outputs: of the stack, after ``up``; a secret is ``[secret]``.
+    """
+
+    error: str | None = None
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Session:
+    """A site's stack at its backend.
+
+    The committed stack file is only read. The CLI would write a salt of the backend's passphrase into it, so each run
+    gives it a copy; and nothing is noted as the user's selected stack.
+
+    Attributes:
+        project: folder of the project.
+        project_name: as Pulumi.yaml has it.
+        name: the stack.
+        file: the stack file.
+        engine: the CLI.
+        backend: where state is.
+        plugins: whether the CLI may download plugins; None for what the engine's kind says.
+        tell: takes a line about what is done beside the operation.
+    """
+
+    project: Path
+    project_name: str
+    name: str
+    file: Path
+    engine: Engine
+    backend: Backend
+    plugins: bool | None
+    tell: Callable[[str], None]
+
+    @property
+    def command_prefix(self) -> str:
+        """What a shell needs before a plain ``pulumi`` command on this stack."""
+        return 'eval "$(dualstack env)" && ' if self.backend.embedded else ""
+
+    def run(self, operation: Operation, progress: Progress, *, clear_pending: bool = False) -> Result:
+        """Do it; the progress gets every event.
+
+        Args:
+            operation: what.
+            progress: takes the engine's events.
+            clear_pending: with refresh, forget creates that were interrupted.
+
+        Raises:
+            Refused: somebody else is at work on the stack, or it is not there, or an interrupted create needs a
+                decision.
+            InputError: the embedded backend cannot be written.
+        """
+        changing = operation is not Operation.PREVIEW
+        with contextlib.ExitStack() as held:
+            if changing:
+                held.enter_context(only_one(self.project, self.name))
+                if self.backend.files is not None:
+                    cancel = f"{self.command_prefix}pulumi cancel --stack {self.name}"
+                    clear_dead(self.backend.files, self.project_name, self.name, cancel, self.tell)
+            copy = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="dualstack-")))
+            held.enter_context(self._environment())
+            config = copy / f"Pulumi.{self.name}.yaml"
+            fresh = self._ensure(operation, copy)
+            shutil.copyfile(self.file, config)
+            if fresh and operation in (Operation.REFRESH, Operation.DESTROY):
+                return Result()
+            stack = self._stack()
+            if operation is Operation.UP and not fresh:
+                self._pending(stack, config)
+            held.enter_context(_interrupts(self.tell))
+            return self._operate(stack, operation, progress, str(config), clear_pending)
+
+    def forget(self) -> None:
+        """Remove the stack itself with its history; it must hold no resource."""
+        with self._environment(), tempfile.TemporaryDirectory(prefix="dualstack-") as folder:
+            self._bare(Path(folder))
+            # Else the CLI deletes the stack file, too; and not in the project's folder, where that file is.
+            self._pulumi("stack", "rm", "--yes", "--preserve-config", "--stack", self.name, folder=Path(folder))
+
+    @contextlib.contextmanager
+    def _environment(self) -> Iterator[None]:
+        """Set the whole process' environment: the Automation API finds its CLI by that alone."""
+        before = dict(os.environ)
+        variables = engine_env(self.engine, self.project, embedded=self.backend.embedded, acquire_plugins=self.plugins)
+        try:
+            wanted = child_environment(variables) | self.backend.variables
+            os.environ.clear()
+            os.environ.update(wanted)
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+    def _bare(self, folder: Path) -> None:
+        """Make a folder a project of the same name without a program, for commands that would touch the real one."""
+        text = json.dumps({"name": self.project_name, "runtime": "python"})
+        (folder / "Pulumi.yaml").write_text(text, encoding="utf-8")
+
+    def _ensure(self, operation: Operation, folder: Path) -> bool:
+        """Make the stack where the embedded backend has none; tell whether it was made."""
+        if not self.backend.embedded or self.backend.stack_file(self.project_name, self.name) is not None:
+            return False
+        if operation in (Operation.REFRESH, Operation.DESTROY):
+            self.tell(f"the stack {self.name} was never deployed: there is nothing to {operation}")
+            return True
+        self._bare(folder)
+        self._pulumi("stack", "init", "--no-select", self.name, folder=folder)
+        return True
+
+    def _stack(self) -> Stack:
+        from pulumi.automation import LocalWorkspace, Stack
+
+        class Workspace(LocalWorkspace):
+            """Leaves the user's selected stack alone; one that is not there is told by the operation."""
+
+            def select_stack(self, stack_name: str) -> None:
+                """Do nothing."""
+
+        return Stack.select(self.name, Workspace(work_dir=str(self.project)))
+
+    def _operate(
+        self, stack: Stack, operation: Operation, progress: Progress, config: str, clear_pending: bool
+    ) -> Result:
+        from pulumi.automation import CommandError, ConcurrentUpdateError, StackNotFoundError
+
+        outputs: dict[str, Any] = {}
+        try:
+            # Secrets are not asked for in the summaries: for these the CLI writes a salt into the real stack file.
+            with progress:
+                if operation is Operation.UP:
+                    done = stack.up(on_event=progress.take, config_file=config, show_secrets=False, color="never")
+                    outputs = {key: "[secret]" if one.secret else one.value for key, one in done.outputs.items()}
+                elif operation is Operation.PREVIEW:
+                    stack.preview(on_event=progress.take, config_file=config, color="never")
+                elif operation is Operation.REFRESH:
+                    stack.refresh(
+                        on_event=progress.take,
+                        config_file=config,
+                        show_secrets=False,
+                        color="never",
+                        clear_pending_creates=clear_pending,
+                    )
+                else:
+                    stack.destroy(on_event=progress.take, config_file=config, show_secrets=False, color="never")
+        except StackNotFoundError:
+            way = f"create it with the secrets provider of your choice: pulumi stack init {self.name}"
+            raise Refused(f"your backend has no stack {self.name}; {way}") from None
+        except ConcurrentUpdateError as error:
+            cancel = f"{self.command_prefix}pulumi cancel --stack {self.name}"
+            who = next((line.strip() for line in str(error).splitlines() if "by " in line and "@" in line), "")
+            words = f"another update of {self.name} is running{f' ({who})' if who else ''}"
+            raise Refused(f"{words}; wait for it, or, if nothing runs there, run: {cancel}") from None
+        except CommandError as error:
+            return Result("\n".join(progress.errors) or _last_words(str(error)))
+        except RuntimeError as error:  # a preview that ended before its summary
+            return Result("\n".join(progress.errors) or str(error))
+        return Result(outputs=outputs)
+
+    def _pending(self, stack: Stack, config: Path) -> None:
+        """Settle creates that an interrupted run had begun, before they are begun again."""
+        state = json.loads(self._pulumi("stack", "export", "--stack", self.name, folder=self.project))
+        begun = [
+            one["resource"]
+            for one in (state.get("deployment") or {}).get("pending_operations") or []
+            if one.get("type") == "creating"
+        ]
+        if not begun:
+            return
+        others = [one for one in begun if not one["type"].startswith(OURS)]
+        if not others:
+            names = ", ".join(one["urn"].rpartition("::")[2] for one in begun)
+            self.tell(
+                f"an earlier run was interrupted while it created {names}: made again now, what is there is taken"
+            )
+            stack.refresh(
+                clear_pending_creates=True, target=[begun[0]["urn"]], config_file=str(config), show_secrets=False
+            )
+            return
+        lines = ["an earlier run was interrupted while it created, and nobody knows whether these are there:"]
+        lines += [f"  {one['type']} {one['urn'].rpartition('::')[2]}" for one in others]
+        for one in others:
+            urn = one["urn"]
+            lines.append(
+                f"if it is there: {self.command_prefix}pulumi import --stack {self.name} {one['type']} "
+                f"{urn.rpartition('::')[2]} ID   (or remove it by hand)"
+            )
+        lines.append(f"then forget the interrupted creates: dualstack refresh {self.name} --clear-pending-creates")
+        raise Refused("\n".join(lines))
+
+    def _pulumi(self, *arguments: str, folder: Path) -> str:
+        done = subprocess.run(
+            [str(self.engine.program), "--non-interactive", "--color", "never", *arguments],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            words = _last_words(done.stderr)
+            if "no stack named" in words:
+                raise Refused(f"your backend has no stack {self.name}; create it: pulumi stack init {self.name}")
+            raise Refused(f"`pulumi {' '.join(arguments[:2])}` fails: {words}")
+        return done.stdout
+
+
+@contextlib.contextmanager
+def _interrupts(tell: Callable[[str], None]) -> Iterator[None]:
+    """Let Ctrl-C reach the CLI alone: it ends what is running and writes its state; this process waits for that."""
+
+    def told(number: int, _frame: object) -> None:
+        tell("interrupted: what is being made is ended first; a second Ctrl-C stops at once")
+
+    try:
+        before = signal.signal(signal.SIGINT, told)
+    except ValueError:  # not the main thread: signals are somebody else's
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _last_words(text: str) -> str:
+    """Take the CLI's own error lines out of what it said; all of it where there are none."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line.removeprefix("stderr: ") for line in lines if line.removeprefix("stderr: ").startswith("error: ")]
+    said = list(dict.fromkeys(line.removeprefix("error: ") for line in errors)) or lines[-3:]
+    return "\n".join(said) or "it gave no reason"

@@ -1,0 +1,52 @@
+"""Logins in URLs (``scheme://user:password@host``): found, and left out of whatever is shown."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_AUTHORITY_END = re.compile(r"[/?#]")
+_PORT = re.compile(r"[0-9]*")
+_IN_TEXT = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^\s/?#@'\",]*:[^\s/?#'\"]*@")
+
+
+class Login(NamedTuple):
+    """A URL taken apart at its login."""
+
+    bare: str
+    """The URL without the login."""
+    user: bool
+    """True where there is a login at all."""
+    password: bool
+    """True where the login has a password."""
+
+
+def split_login(url: str, *, schemeless: bool = False) -> Login:
+    """Take the login out of a URL; never raises.
+
+    A password with an unescaped slash breaks the URL, but must not be shown either: such text is cut at its last ``@``.
+
+    Args:
+        url: the URL.
+        schemeless: whether a text without ``://`` may have a login, too, as ``admin:pw@192.168.200.12``.
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        if not schemeless:
+            return Login(url, False, False)
+        scheme, rest = "", url
+    authority = _AUTHORITY_END.split(rest, maxsplit=1)[0]
+    if "@" in authority:
+        cut = rest.rindex("@")
+    else:
+        _, colon, port = authority.partition(":")
+        broken = bool(colon) and not authority.startswith("[") and authority.count(":") == 1
+        if not broken or _PORT.fullmatch(port) or "@" not in rest:
+            return Login(url, False, False)
+        cut = rest.rindex("@")
+    return Login(f"{scheme}{separator}{rest[cut + 1 :]}", True, ":" in rest[:cut])
+
+
+def without_logins(text: str) -> str:
+    """Return a text in which the login of every URL that has a password is left out."""
+    return _IN_TEXT.sub(r"\g<scheme>...@", text)
