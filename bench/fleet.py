@@ -10,7 +10,11 @@ from typing import Any
 import yaml
 
 PROJECT = Path(__file__).resolve().parent.parent
-LAYER = {"release": "3.5", "charts": {"storage": {"login": {"username": "robot", "passwordKey": "appsToken"}}}}
+LAYER = {
+    "release": "3.5",
+    "image": {"packages": {"sccRegistrationCodeKey": "sccRegistrationCode"}},
+    "charts": {"storage": {"login": {"username": "robot", "passwordKey": "appsToken"}}},
+}
 
 
 def site(number: int) -> dict[str, Any]:

@@ -27,6 +27,7 @@ MAPPED = "DS011-ipv4-mapped"
 FAMILY = "DS013-wrong-family"
 
 _PREFIX_LENGTH = re.compile(r"0|[1-9][0-9]{0,2}")
+_PREFIX_TAIL = re.compile(r"/(0|[1-9][0-9]{0,2})")
 _OCTET_ZEROS = re.compile(r"(^|\.)0[0-9]")
 
 
@@ -132,12 +133,15 @@ def _reject_odd_text(text: str, what: str) -> None:
     if text != text.strip() or " " in text:
         raise AddressError(SYNTAX, f"{text!r} has white space in it", f"write {text.strip().replace(' ', '')!r}")
     if text.startswith("["):
-        bare = text[1:].split("]", 1)[0]
+        bare, _, tail = text[1:].partition("]")
+        if what == "prefix" and _PREFIX_TAIL.fullmatch(tail):
+            bare += tail
         raise AddressError(SYNTAX, f"{text!r} has brackets, which belong in URLs only", f"write {bare!r}")
     if "%" in text:
-        raise AddressError(
-            SYNTAX, f"{text!r} has a zone, which no {what} may have", f"write {text.split('%', maxsplit=1)[0]!r}"
-        )
+        bare, _, tail = text.partition("%")
+        if what == "prefix":
+            bare += "".join(tail.partition("/")[1:])
+        raise AddressError(SYNTAX, f"{text!r} has a zone, which no {what} may have", f"write {bare!r}")
 
 
 def _check_family(found: Family, wanted: Family | None, text: str) -> None:
@@ -173,25 +177,48 @@ def parse_address(text: str, family: Family | None = None) -> Address:
     return found
 
 
+_EXAMPLE = "write an address such as 192.168.100.10 or fd00:100::10"
+
+
 def _explain_address(text: str) -> AddressError:
     if "/" in text:
-        return AddressError(
-            SYNTAX,
-            f"{text!r} has a prefix length where a bare address stands",
-            f"write {text.split('/', maxsplit=1)[0]!r}",
-        )
+        host = text.split("/", maxsplit=1)[0]
+        if not _is_address(host):
+            return AddressError(SYNTAX, f"{text!r} is no IP address", _EXAMPLE)
+        message = f"{text!r} has a prefix length where a bare address stands"
+        fix = f"write one address of it, without {text[len(host) :]}" if _is_network(text) else f"write {host!r}"
+        return AddressError(SYNTAX, message, fix)
     if _OCTET_ZEROS.search(text) and re.fullmatch(r"[0-9.]+", text):
         plain = ".".join(str(int(part)) if part else part for part in text.split("."))
         return AddressError(SYNTAX, f"{text!r} has leading zeros, which some tools read as octal", f"write {plain!r}")
     if not text:
-        return AddressError(SYNTAX, "the address is empty", "write an address such as 192.168.100.10 or fd00:100::10")
-    return AddressError(SYNTAX, f"{text!r} is no IP address", "write an address such as 192.168.100.10 or fd00:100::10")
+        return AddressError(SYNTAX, "the address is empty", _EXAMPLE)
+    return AddressError(SYNTAX, f"{text!r} is no IP address", _EXAMPLE)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_network(text: str) -> bool:
+    """True for a prefix of more than one address without host bits, ``10.0.0.0/8``: no address can be made of it."""
+    try:
+        return ipaddress.ip_network(text).num_addresses > 1
+    except ValueError:
+        return False
 
 
 def _split_prefix(text: str) -> tuple[str, int]:
     _reject_odd_text(text, "prefix")
     host, slash, length = text.partition("/")
     if not slash:
+        if not _is_address(text):
+            message = f"{text!r} is no address with a prefix length" if text else "the prefix is empty"
+            raise AddressError(SYNTAX, message, "write an address and a prefix length, as in 10.42.0.0/16")
         example = "64" if ":" in text else "24"
         raise AddressError(SYNTAX, f"{text!r} has no prefix length", f"write {text + '/' + example!r} or what fits")
     if not _PREFIX_LENGTH.fullmatch(length):
@@ -208,7 +235,13 @@ def parse_interface(text: str, family: Family | None = None) -> InterfaceAddress
         AddressError: as ``parse_address``, or a prefix length that is missing or too long.
     """
     host, length = _split_prefix(text)
-    address = parse_address(host, None)
+    try:
+        address = parse_address(host, None)
+    except AddressError as error:
+        # A fix for the address alone is no fix for an address with a prefix length.
+        literal = re.fullmatch(r"write '([^']*)'", error.fix)
+        fix = f"write '{literal[1]}/{length}'" if literal else error.fix
+        raise AddressError(error.rule, error.message, fix) from None
     _check_family(address.family, family, text)
     _check_length(text, length, address.family)
     return InterfaceAddress(text, ipaddress.ip_interface(f"{address.ip}/{length}"))

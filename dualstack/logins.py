@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import NamedTuple
 
 _AUTHORITY_END = re.compile(r"[/?#]")
@@ -19,6 +20,8 @@ class Login(NamedTuple):
     """True where there is a login at all."""
     password: bool
     """True where the login has a password."""
+    text: str = ""
+    """The login itself, with its ``@``: never to be shown."""
 
 
 def split_login(url: str, *, schemeless: bool = False) -> Login:
@@ -44,9 +47,16 @@ def split_login(url: str, *, schemeless: bool = False) -> Login:
         if not broken or _PORT.fullmatch(port) or "@" not in rest:
             return Login(url, False, False)
         cut = rest.rindex("@")
-    return Login(f"{scheme}{separator}{rest[cut + 1 :]}", True, ":" in rest[:cut])
+    return Login(f"{scheme}{separator}{rest[cut + 1 :]}", True, ":" in rest[:cut], rest[: cut + 1])
 
 
-def without_logins(text: str) -> str:
-    """Return a text in which the login of every URL that has a password is left out."""
+def without_logins(text: str, known: Collection[str] = ()) -> str:
+    """Return a text in which the login of every URL that has a password is left out.
+
+    Args:
+        text: the text.
+        known: logins, with their ``@``, that are left out wherever they stand.
+    """
+    for login in sorted(known, key=len, reverse=True):
+        text = text.replace(login, "")
     return _IN_TEXT.sub(r"\g<scheme>...@", text)

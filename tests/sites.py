@@ -30,13 +30,14 @@ GOOD: dict[str, Any] = {
     ],
     "dns": {"resolvers": ["192.168.100.53", "fd00:100::53"]},
     "rancher": {"hostname": "dual"},
+    "image": {"packages": {"sccRegistrationCodeKey": "sccRegistrationCode"}},
     "charts": {"storage": {"login": {"username": "robot", "passwordKey": "appsToken"}}},
 }
 """Address mode; checks without a finding of severity error or warning, given the secrets in ``SECRETS``."""
 
 FQDN = "ironic.paris.example.com"
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKijphZRTtgnp5o+EdETv2sa50mA7J1e4WIq1GLfBkis ops@example.com"
-SECRETS = ("rancherBootstrapPassword", "appsToken")
+SECRETS = ("rancherBootstrapPassword", "appsToken", "sccRegistrationCode")
 
 
 def mapping(mode: str = "address", /, **changes: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from dualstack.composer import MAX_DEPTH, MAX_VALUES
 from dualstack.errors import InputError
-from dualstack.loader import MAX_BYTES, Document, load_file, load_text
+from dualstack.loader import MAX_BYTES, load_file, load_text
 from dualstack.origins import Origin, Path, find_origin, format_path
 
 SITE = """\

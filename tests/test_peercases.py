@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +16,7 @@ from hypothesis import strategies as st
 
 from dualstack.rules import all_rules
 from tests import PROJECT
+from tests.conftest import PEER_CASES
 from tests.peercases.__main__ import main
 from tests.peercases.adapter import JUDGES, NOT_APPLICABLE, judge
 from tests.peercases.compare import compare
@@ -32,16 +37,23 @@ def test_own_cases() -> None:
     assert compared.applicable >= 40
 
 
-def test_peers_cases(capsys: pytest.CaptureFixture[str]) -> None:
+def test_peers_cases(record_property: Callable[[str, object], None]) -> None:
     if not PEERS.exists():
-        with capsys.disabled():
-            print(f"\npeer cases: skipped, {PEERS.name} is not at hand")
+        record_property(PEER_CASES, f"skipped, {PEERS.name} is not at hand")
         pytest.skip(f"{PEERS.name} is not at hand")
     compared = compare(cases(PEERS))
-    with capsys.disabled():
-        print(f"\npeer cases: {compared.figure}")
+    record_property(PEER_CASES, compared.figure)
     assert compared.applicable >= 240
     assert compared.agree >= 0.99 * compared.applicable, compared.disagreements
+
+
+def test_the_figure_is_printed_also_by_parallel_runs() -> None:
+    test = f"{Path(__file__).relative_to(PROJECT)}::{test_peers_cases.__name__}"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", test]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=300)
+    told = re.findall(r"^peer cases: (.*)$", done.stdout, re.MULTILINE)
+    assert len(told) == 1, done.stdout
+    assert re.fullmatch(r"agree \d+ of \d+ applicable \(\d+ not applicable\)|skipped, .* is not at hand", told[0])
 
 
 def test_only_the_configuration_decides() -> None:

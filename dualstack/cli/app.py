@@ -12,8 +12,10 @@ from dualstack.cli.common import (
     ForceOption,
     Format,
     FormatOption,
+    Mode,
     ProjectOption,
     SiteArgument,
+    complete_release,
     complete_rule,
     complete_site,
     load_site,
@@ -21,10 +23,12 @@ from dualstack.cli.common import (
     print_json,
     refuse,
     the_project,
+    without_strangers,
     worst,
 )
 from dualstack.cli.deploy_commands import EngineOption, add_to
 from dualstack.cli.env import EngineChoice, Shell
+from dualstack.errors import InputError
 
 app = typer.Typer(
     name="dualstack",
@@ -54,14 +58,13 @@ def check(
     from dualstack.layers import LayerStore
     from dualstack.project import list_sites
 
-    folder = the_project(project)
+    folder = the_project(project, *sites or ())
     store = LayerStore(folder)
-    names = sites or list_sites(folder)
-    if not names:
-        from dualstack.errors import InputError
-
+    checked, unreadable = load_sites(folder, sites or list_sites(folder), store)
+    if not sites:
+        unreadable = without_strangers(unreadable)
+    if not checked and not unreadable:
         raise InputError("the project has no sites", file=str(folder), fix="make one with dualstack new")
-    checked, unreadable = load_sites(folder, names, store)
     if unreadable and output is Format.JSON:
         raise unreadable[0]
     if output is Format.JSON:
@@ -87,7 +90,7 @@ def plan(
     """
     from dualstack.cli.plan import show_plan
 
-    folder = the_project(project)
+    folder = the_project(project, site)
     checked = load_site(folder, site)
     refuse(checked, force, output, "planned")
     show_plan(folder, checked, site, output)
@@ -111,7 +114,7 @@ def render(
     """Write the Edge Image Builder directory of a site."""
     from dualstack.cli.render import render_site
 
-    folder = the_project(project)
+    folder = the_project(project, site)
     checked = load_site(folder, site)
     refuse(checked, force, output, "rendered")
     render_site(folder, checked, out, with_secrets=with_secrets, given=secret or [], output=output)
@@ -128,14 +131,16 @@ def show(
     """Show a site with its layers merged."""
     from dualstack.cli.show import show_site
 
-    folder = the_project(project)
+    folder = the_project(project, site)
     show_site(load_site(folder, site), origin=origin, defaults=defaults, output=output)
 
 
 @app.command(epilog="Example: dualstack new paris --mode hostname --hostname ironic.paris.example.com")
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the site and its stack.", show_default=False)],
-    mode: Annotated[str | None, typer.Option(help="address or hostname.")] = None,
+    mode: Annotated[
+        Mode | None, typer.Option(help="How Ironic is known: by its addresses, or by a name with A and AAAA.")
+    ] = None,
     mac: Annotated[str | None, typer.Option(help="MAC of the management interface.")] = None,
     ipv4: Annotated[str | None, typer.Option(help="Its IPv4 address, such as 192.168.100.10/24.")] = None,
     gateway4: Annotated[str | None, typer.Option(help="IPv4 gateway.")] = None,
@@ -143,7 +148,7 @@ def new(
     gateway6: Annotated[str | None, typer.Option(help="IPv6 gateway, such as fe80::1.")] = None,
     resolver: Annotated[list[str] | None, typer.Option(help="A resolver; once for each family.")] = None,
     hostname: Annotated[str | None, typer.Option(help="Ironic's FQDN, in hostname mode.")] = None,
-    release: Annotated[str, typer.Option(help="SUSE Telco Cloud release.")] = "3.5",
+    release: Annotated[str, typer.Option(help="SUSE Telco Cloud release.", autocompletion=complete_release)] = "3.5",
     ssh_key: Annotated[str | None, typer.Option(help="Public SSH key for root.")] = None,
     collection_user: Annotated[
         str | None, typer.Option(help="User name at the Application Collection; without one no SUSE Storage.")
@@ -205,7 +210,7 @@ def dns(
     """Write a site's DNS records for a DNS team."""
     from dualstack.cli.dns import show_records
 
-    folder = the_project(project)
+    folder = the_project(project, site)
     checked = load_site(folder, site)
     refuse(checked, force, Format.JSON if output == "json" else Format.TEXT, "written")
     show_records(checked, output)

@@ -12,10 +12,11 @@ from typing import Annotated, Any
 import typer
 
 from dualstack.check import Checked, check_site
-from dualstack.errors import InputError
+from dualstack.errors import InputError, NoSiteError
+from dualstack.files_check import with_files
 from dualstack.hiding import hide
 from dualstack.layers import LayerStore, resolve_stack
-from dualstack.project import find_project, list_sites, site_file
+from dualstack.project import find_project, is_path, list_sites, site_file
 
 
 class Format(StrEnum):
@@ -55,21 +56,52 @@ ProjectOption = Annotated[
         "--project", help="Folder of the project; else the one with Pulumi.yaml, here or above.", metavar="DIR"
     ),
 ]
+
+
+class Mode(StrEnum):
+    """How Ironic is known."""
+
+    ADDRESS = "address"
+    HOSTNAME = "hostname"
+
+
+def complete_release(incomplete: str) -> list[str]:
+    """Offer the releases to the shell."""
+    from dualstack.releases import RELEASES
+
+    return [name for name in RELEASES if name.startswith(incomplete)]
+
+
 FormatOption = Annotated[Format, typer.Option("--format", help="How to answer.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Go on although the site has errors.")]
 
 
-def the_project(project: Path | None) -> Path:
-    """Return the project's folder.
+def the_project(project: Path | None, *sites: str) -> Path:
+    """Return the project's folder: the one named, else that of a stack file given by its path, else the current one.
 
     Raises:
-        InputError: there is no Pulumi.yaml in the folder, or above the current one.
+        InputError: there is no Pulumi.yaml in the folder, or above the current one; or the sites are of several
+            projects.
     """
     if project is None:
-        return find_project(Path.cwd())
+        found = sorted({folder for site in sites for folder in _project_of(site)})
+        if len(found) > 1:
+            listed = " and ".join(map(str, found))
+            raise InputError(f"these sites are of several projects: {listed}", fix="name those of one at a time")
+        return found[0] if found else find_project(Path.cwd())
     if not (project / "Pulumi.yaml").is_file():
         raise InputError("no Pulumi.yaml in this folder", file=str(project), fix="name the project's own folder")
     return project.absolute()
+
+
+def _project_of(site: str) -> list[Path]:
+    """Return the folder of the project around a stack file that is given by its path; none where nothing is there."""
+    try:
+        if is_path(site) and Path(site).is_file():
+            return [find_project(Path(site).absolute().parent)]
+    except (InputError, OSError, ValueError):  # no project around it; no path at all
+        pass
+    return []
 
 
 def site_name(file: Path) -> str:
@@ -79,13 +111,13 @@ def site_name(file: Path) -> str:
 
 
 def load_site(project: Path, site: str, store: LayerStore | None = None) -> Checked:
-    """Read, merge and check one site.
+    """Read, merge and check one site, with the files that it names.
 
     Raises:
         InputError: the file or a layer cannot be read.
     """
     file = site_file(project, site)
-    return check_site(site_name(file), resolve_stack(project, file, store))
+    return with_files(project, check_site(site_name(file), resolve_stack(project, file, store)))
 
 
 def load_sites(project: Path, names: list[str], store: LayerStore) -> tuple[list[Checked], list[InputError]]:
@@ -98,6 +130,14 @@ def load_sites(project: Path, names: list[str], store: LayerStore) -> tuple[list
         except InputError as error:
             unreadable.append(error)
     return checked, unreadable
+
+
+def without_strangers(unreadable: list[InputError]) -> list[InputError]:
+    """Say in a line which stack files hold no site, as those of other programs do not, and return the other errors."""
+    for error in unreadable:
+        if isinstance(error, NoSiteError):
+            print(f"dualstack: {error.file} is skipped: it has no dualstack:site", file=sys.stderr)
+    return [error for error in unreadable if not isinstance(error, NoSiteError)]
 
 
 def print_json(document: Any) -> None:

@@ -22,6 +22,7 @@ from dualstack.deploy.progress import Change, Progress, word
 from dualstack.deploy.session import Operation, Result, Session
 from dualstack.engine import find_engine
 from dualstack.errors import InputError
+from dualstack.loader import load_file
 from dualstack.plan import Plan
 from dualstack.project import site_file
 
@@ -145,11 +146,12 @@ def _ask(session: Session, operation: Operation, teller: _Teller) -> None:
     else:
         question = f"Remove everything that Pulumi made for {session.name}?"
     if not typer.confirm(question):
-        raise Refused("not confirmed: nothing was changed")
+        teller.line("not confirmed: nothing was changed")
+        raise typer.Exit(1)
 
 
 def _needs_program(project: Path) -> None:
-    if not (project / "__main__.py").is_file() and "main:" not in (project / "Pulumi.yaml").read_text("utf-8"):
+    if not (project / "__main__.py").is_file() and "main" not in load_file(project / "Pulumi.yaml", "Pulumi.yaml").data:
         raise InputError(
             "the project holds sites only, and Pulumi starts the program in the project's own folder",
             file=str(project),

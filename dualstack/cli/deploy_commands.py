@@ -48,7 +48,7 @@ def preview(
     from dualstack.deploy.session import Operation
 
     wanted = Wanted(engine, backend, output=output, expect_no_changes=expect_no_changes)
-    deploy(the_project(project), site, Operation.PREVIEW, wanted)
+    deploy(the_project(project, site), site, Operation.PREVIEW, wanted)
 
 
 def up(
@@ -63,7 +63,7 @@ def up(
     from dualstack.cli.deploy import Wanted, deploy
     from dualstack.deploy.session import Operation
 
-    deploy(the_project(project), site, Operation.UP, Wanted(engine, backend, yes=yes, output=output))
+    deploy(the_project(project, site), site, Operation.UP, Wanted(engine, backend, yes=yes, output=output))
 
 
 def refresh(
@@ -84,7 +84,7 @@ def refresh(
     wanted = Wanted(
         engine, backend, output=output, expect_no_changes=expect_no_changes, clear_pending=clear_pending_creates
     )
-    deploy(the_project(project), site, Operation.REFRESH, wanted)
+    deploy(the_project(project, site), site, Operation.REFRESH, wanted)
 
 
 def destroy(
@@ -103,4 +103,4 @@ def destroy(
     from dualstack.deploy.session import Operation
 
     wanted = Wanted(engine, backend, yes=yes, output=output, forget=forget)
-    deploy(the_project(project), site, Operation.DESTROY, wanted)
+    deploy(the_project(project, site), site, Operation.DESTROY, wanted)

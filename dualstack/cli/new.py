@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+import pathlib
 import re
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typer
 
 from dualstack.addresses import AddressError, InterfaceAddress, parse_interface
-from dualstack.check import check_site
-from dualstack.cli.text import Style, findings_text
+from dualstack.check import Checked, check_site
+from dualstack.cli import questions
+from dualstack.cli.questions import ask
+from dualstack.cli.stackfile import read_stack_file, replace_text, secret_names, with_site
+from dualstack.cli.text import Style, finding_text, summary
 from dualstack.errors import InputError
 from dualstack.findings import Severity
 from dualstack.layers import resolve_mapping
-from dualstack.yamlio import dump
+from dualstack.origins import Path, format_path
+from dualstack.project import shown_path, stacks_dir
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
-_HEAD = "# yaml-language-server: $schema=../docs/schema/site.schema.json\n"
+_INTERFACE: Final[Path] = ("nodes", 0, "interfaces", 0)
 
 
 @dataclass(slots=True)
@@ -42,15 +47,6 @@ class Answers:
     extends: list[str] = field(default_factory=list)
 
 
-def _ask(given: str | None, flag: str, question: str, default: str | None = None) -> str:
-    if given is not None:
-        return given
-    if not sys.stdin.isatty():
-        raise InputError(f"{flag} is missing", fix=f"give {flag}, or run the command on a terminal to be asked")
-    answer: str = typer.prompt(question, default=default)
-    return answer
-
-
 def _first_host(interface: str) -> str | None:
     """Return the usual gateway of an address: the first one of its prefix, or fe80::1."""
     try:
@@ -63,25 +59,41 @@ def _first_host(interface: str) -> str | None:
     return str(network.network_address + 1) if isinstance(network, ipaddress.IPv4Network) else None
 
 
+def _refuse_contradictions(answers: Answers) -> None:
+    """Refuse flags of which one would have to be dropped."""
+    if answers.hostname is not None and answers.mode == "address":
+        fix = "give --mode hostname, or leave --hostname out"
+        raise InputError("--hostname is Ironic's name in hostname mode, and this site is in address mode", fix=fix)
+    if answers.collection_user and answers.release == "3.4":
+        fix = "give a later --release, or leave --collection-user out"
+        raise InputError("--collection-user is for SUSE Storage, which release 3.4 takes without a login", fix=fix)
+
+
 def _complete(answers: Answers) -> None:
-    answers.mode = _ask(answers.mode, "--mode", "Mode (address or hostname)", "address")
+    default = "address" if answers.hostname is None else "hostname"
+    answers.mode = ask(
+        answers.mode, "--mode", "Mode (address or hostname)", questions.one_of(("address", "hostname")), default
+    )
+    _refuse_contradictions(answers)
     if answers.mode == "hostname":
-        answers.hostname = _ask(answers.hostname, "--hostname", "Ironic's FQDN, with A and AAAA")
-    answers.mac = _ask(answers.mac, "--mac", "MAC of the management interface")
-    answers.ipv4 = _ask(answers.ipv4, "--ipv4", "Its IPv4 address with prefix length")
-    answers.gateway4 = _ask(answers.gateway4, "--gateway4", "IPv4 gateway", _first_host(answers.ipv4))
-    answers.ipv6 = _ask(answers.ipv6, "--ipv6", "Its IPv6 address with prefix length")
-    answers.gateway6 = _ask(answers.gateway6, "--gateway6", "IPv6 gateway", _first_host(answers.ipv6))
-    if not answers.resolvers:
-        given = _ask(None, "--resolver", "Resolvers, one of each family, with a comma between them")
-        answers.resolvers = [part.strip() for part in given.split(",") if part.strip()]
-    if sys.stdin.isatty():
-        answers.ssh_key = (
-            answers.ssh_key or _ask(None, "--ssh-key", "Public SSH key for root (empty: none)", "") or None
-        )
-        if answers.release != "3.4" and answers.collection_user is None:
+        answers.hostname = ask(answers.hostname, "--hostname", "Ironic's FQDN, with A and AAAA", questions.fqdn)
+    answers.mac = ask(answers.mac, "--mac", "MAC of the management interface", questions.mac)
+    four, six = questions.interface("ipv4"), questions.interface("ipv6")
+    answers.ipv4 = ask(answers.ipv4, "--ipv4", "Its IPv4 address with prefix length", four)
+    judge = questions.gateway("ipv4", answers.ipv4)
+    answers.gateway4 = ask(answers.gateway4, "--gateway4", "IPv4 gateway", judge, _first_host(answers.ipv4))
+    answers.ipv6 = ask(answers.ipv6, "--ipv6", "Its IPv6 address with prefix length", six)
+    judge = questions.gateway("ipv6", answers.ipv6)
+    answers.gateway6 = ask(answers.gateway6, "--gateway6", "IPv6 gateway", judge, _first_host(answers.ipv6))
+    given = " ".join(answers.resolvers) or None
+    question = "Resolvers, one of each family, with a comma between them"
+    answers.resolvers = questions.split(ask(given, "--resolver", question, questions.resolvers))
+    if questions.can_ask():
+        question = "Public SSH key for root (empty: none)"
+        answers.ssh_key = ask(answers.ssh_key, "--ssh-key", question, questions.ssh_key, "") or None
+        if answers.release != "3.4" and answers.collection_user is None and not answers.extends:
             question = "User at the Application Collection (empty: no SUSE Storage)"
-            answers.collection_user = _ask(None, "--collection-user", question, "") or None
+            answers.collection_user = ask(None, "--collection-user", question, questions.anything, "") or None
 
 
 def site_mapping(answers: Answers) -> dict[str, Any]:
@@ -114,7 +126,11 @@ def site_mapping(answers: Answers) -> dict[str, Any]:
         site["rancher"] = {"hostname": "dual"}
     if answers.ssh_key:
         site["image"] = {"users": [{"username": "root", "sshKeys": [answers.ssh_key]}]}
-    if answers.release != "3.4" and not answers.extends:
+    if not answers.extends:
+        # Where EIB takes the packages of the release from: SUSE's repositories, with a registration code.
+        site.setdefault("image", {})["packages"] = {"sccRegistrationCodeKey": "sccRegistrationCode"}
+    # Whether there is storage, and with which login, is for the layers to say.
+    if answers.release != "3.4" and (answers.collection_user or not answers.extends):
         _storage(site, answers.collection_user)
     return site
 
@@ -128,27 +144,69 @@ def _storage(site: dict[str, Any], user: str | None) -> None:
     site.setdefault("provisioning", {})["persistence"] = {"enabled": False}
 
 
-def new_site(project: Path, answers: Answers) -> None:
-    """Write ``stacks/Pulumi.<name>.yaml``; nothing is written where the site would have errors.
+_FLAGS: dict[Path, str] = {
+    ("mode",): "--mode",
+    ("release",): "--release",
+    ("extends",): "--extends",
+    (*_INTERFACE, "mac"): "--mac",
+    (*_INTERFACE, "ipv4"): "--ipv4",
+    (*_INTERFACE, "ipv4", "gateway"): "--gateway4",
+    (*_INTERFACE, "ipv6"): "--ipv6",
+    (*_INTERFACE, "ipv6", "gateway"): "--gateway6",
+    ("dns", "resolvers"): "--resolver",
+    ("provisioning", "hostname"): "--hostname",
+    ("image", "users"): "--ssh-key",
+    ("charts", "storage", "login"): "--collection-user",
+}
+
+
+def flag_of(path: Path) -> str | None:
+    """Return the flag that gives the value at a path of the site, or None."""
+    return next((_FLAGS[path[:length]] for length in range(len(path), 0, -1) if path[:length] in _FLAGS), None)
+
+
+def _told(checked: Checked, style: Style) -> str:
+    """Return the findings with the flag beside each path: the paths are those of a file that is not written yet."""
+    lines = [f"{checked.name}: {summary(checked.findings)}"]
+    for finding in checked.findings:
+        text, flag = finding_text(finding, style), flag_of(finding.path)
+        if finding.severity is Severity.INFO:
+            continue
+        if flag is not None:
+            shown = style(format_path(finding.path), "bold")
+            text = text.replace(f"{shown}: ", f"{shown} ({flag}): ", 1)
+        lines.append(text)
+    return "\n".join(lines)
+
+
+def new_site(project: pathlib.Path, answers: Answers) -> None:
+    """Write the stack file of a site; nothing is written where the site would have errors.
+
+    A stack file that the Pulumi CLI made, with secrets but without a site, gets the site and keeps what is in it.
 
     Raises:
-        InputError: the name cannot be a stack's, the file is there already, or an answer is missing.
+        InputError: the name cannot be a stack's, the site is there already, or an answer is missing.
     """
     if not _NAME.fullmatch(answers.name):
         raise InputError(f"{answers.name!r} cannot be a stack's name", fix="use letters, digits, dots, - and _ only")
-    file = project / "stacks" / f"Pulumi.{answers.name}.yaml"
-    if file.exists():
-        raise InputError("this site is there already", file=str(file), fix="choose another name, or edit the file")
+    file = project / stacks_dir(project) / f"Pulumi.{answers.name}.yaml"
+    text, document = read_stack_file(file, shown_path(project, file))
+    _refuse_contradictions(answers)
     _complete(answers)
     site = site_mapping(answers)
-    checked = check_site(answers.name, resolve_mapping(project, site))
+    checked = check_site(answers.name, resolve_mapping(project, site, secret_names(document)))
     if any(finding.severity is not Severity.INFO for finding in checked.findings):
-        print(findings_text([checked], Style.of(sys.stderr)), file=sys.stderr)
+        print(_told(checked, Style.of(sys.stderr)), file=sys.stderr)
     if checked.failed:
         print("dualstack: nothing was written: mend the answers", file=sys.stderr)
         raise typer.Exit(1)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_name(f".{file.name}.new")
-    beside.write_text(_HEAD + dump({"config": {"dualstack:site": site}}), encoding="utf-8")
-    beside.replace(file)
-    print(f"Wrote {file}. Next: dualstack plan {answers.name}")
+    replace_text(file, with_site(text or _head(project, file), document, site))
+    print(f"{'Added the site to' if text else 'Wrote'} {file}. Next: dualstack plan {answers.name}")
+
+
+def _head(project: pathlib.Path, file: pathlib.Path) -> str:
+    """Return the line that tells editors the schema, where the project has it."""
+    schema = project / "docs" / "schema" / "site.schema.json"
+    if not schema.is_file():
+        return ""
+    return f"# yaml-language-server: $schema={pathlib.PurePath(os.path.relpath(schema, file.parent)).as_posix()}\n"

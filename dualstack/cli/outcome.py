@@ -47,7 +47,7 @@ def closing(checked: Checked, operation: Operation, progress: Progress, result: 
     counts = progress.counts
     labels = {Operation.PREVIEW: _TO_COME, Operation.REFRESH: _FOUND}.get(operation, _COUNTED)
     told = ", ".join(f"{counts[op]} {label}" for op, label in labels.items() if counts.get(op)) or "nothing to do"
-    if result.error is None or counts:
+    if result.error is None or (counts and operation is not Operation.PREVIEW):
         mark = style("✗", "red") if result.error is not None else style("✓", "green")
         yield f"{mark} {style(checked.name, 'bold')}: {told}"
     if operation is not Operation.UP or result.error is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,15 +13,33 @@ from dualstack.cli.common import Format, print_json
 from dualstack.cli.secrets import from_cli, from_files
 from dualstack.cli.text import Style, counted, finding_text, findings_text
 from dualstack.document import finding_json
-from dualstack.eib import DEFINITION, LeftOut, ProjectFiles, Report, build_tree, write_tree
-from dualstack.errors import InputError
-from dualstack.findings import Finding
+from dualstack.eib import (
+    DEFINITION,
+    LeftOut,
+    ProjectFiles,
+    Report,
+    Tree,
+    base_image,
+    build_tree,
+    marker_of,
+    write_tree,
+)
+from dualstack.errors import InputError, quoted
+from dualstack.findings import Finding, Severity
 from dualstack.origins import find_origin
+from dualstack.plan.model import Plan
 from dualstack.rules.secrets import LEFT_OUT
 
 
 def _findings(checked: Checked, left_out: tuple[LeftOut, ...]) -> list[Finding]:
-    """Make one finding for each secret that was left out, whatever number of files wants it."""
+    """Make one finding for each secret that was left out, whatever number of files wants it.
+
+    A warning where EIB stops without it, unless the site has set the rule's severity itself.
+    """
+    chosen = None
+    if checked.site is not None:
+        overrides = checked.site.rules
+        chosen = overrides.get(LEFT_OUT.id) or overrides.get(LEFT_OUT.id.partition("-")[0])
     by_key: dict[str, list[LeftOut]] = {}
     for left in left_out:
         by_key.setdefault(left.key, []).append(left)
@@ -32,6 +52,10 @@ def _findings(checked: Checked, left_out: tuple[LeftOut, ...]) -> list[Finding]:
             f"render with --with-secrets, or with --secret {key}=@FILE, to have it in",
             consequence=" ".join(f"{left.follows[0].upper()}{left.follows[1:]}." for left in places),
         )
+        if chosen is not None:
+            finding = finding.lowered(chosen.level, chosen.because)
+        elif any(left.stops for left in places):
+            finding = replace(finding, severity=Severity.WARNING)
         origin = find_origin(checked.resolved.origins, places[0].path)
         findings.append(finding.located(*origin) if origin else finding)
     return findings
@@ -43,11 +67,13 @@ def render_site(
     """Write the directory and tell what was done; the caller has refused a site with errors.
 
     Raises:
-        InputError: a secret or a file of the user is not to be had, or OUT is a directory that dualstack did not write.
+        InputError: a secret or a file of the user is not to be had, or OUT is a directory that dualstack did not write,
+            or wrote for another site.
     """
     plan = checked.plan
     if plan is None:
         return
+    _refuse_other_site(checked.name, out)
     files = ProjectFiles(project)
     secrets = from_files(given)
     needed = {left.key for left in build_tree(plan, {}, files).left_out}
@@ -64,10 +90,22 @@ def render_site(
         print_json(_document(told, out, report, [path for path, file in tree.files.items() if file.mode == 0o600]))
         return
     style = Style.of(sys.stdout)
+    if report.changed_by_hand:
+        # First: it is the one thing that cannot be had again.
+        word = style("warning", "yellow", "bold")
+        print(f"{word} changed by hand since the last render, and overwritten: {', '.join(report.changed_by_hand)}")
     print(findings_text([checked], style, notes=False))
     for finding in left_out:
         print(finding_text(finding, style))
-    print(_summary(out, report, plan.release.eib_container, plan.site.image.type))
+    print(_summary(out, report, plan, tree))
+
+
+def _refuse_other_site(name: str, out: Path) -> None:
+    marker = marker_of(out)
+    held = marker.get("site") if marker else None
+    if held not in (None, name):
+        message = f"this is the directory of the site {quoted(str(held))}, not of {name}"
+        raise InputError(message, file=str(out), fix="choose another directory, or remove this one")
 
 
 def _document(checked: Checked, out: Path, report: Report, private: list[str]) -> dict[str, object]:
@@ -85,16 +123,29 @@ def _document(checked: Checked, out: Path, report: Report, private: list[str]) -
     }
 
 
-def _summary(out: Path, report: Report, container: str, kind: str) -> str:
+def _summary(out: Path, report: Report, plan: Plan, tree: Tree) -> str:
     lines = [f"Wrote {counted(len(report.written), 'file')} to {out}"]
     if report.removed:
         lines.append(f"Removed, because no longer wanted: {', '.join(report.removed)}")
-    if report.changed_by_hand:
-        lines.append(f"Changed by hand since the last render, and overwritten: {', '.join(report.changed_by_hand)}")
     if report.kept:
         lines.append(f"Left as they are, not written by dualstack: {counted(len(report.kept), 'file')}")
-    lines.append(f"Next: put the base image into {out}/base-images, then build the {kind} image there:")
-    lines.append(
-        f"  podman run --rm --privileged -v {out.resolve()}:/eib {container} build --definition-file {DEFINITION}"
-    )
+    missing = _missing(out, plan, tree)
+    if missing:
+        lines.append("Still missing for the build:")
+        lines += [f"  {item}" for item in missing]
+    kind = plan.site.image.type
+    lines.append(f"Then build the {kind} image there:" if missing else f"Ready to build the {kind} image there:")
+    volume, container = shlex.quote(f"{out.resolve()}:/eib"), plan.release.eib_container
+    lines.append(f"  podman run --rm --privileged -v {volume} {container} build --definition-file {DEFINITION}")
     return "\n".join(lines)
+
+
+def _missing(out: Path, plan: Plan, tree: Tree) -> list[str]:
+    """Say what EIB would stop for: the base image, and secrets that were left out."""
+    missing = []
+    image = base_image(plan)
+    if not os.path.lexists(out / "base-images" / image):
+        missing.append(f"the base image: put {image} into {shlex.quote(str(out / 'base-images'))}")
+    for key in dict.fromkeys(left.key for left in tree.left_out if left.stops):
+        missing.append(f"the secret {key}: render again with --with-secrets, or with --secret {key}=@FILE")
+    return missing

@@ -7,15 +7,20 @@ import shutil
 import subprocess
 from collections.abc import Collection
 from pathlib import Path
+from typing import Final
 
 from dualstack.errors import InputError
+
+_LARGEST: Final = 1 << 16
+_ALONE: Final = "a secret is one line: write it alone into the file"
 
 
 def from_files(given: list[str]) -> dict[str, str]:
     """Read ``KEY=@FILE`` options; one newline at the end of a file does not belong to the secret.
 
     Raises:
-        InputError: another form, or a file that cannot be read. Secrets themselves are never in an error.
+        InputError: another form, a key given twice, or a file that cannot be read or is not one line. Secrets
+            themselves are never in an error.
     """
     secrets: dict[str, str] = {}
     for option in given:
@@ -27,15 +32,33 @@ def from_files(given: list[str]) -> dict[str, str]:
                 f"--secret {key or '...'} does not name a file",
                 fix="write --secret KEY=@FILE; on the command line itself every user of the machine could read it",
             )
-        file = Path(source[1:])
-        try:
-            text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(
-                f"the secret {key} cannot be read ({type(error).__name__})", file=str(file), fix="check the file"
-            ) from None
-        secrets[key] = text.removesuffix("\n").removesuffix("\r")
+        if key in secrets:
+            raise InputError(f"--secret {key} is given twice", fix="give one file for each secret")
+        secrets[key] = _from_file(key, Path(source[1:]))
     return secrets
+
+
+def _from_file(key: str, file: Path) -> str:
+    """Read a secret: the one line of a file."""
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(_LARGEST + 1)
+        text = content.decode()
+    except UnicodeDecodeError:
+        message, fix = f"the file of the secret {key} is no UTF-8 text", "save the file as UTF-8"
+        raise InputError(message, file=str(file), fix=fix) from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or "no name of a file"
+        message = f"the secret {key} cannot be read: {reason[0].lower()}{reason[1:]}"
+        raise InputError(message, file=str(file), fix="check the name and the permissions") from None
+    if len(content) > _LARGEST:
+        raise InputError(f"the file of the secret {key} is larger than 64 KiB", file=str(file), fix=_ALONE)
+    secret = text.removesuffix("\n").removesuffix("\r")
+    if not secret.strip():
+        raise InputError(f"the file of the secret {key} is empty", file=str(file), fix=_ALONE)
+    if "\n" in secret or "\r" in secret:
+        raise InputError(f"the file of the secret {key} has several lines", file=str(file), fix=_ALONE)
+    return secret
 
 
 def from_cli(project: Path, stack: str, keys: Collection[str]) -> dict[str, str]:

@@ -8,18 +8,24 @@ from typing import Any
 
 from dualstack.cli.common import Format, load_site, print_json
 from dualstack.cli.text import Style, summary
-from dualstack.errors import InputError
+from dualstack.errors import InputError, NoSiteError
 from dualstack.layers import LayerStore
 from dualstack.project import list_sites
 
 
 def list_all(project: Path, output: Format) -> None:
-    """Print name, release, mode, layers and findings of each site; one that cannot be read says so in its line."""
+    """Print name, release, mode, layers and findings of each site; one that cannot be read says so in its line.
+
+    A stack file without a site, as those of other programs are, is listed as skipped.
+    """
     store = LayerStore(project)
     rows: list[dict[str, Any]] = []
     for name in list_sites(project):
         try:
             checked = load_site(project, name, store)
+        except NoSiteError:
+            rows.append({"site": name, "skipped": "no dualstack:site"})
+            continue
         except InputError as error:
             rows.append({"site": name, "error": str(error)})
             continue
@@ -40,8 +46,8 @@ def list_all(project: Path, output: Format) -> None:
     width = max((len(row["site"]) for row in rows), default=0)
     for row in rows:
         head = style(row["site"].ljust(width), "bold")
-        if "error" in row:
-            print(f"{head}  {row['error']}")
+        if "findings" not in row:
+            print(f"{head}  {row.get('error') or row['skipped']}")
             continue
         layers = " + ".join(row["layers"]) or "no layers"
         print(

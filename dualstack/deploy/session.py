@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 OURS: Final = "dualstack:"
 """Types of our own provider: what one of them was about to make is found again and adopted by the next create."""
+
+_NO_PLUGIN: Final = re.compile(r"no resource plugin 'pulumi-resource-([^']+)' found .*? at version (v[^ ]+)")
 
 
 class Operation(StrEnum):
@@ -103,14 +107,14 @@ class Session:
                     clear_dead(self.backend.files, self.project_name, self.name, cancel, self.tell)
             copy = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="dualstack-")))
             held.enter_context(self._environment())
-            config = copy / f"Pulumi.{self.name}.yaml"
             fresh = self._ensure(operation, copy)
+            config = copy / "config.yaml"
             shutil.copyfile(self.file, config)
             if fresh and operation in (Operation.REFRESH, Operation.DESTROY):
                 return Result()
-            stack = self._stack()
             if operation is Operation.UP and not fresh:
-                self._pending(stack, config)
+                self._pending(copy)
+            stack = self._stack()
             held.enter_context(_interrupts(self.tell))
             return self._operate(stack, operation, progress, str(config), clear_pending)
 
@@ -167,6 +171,8 @@ class Session:
     ) -> Result:
         from pulumi.automation import CommandError, ConcurrentUpdateError, StackNotFoundError
 
+        # The SDK warns of events that it does not know with all that is in them.
+        warnings.filterwarnings("ignore", message="Failed to parse engine event")
         outputs: dict[str, Any] = {}
         try:
             # Secrets are not asked for in the summaries: for these the CLI writes a salt into the real stack file.
@@ -195,12 +201,12 @@ class Session:
             words = f"another update of {self.name} is running{f' ({who})' if who else ''}"
             raise Refused(f"{words}; wait for it, or, if nothing runs there, run: {cancel}") from None
         except CommandError as error:
-            return Result("\n".join(progress.errors) or _last_words(str(error)))
+            return Result(_with_way_out("\n".join(progress.errors) or _last_words(str(error))))
         except RuntimeError as error:  # a preview that ended before its summary
-            return Result("\n".join(progress.errors) or str(error))
+            return Result(_with_way_out("\n".join(progress.errors) or str(error)))
         return Result(outputs=outputs)
 
-    def _pending(self, stack: Stack, config: Path) -> None:
+    def _pending(self, folder: Path) -> None:
         """Settle creates that an interrupted run had begun, before they are begun again."""
         state = json.loads(self._pulumi("stack", "export", "--stack", self.name, folder=self.project))
         begun = [
@@ -216,9 +222,14 @@ class Session:
             self.tell(
                 f"an earlier run was interrupted while it created {names}: made again now, what is there is taken"
             )
-            stack.refresh(
-                clear_pending_creates=True, target=[begun[0]["urn"]], config_file=str(config), show_secrets=False
-            )
+            # The CLI has no way to forget them but a refresh of everything; an import of the state is one.
+            state["deployment"]["pending_operations"] = [
+                one for one in state["deployment"]["pending_operations"] if one.get("type") != "creating"
+            ]
+            self._bare(folder)
+            file = folder / "state.json"
+            file.write_text(json.dumps(state), encoding="utf-8")
+            self._pulumi("stack", "import", "--stack", self.name, "--file", str(file), folder=folder)
             return
         lines = ["an earlier run was interrupted while it created, and nobody knows whether these are there:"]
         lines += [f"  {one['type']} {one['urn'].rpartition('::')[2]}" for one in others]
@@ -250,20 +261,45 @@ class Session:
 
 @contextlib.contextmanager
 def _interrupts(tell: Callable[[str], None]) -> Iterator[None]:
-    """Let Ctrl-C reach the CLI alone: it ends what is running and writes its state; this process waits for that."""
+    """Leave an interrupt to the CLI, which ends what is running and writes its state; this process waits for that.
+
+    Ctrl-C reaches both. A SIGTERM, as a CI system sends it, reaches this process alone and is passed on as Ctrl-C.
+    """
 
     def told(number: int, _frame: object) -> None:
-        tell("interrupted: what is being made is ended first; a second Ctrl-C stops at once")
+        tell("interrupted: what is being made is ended first; a second time stops at once")
+        if number == signal.SIGTERM:
+            for child in _children():
+                with contextlib.suppress(OSError):
+                    os.kill(child, signal.SIGINT)
 
     try:
-        before = signal.signal(signal.SIGINT, told)
+        before = {each: signal.signal(each, told) for each in (signal.SIGINT, signal.SIGTERM)}
     except ValueError:  # not the main thread: signals are somebody else's
         yield
         return
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _children() -> list[int]:
+    """Give the children of this process, as Linux tells them."""
+    try:
+        return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+    except (OSError, ValueError):
+        return []
+
+
+def _with_way_out(error: str) -> str:
+    """Add what to do about a provider plugin that is not there."""
+    lines = [error]
+    for name, version in dict(_NO_PLUGIN.findall(error)).items():
+        way = f"install it: pulumi plugin install resource {name} {version}"
+        lines.append(f"put pulumi-resource-{name} on PATH, or {way}; an official Pulumi CLI does so by itself")
+    return "\n".join(lines)
 
 
 def _last_words(text: str) -> str:

@@ -114,6 +114,7 @@ def _packages(plan: Plan, packages: Packages, builder: Builder) -> dict[str, Any
             "operatingSystem.packages.sccRegistrationCode",
             ("image", "packages", "sccRegistrationCodeKey"),
             "EIB finds no packages in SUSE's repositories, and the node is not registered",
+            stops=True,
         )
     return {
         "noGPGCheck": packages.no_gpg_check or None,
@@ -145,7 +146,7 @@ def _registries(plan: Plan, image: Image, builder: Builder) -> list[dict[str, An
     entries = []
     for uri, username, key, path in wanted:
         where = f"embeddedArtifactRegistry.registries[{uri}]"
-        password = builder.secret(key, DEFINITION, where, path, f"EIB fetches images of {uri} without a login")
+        password = builder.secret(key, DEFINITION, where, path, f"EIB fetches images of {uri} without a login", True)
         if password is not None:
             entries.append({"uri": uri, "authentication": {"username": username, "password": password}})
     return entries

@@ -137,6 +137,7 @@ def _repository(named: _Named, file: str, builder: Builder) -> dict[str, Any]:
             f"kubernetes.helm.repositories[{named.name}].authentication",
             (*named.chart.path, "login", "passwordKey"),
             f"EIB fetches charts from {source.url} without a login",
+            stops=True,
         )
         if password is not None:
             entry["authentication"] = {"username": source.username, "password": password}

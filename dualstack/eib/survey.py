@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dualstack.eib import disk
-from dualstack.eib.tree import MARKER, Tree
+from dualstack.eib.tree import MARKER, Tree, is_inside
 from dualstack.errors import InputError, quoted
 
 _MARKER_LIMIT: Final = 16 << 20
@@ -44,7 +44,10 @@ class Survey:
 
 
 def marker_of(folder: Path) -> dict[str, Any] | None:
-    """Return what a folder's marker says, or None where it has none that can be read."""
+    """Return what a folder's marker says, or None where it has none that can be read, or one with damaged paths.
+
+    A marker is a file in a directory of the user's: its paths must not lead out of there.
+    """
     try:
         handle = os.open(folder / MARKER, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(handle, "rb") as stream:
@@ -52,7 +55,7 @@ def marker_of(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, RecursionError):
         return None
     files = data.get("files") if isinstance(data, dict) else None
-    known = isinstance(files, dict) and all(isinstance(item, str) for item in files.values())
+    known = isinstance(files, dict) and all(isinstance(item, str) and is_inside(path) for path, item in files.items())
     return data if known and data.get("version") == 1 else None
 
 
@@ -66,7 +69,7 @@ def read_marker(out: Path) -> dict[str, Any] | None:
     if marker is not None or not out.exists() or not any(out.iterdir()):
         return marker
     if os.path.lexists(out / MARKER):
-        message = f"its {MARKER} cannot be read, so nobody knows which files are dualstack's"
+        message = f"its {MARKER} is damaged or cannot be read, so nobody knows which files are dualstack's"
         raise InputError(message, file=str(out), fix="name another directory, or remove this one")
     fix = "name an empty or new directory, and move files of your own there afterwards"
     raise InputError("the directory is not empty, and dualstack did not write it", file=str(out), fix=fix)

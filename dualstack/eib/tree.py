@@ -53,6 +53,8 @@ class LeftOut(NamedTuple):
     """Where the site file speaks of it."""
     follows: str
     """What follows, one sentence without a full stop."""
+    stops: bool = False
+    """True where ``eib build`` fails without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +72,24 @@ class Tree:
     left_out: tuple[LeftOut, ...] = ()
 
 
+def is_inside(path: str) -> bool:
+    """Tell whether a relative POSIX path stays in the directory, and a file system takes it."""
+    parts = path.split("/")
+    if "\0" in path or any(part in ("", ".", "..") for part in parts):
+        return False
+    try:
+        return all(len(part.encode()) <= _LONGEST_NAME for part in parts)
+    except UnicodeEncodeError:
+        return False
+
+
 def check_path(path: str) -> None:
     """Refuse a path that would lead out of the directory, or that no file system takes.
 
     Raises:
         InputError: it is one; names in the site file such as ``../x`` make them.
     """
-    parts = path.split("/")
-    bad = "\0" in path or any(part in ("", ".", "..") for part in parts)
-    if not bad:
-        try:
-            bad = any(len(part.encode()) > _LONGEST_NAME for part in parts)
-        except UnicodeEncodeError:
-            bad = True
-    if bad:
+    if not is_inside(path):
         raise InputError(f"{quoted(path)} is no path inside the EIB directory", fix="use plain names without slashes")
 
 
@@ -126,11 +132,11 @@ class Builder:
             raise InputError(f"two parts of the site make the same file {quoted(path)}", fix=fix)
         self.files[path] = File(content.encode() if isinstance(content, str) else content, mode)
 
-    def secret(self, key: str, file: str, where: str, path: SitePath, follows: str) -> str | None:
+    def secret(self, key: str, file: str, where: str, path: SitePath, follows: str, stops: bool = False) -> str | None:
         """Return a secret for a file, which becomes private; None where it is not given, which is noted."""
         value = self.secrets.get(key) if self.secrets is not None else None
         if value is None:
-            self.left_out.append(LeftOut(key, file, where, path, follows))
+            self.left_out.append(LeftOut(key, file, where, path, follows, stops))
             return None
         self.private.add(file)
         return value

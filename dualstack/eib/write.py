@@ -78,6 +78,11 @@ def _place(out: Path) -> Path:
         raise InputError("this is the root of the file system", file=str(out), fix="name a directory of its own")
     if place.exists() and not place.is_dir():
         raise InputError("this is a file", file=str(out), fix="name a directory")
+    for parent in place.parents:
+        if parent.exists():
+            if not parent.is_dir():
+                raise InputError(f"{parent} is a file", file=str(out), fix="name a directory elsewhere")
+            break
     place.parent.mkdir(parents=True, exist_ok=True)
     return place
 

@@ -114,7 +114,8 @@ def record(
         # The SDK keeps its settings in context variables: an empty context is a fresh SDK, and leaves nothing behind.
         with asyncio.Runner(loop_factory=_Loop) as runner:
             runner.get_loop().set_exception_handler(lambda _loop, _context: None)  # told once, by the exception itself
-            runner.run(main())
+            # Not Runner.run: that turns Ctrl-C into a cancellation, which a program that computes never notices.
+            runner.get_loop().run_until_complete(main())
 
     module = types.ModuleType("__main__")
     seen: set[str] = set()

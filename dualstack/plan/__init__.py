@@ -34,12 +34,13 @@ def make_plan(name: str, site: Site, secrets: frozenset[str] = frozenset()) -> P
     ipv4 = own_address(serving.ipv4) if serving else None
     ipv6 = own_address(serving.ipv6) if serving else None
     rancher = rancher_hostname(site, node)
-    no_proxy = plan_no_proxy(site)
+    computed = computed_server(site, release, node)
+    server = plan_server(site, computed)
+    no_proxy = plan_no_proxy(site, nodes, server, rancher)
     values = computed_values(site, release, str(ipv4 or ""), str(ipv6 or ""), rancher, secrets, no_proxy)
     charts = plan_charts(site, release, values)
     metal3 = next((chart for chart in charts if chart.key == "metal3"), None)
     ironic = read_ironic(metal3.values) if metal3 else None
-    server = computed_server(site, release, node)
     records = plan_dns(site, node, (ipv4, ipv6), rancher)
     return Plan(
         name=name,
@@ -47,8 +48,8 @@ def make_plan(name: str, site: Site, secrets: frozenset[str] = frozenset()) -> P
         release=release,
         kubernetes_version=site.kubernetes_version or release.kubernetes,
         nodes=nodes,
-        server=freeze(plan_server(site, server)),
-        server_computed=freeze(server),
+        server=freeze(server),
+        server_computed=freeze(computed),
         charts=charts,
         ironic=ironic,
         rancher_hostname=rancher,

@@ -7,12 +7,35 @@ from dualstack.plan.model import Bound, Capacity
 from dualstack.site import Site
 
 
+def cni_plugins(site: Site) -> tuple[str, ...]:
+    """Return the CNI plugins as server.yaml will name them."""
+    given = site.cluster.server.get("cni", site.cluster.cni)
+    return tuple(str(item) for item in (given if isinstance(given, list | tuple) else (given,)))
+
+
+def own_ipam(site: Site) -> bool:
+    """Tell whether the CNI plugin gives out pod addresses itself, so that node masks bound nothing.
+
+    Calico does, in blocks as it needs them, any number a node (RKE2 documentation, networking: basic network options).
+    """
+    return "calico" in cni_plugins(site)
+
+
 def plan_capacity(site: Site) -> Capacity:
     """Count nodes, pods per node, pods and services of each family.
 
-    A CNI plugin takes some of the pod addresses for itself (Cilium: two a node); the numbers are upper bounds.
+    A CNI plugin takes some of the pod addresses for itself (Cilium: two a node); the numbers are upper bounds. Where
+    it ignores node masks, the pods are those of the whole CIDR, and the nodes as many as could be full of them.
     """
     cluster = site.cluster
+    services = Bound(usable_services(cluster.services.ipv4.network), usable_services(cluster.services.ipv6.network))
+    if own_ipam(site):
+        whole = Bound(
+            usable_pods("ipv4", cluster.pods.ipv4.network.prefixlen),
+            usable_pods("ipv6", cluster.pods.ipv6.network.prefixlen),
+        )
+        most = max(1, cluster.max_pods)
+        return Capacity(Bound(whole.ipv4 // most, whole.ipv6 // most), whole, cluster.max_pods, whole, services)
 
     def nodes(family: Family) -> int:
         return node_blocks(getattr(cluster.pods, family).network, getattr(cluster.node_mask, family))
@@ -30,5 +53,5 @@ def plan_capacity(site: Site) -> Capacity:
             node_bound.ipv4 * min(pod_bound.ipv4, max(0, cluster.max_pods)),
             node_bound.ipv6 * min(pod_bound.ipv6, max(0, cluster.max_pods)),
         ),
-        services=Bound(usable_services(cluster.services.ipv4.network), usable_services(cluster.services.ipv6.network)),
+        services=services,
     )

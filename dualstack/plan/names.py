@@ -7,22 +7,7 @@ import ipaddress
 from dualstack.addresses import Address
 from dualstack.plan.model import DnsRecord, NodePlan
 from dualstack.site import Site
-
-SSLIP = "sslip.io"
-
-
-def dashed(address: Address) -> str:
-    """Return an address as sslip.io reads it: dashes for dots and colons.
-
-    IPv6 stays compressed: uncompressed zeros make a stray A record (sslip.io ``xip/xip.go``).
-    """
-    text = str(address)
-    # A name part may not begin or end with a dash, so ::1 is written 0--1 and fd00:: fd00--0.
-    if text.startswith("::"):
-        text = "0" + text
-    if text.endswith("::"):
-        text += "0"
-    return text.replace(".", "-").replace(":", "-")
+from dualstack.sslip import SSLIP, sslip_name, under_sslip
 
 
 def rancher_hostname(site: Site, node: NodePlan) -> str:
@@ -43,7 +28,7 @@ def rancher_hostname(site: Site, node: NodePlan) -> str:
         return f"rancher-{node.ipv4}.{SSLIP}"
     if node.ipv6 is None:
         return ""
-    return f"rancher-{dashed(node.ipv4)}.{dashed(node.ipv6)}.{SSLIP}"
+    return sslip_name("rancher-", node.ipv4, node.ipv6)
 
 
 def _zone(site: Site, name: str, derived: str) -> str:
@@ -86,14 +71,16 @@ def plan_dns(
         site: the site.
         node: its first node.
         serving: IPv4 and IPv6 address of the interface that serves the machines.
-        rancher: Rancher's host name; names under sslip.io need no record.
+        rancher: Rancher's host name.
+
+    Names under sslip.io and nip.io get no record: that server answers them, and nobody else can.
     """
     wanted: list[tuple[str, tuple[Address | None, Address | None]]] = []
     if site.mode == "hostname" and site.provisioning.hostname:
         wanted.append((site.provisioning.hostname, serving))
-    own = (node.ipv4, node.ipv6)
-    if rancher and not rancher.endswith("." + SSLIP) and rancher not in {name for name, _ in wanted}:
-        wanted.append((rancher, own))
+    if rancher and rancher not in {name for name, _ in wanted}:
+        wanted.append((rancher, (node.ipv4, node.ipv6)))
+    wanted = [(name, pair) for name, pair in wanted if not under_sslip(name)]
     records: list[DnsRecord] = []
     pointed: set[str] = set()
     for name, pair in wanted:

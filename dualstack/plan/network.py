@@ -5,11 +5,13 @@ Source of the form: nmstate's ``rust/src/lib`` as nm-configurator reads it (stri
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from dualstack.addresses import Address, Family
-from dualstack.frozen import freeze
+from dualstack.frozen import Frozen, dig, freeze
 from dualstack.origins import Path
 from dualstack.plan.model import Network, NodePlan
 from dualstack.site import Site
@@ -94,6 +96,7 @@ def _routes(node: Node, management: Interface | None) -> list[dict[str, Any]]:
                 "destination": DEFAULT_ROUTE[family],
                 "next-hop-address": str(ip.gateway),
                 "next-hop-interface": interface.name,
+                **({} if ip.metric is None else {"metric": ip.metric}),
             }
             for family, ip in pairs
             if ip is not None and ip.gateway is not None
@@ -160,6 +163,20 @@ def plan_node(site: Site, index: int) -> NodePlan:
         ipv6=own_address(management.ipv6) if management else None,
         nmstate=freeze(_merge(state, node.nmstate)),
     )
+
+
+def addressed_networks(nmstate: Frozen) -> list[str]:
+    """List the networks of the static addresses in a node's nmstate; what is no address is left out."""
+    found: list[str] = []
+    interfaces = dig(nmstate, "interfaces")
+    for interface in interfaces if isinstance(interfaces, tuple) else ():
+        for family in ("ipv4", "ipv6"):
+            addresses = dig(interface, family, "address")
+            for item in addresses if isinstance(addresses, tuple) else ():
+                with suppress(ValueError):
+                    text = f"{dig(item, 'ip')}/{dig(item, 'prefix-length')}"
+                    found.append(str(ipaddress.ip_network(text, strict=False)))
+    return found
 
 
 def named_networks(site: Site) -> tuple[Network, ...]:

@@ -6,10 +6,12 @@ peers' cases share one id, one predicate and one text.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from types import ModuleType
 
 from dualstack.findings import Finding, Rule
+from dualstack.logins import without_logins
 from dualstack.rules import model
 from dualstack.rules.base import Check, Subject
 
@@ -23,25 +25,32 @@ def _modules() -> tuple[ModuleType, ...]:
         charts,
         cidrs,
         clear_secrets,
+        components,
         dns,
         hostnet,
         image,
+        ironic_name,
         libvirt,
+        listform,
         lists,
         media,
         metal3,
         metal3_chart,
         names,
         nmaddresses,
-        nmform,
+        nmbond,
         nmlinks,
         nmroutes,
+        nmschema,
         nmstate,
         nodeips,
         overlap,
         override_values,
+        project_files,
         proxy,
         rancher_name,
+        secrets,
+        server_keys,
         text,
     )
 
@@ -49,28 +58,35 @@ def _modules() -> tuple[ModuleType, ...]:
         model,
         text,
         lists,
+        listform,
         cidrs,
         nodeips,
+        components,
         overlap,
         capacity,
         hostnet,
         nmlinks,
+        nmbond,
         nmstate,
         nmroutes,
         nmaddresses,
-        nmform,
+        nmschema,
         metal3,
         media,
         metal3_chart,
         bmc,
         names,
+        ironic_name,
         dns,
         rancher_name,
         proxy,
         override_values,
+        server_keys,
         clear_secrets,
         charts,
         image,
+        secrets,
+        project_files,
         libvirt,
     )
 
@@ -93,5 +109,17 @@ def all_rules() -> dict[str, Rule]:
 
 def run_checks(subject: Subject) -> list[Finding]:
     """Run every check over a site and its plan and return all findings, unordered."""
+    from dualstack.rules.clear_secrets import clear_logins
+
     checks: list[Check] = [check for module in _modules() for check in module.CHECKS]
-    return [finding for check in checks for finding in check(subject)]
+    found = [finding for check in checks for finding in check(subject)]
+    if not any("@" in finding.message or "@" in finding.fix for finding in found):
+        return found
+    logins = clear_logins(subject.site)
+    return [_discreet(finding, logins) for finding in found]
+
+
+def _discreet(finding: Finding, logins: frozenset[str]) -> Finding:
+    """Return the finding without the logins of URLs that a rule may have shown."""
+    message, fix = (without_logins(text, logins) for text in (finding.message, finding.fix))
+    return replace(finding, message=message, fix=fix)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from dualstack.addresses import BITS, FAMILIES, LABEL, Family, IPNetwork, node_blocks, usable_pods
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.origins import Path
+from dualstack.plan.capacity import own_ipam
 from dualstack.plan.server import KUBERNETES_MAX_PODS, KUBERNETES_NODE_MASK
 from dualstack.releases import service_range_limit
 from dualstack.rules.base import Subject
@@ -236,15 +237,17 @@ def check_capacity(subject: Subject) -> Findings:
     pods, services = (found.items for found in cluster_lists(subject))
     masks = effective_masks(subject)
     masked = [Masked(item, masks[item.value.family]) for item in pods]
+    divided = not own_ipam(subject.site)
     for item in masked:
         yield from node_mask(item)
-        yield from room_for_nodes(item, len(subject.site.nodes))
+        yield from room_for_nodes(item, len(subject.site.nodes)) if divided else ()
     yield from service_size(services, service_range_limit(subject.plan.kubernetes_version))
     ranges = [*pods, *services]
     if any(item.value.prefix.network.num_addresses < MIN_ADDRESSES for item in ranges):
         yield from at_least(ranges, room=room_for(ranges, surroundings(subject)))
-    yield from max_pods(masked, effective_max_pods(subject))
-    yield from _binding(masked)
+    if divided:
+        yield from max_pods(masked, effective_max_pods(subject))
+        yield from _binding(masked)
 
 
 CHECKS = (check_capacity,)

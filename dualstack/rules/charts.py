@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.frozen import dig
@@ -39,6 +40,14 @@ RANCHER_RANGE = Rule(
     "rancher/rancher chart/Chart.yaml of release/v2.12 to v2.14 (kubeVersion)",
     firm=True,
 )
+RELEASE_KUBERNETES = Rule(
+    "DS135-kubernetes-of-release",
+    "The Kubernetes version should be the release's minor version, or one beside it.",
+    Severity.WARNING,
+    "Nobody has tried the release's charts and images with that Kubernetes.",
+    "versions of each SUSE Telco Cloud release (suse-edge/suse-edge.github.io asciidoc/edge-book/versions.adoc); "
+    "kubernetes.io: IPv4/IPv6 dual-stack is stable from 1.23 on",
+)
 PINNED = Rule(
     "DS108-chart-version-pinned",
     "A chart's version must be one version, never a range.",
@@ -70,13 +79,15 @@ REPOSITORY = Rule(
     firm=True,
 )
 
-RULES = (LOGIN, KUBERNETES, RANCHER_RANGE, PINNED, NEEDS, EXTRA, REPOSITORY)
+RULES = (LOGIN, KUBERNETES, RANCHER_RANGE, RELEASE_KUBERNETES, PINNED, NEEDS, EXTRA, REPOSITORY)
 
 _RKE2 = re.compile(r"v1\.[0-9]+\.[0-9]+(-rc[0-9]+)?\+rke2r[0-9]+(-rc[0-9]+)?")
 _ONE_VERSION = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?")
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>[^\s/]+(/\S*)?)")
 RELEASE_NAME_MAX = 53
 """Longest name of a Helm release."""
+DUAL_STACK_MINOR = 23
+"""First Kubernetes minor version with stable dual-stack."""
 RANCHER_BELOW_MINOR = {12: 34, 13: 35, 14: 36}
 """First Kubernetes minor version that a Rancher minor version's chart refuses (``kubeVersion: < 1.35.0-0``)."""
 
@@ -100,6 +111,26 @@ def rancher_takes(rancher: str, kubernetes: At[str], fix: str) -> Findings:
     if below is not None and minor is not None and minor >= below:
         message = f"Rancher {rancher} wants Kubernetes below 1.{below}, not {kubernetes.value}"
         yield RANCHER_RANGE.at(kubernetes.path, message, fix)
+
+
+def kubernetes_of_release(version: At[str], pinned: str) -> Findings:
+    """Tell a Kubernetes version that is far from the release's own, and one without stable dual-stack.
+
+    Args:
+        version: the version.
+        pinned: the release's own.
+    """
+    minor, own = kubernetes_minor(version.value), kubernetes_minor(pinned)
+    if minor is None or own is None or not _RKE2.fullmatch(version.value):
+        return
+    if minor < DUAL_STACK_MINOR:
+        message = f"{version.value} has no stable dual-stack, which came with 1.{DUAL_STACK_MINOR}"
+        follows = "The cluster has no two families to rely on."
+        finding = RELEASE_KUBERNETES.at(version.path, message, f"write {pinned}", consequence=follows)
+        yield replace(finding, severity=Severity.ERROR)
+    elif abs(minor - own) > 1:
+        message = f"{version.value} is {abs(minor - own)} minor versions from the release's {pinned}"
+        yield RELEASE_KUBERNETES.at(version.path, message, f"write {pinned}, or another of 1.{own - 1} to 1.{own + 1}")
 
 
 def pinned_version(version: At[str], known: str | None = None) -> Findings:
@@ -150,7 +181,12 @@ def check_versions(subject: Subject) -> Findings:
         written = site.kubernetes_version
         if written is not None and kubernetes_minor(written) != kubernetes_minor(release.kubernetes):
             path, fix = ("kubernetesVersion",), f"write {release.kubernetes}"
-        yield from rancher_takes(rancher.version, At(path, subject.plan.kubernetes_version), fix)
+        refused = list(rancher_takes(rancher.version, At(path, subject.plan.kubernetes_version), fix))
+        yield from refused
+        if refused and path == ("kubernetesVersion",):
+            return
+    if site.kubernetes_version is not None:
+        yield from kubernetes_of_release(At(("kubernetesVersion",), site.kubernetes_version), release.kubernetes)
 
 
 def _needs(chart: ChartPlan) -> tuple[str, ...]:

@@ -189,13 +189,13 @@ def check_lists(subject: Subject) -> Findings:
     pods, services = cluster_lists(subject)
     for found in (pods, services):
         yield from one_per_family(found.items)
-        if not found.problems:
+        if not found.unread:
             yield from cidr_count(found.items, found.path)
             yield from both_families(found.items, found.path, found.defaults)
         yield from ipv4_first(found.items)
         yield from base_address(found.items)
         yield from public_range(found.items, partial(_private, subject, found.defaults))
-    if not pods.problems and not services.problems:
+    if not pods.unread and not services.unread:
         yield from families_agree(pods.items, services.items)
 
 

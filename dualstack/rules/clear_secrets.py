@@ -84,7 +84,7 @@ def clear_argument(item: At[str]) -> Findings:
     """Tell where an item of a list is ``key=value`` with a key that says secret, as in ``kube-apiserver-arg``."""
     match = _ARGUMENT.fullmatch(item.value)
     if match and names_a_secret(match["key"]):
-        fix = f"remove it, keep the value in a file on the node, and give the component that file in place of {match['key']}"
+        fix = "remove it, and give the component a file on the node that holds the value"
         yield SECRET_LIKE.at(item.path, f"{match['key']} stands here in clear text", fix)
 
 
@@ -148,6 +148,16 @@ def _texts(value: object, path: Path = ()) -> Iterator[At[str]]:
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
             yield from _texts(item, (*path, index))
+
+
+def clear_logins(site: Site) -> frozenset[str]:
+    """Return every login with a password that stands in a URL of the site, for leaving it out of what is shown."""
+    texts = [(item.value, item.path[-1] == "address") for item in _texts(site)]
+    texts += [
+        (value, False) for _, values in _free_values(site) for _, value in every_key(values) if isinstance(value, str)
+    ]
+    found = [split_login(text.strip(), schemeless=schemeless) for text, schemeless in texts]
+    return frozenset(login.text for login in found if login.password)
 
 
 def check_urls(subject: Subject) -> Findings:

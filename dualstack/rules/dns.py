@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
 
-from dualstack.addresses import LABEL, Address, AddressError, Family, parse_address
+from dualstack.addresses import LABEL, AddressError, Family, IPAddress, family_of, parse_address
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
@@ -82,6 +81,7 @@ RULES = (
 )
 
 MAX_RESOLVERS = 3
+_MIXED = "nmstate refuses resolvers of one family on both sides of the other's, and the image is not built."
 MAX_TTL = 2**31 - 1
 PUBLIC_RESOLVERS = {
     "8.8.8.8": "Google", "8.8.4.4": "Google",
@@ -94,11 +94,11 @@ PUBLIC_RESOLVERS = {
 }  # fmt: skip
 
 
-def resolver_count(resolvers: Sequence[At[Address]]) -> Findings:
-    """Tell which resolvers are one too many, or there twice."""
+def resolver_count(resolvers: Sequence[At[str]]) -> Findings:
+    """Tell which resolvers are one too many, or there twice; they come in canonical text."""
     seen: set[str] = set()
     for place, resolver in enumerate(resolvers):
-        text = str(resolver.value)
+        text = resolver.value
         if text in seen:
             yield RESOLVER_LIMIT.at(resolver.path, f"{text} is there twice", "remove it here")
         elif len(seen) >= MAX_RESOLVERS:
@@ -107,69 +107,56 @@ def resolver_count(resolvers: Sequence[At[Address]]) -> Findings:
         seen.add(text)
 
 
-def resolver_address(resolver: At[Address], families: Collection[Family]) -> Findings:
+def resolver_order(resolvers: Sequence[At[IPAddress]]) -> Findings:
+    """Tell a resolver that stands after those of the other family, where its own began before them."""
+    versions = [resolver.value.version for resolver in resolvers]
+    for place, resolver in enumerate(resolvers):
+        begun = versions.index(versions[place])
+        if len(set(versions[begun:place])) > 1:
+            family = LABEL["ipv4" if versions[place] == 4 else "ipv6"]
+            message = f"the {family} resolver {resolver.value} stands after those of the other family"
+            fix = f"move it up, right after {resolvers[begun].value}"
+            yield RESOLVER_ADDRESS.at(resolver.path, message, fix, consequence=_MIXED)
+            return
+
+
+def resolver_address(resolver: At[IPAddress], families: Collection[Family]) -> Findings:
     """Tell why a node cannot ask a resolver.
 
     Args:
         resolver: the resolver.
         families: families that some interface of the node has.
     """
-    ip, text = resolver.value.ip, str(resolver.value)
+    ip, own = resolver.value, family_of(resolver.value)
     example = "192.168.100.53" if ip.version == 4 else "fd00:100::53"
     if ip.is_link_local:
         fix = f"write the resolver's routable address, such as {example}"
-        yield RESOLVER_ADDRESS.at(resolver.path, f"{text} is link-local and means nothing without an interface", fix)
+        yield RESOLVER_ADDRESS.at(resolver.path, f"{ip} is link-local and means nothing without an interface", fix)
     elif ip.is_loopback or ip.is_unspecified or ip.is_multicast:
         fix = f"write the address of a resolver, such as {example}"
-        yield RESOLVER_ADDRESS.at(resolver.path, f"{text} is no other machine", fix)
-    elif resolver.value.family not in families:
-        family = LABEL[resolver.value.family]
-        message = f"{text} is {family}, and no interface of the node has {family}"
+        yield RESOLVER_ADDRESS.at(resolver.path, f"{ip} is no other machine", fix)
+    elif own not in families:
+        family = LABEL[own]
+        message = f"{ip} is {family}, and no interface of the node has {family}"
         yield RESOLVER_ADDRESS.at(resolver.path, message, f"remove it, or give an interface {family}")
 
 
-def _enabled_families(nmstate: Mapping[str, Any]) -> set[Family]:
-    interfaces = nmstate.get("interfaces")
-    items = interfaces if isinstance(interfaces, list | tuple) else ()
-    families: tuple[Family, Family] = ("ipv4", "ipv6")
-    return {
-        family
-        for item in items
-        if isinstance(item, Mapping)
-        for family in families
-        if isinstance(item.get(family), Mapping) and item[family].get("enabled") is True
-    }
+def resolver_families(path: Path, have: Collection[Family], automatic: bool) -> Findings:
+    """Tell whether resolvers of a family are missing.
 
-
-def check_resolvers(subject: Subject) -> Findings:
-    """Judge the nodes' resolvers."""
-    site = subject.site
-    resolvers = [At(("dns", "resolvers", i), resolver) for i, resolver in enumerate(site.dns.resolvers)]
-    yield from resolver_count(resolvers)
-    families = set[Family]().union(*(_enabled_families(node.nmstate) for node in subject.plan.nodes))
-    for resolver in resolvers:
-        yield from resolver_address(resolver, families)
-    have = {resolver.value.family for resolver in resolvers}
+    Args:
+        path: where the resolvers are listed, in the site or in nmstate.
+        have: families of those listed.
+        automatic: whether the network tells the node of others.
+    """
     wanted: tuple[Family, Family] = ("ipv4", "ipv6")
     if len(have) == 1:
         lacking = next(family for family in wanted if family not in have)
-        message = f"no resolver is {LABEL[lacking]}"
-        fix = f"add the {LABEL[lacking]} address of a resolver to dns.resolvers"
-        yield RESOLVER_FAMILIES.at(("dns", "resolvers"), message, fix)
-    if not have and not _automatic(subject):
+        fix = f"add the {LABEL[lacking]} address of a resolver to dns-resolver.config.server"
+        yield RESOLVER_FAMILIES.at(path, f"no resolver is {LABEL[lacking]}", fix)
+    elif not have and not automatic:
         message = "no resolver is given, and no interface gets one automatically"
-        yield RESOLVER_FAMILIES.at(
-            ("dns", "resolvers"), message, "add the addresses of your resolvers to dns.resolvers"
-        )
-
-
-def _automatic(subject: Subject) -> bool:
-    return any(
-        (interface.ipv4 is not None and interface.ipv4.dhcp)
-        or (interface.ipv6 is not None and (interface.ipv6.dhcp or interface.ipv6.autoconf))
-        for node in subject.site.nodes
-        for interface in node.interfaces
-    )
+        yield RESOLVER_FAMILIES.at(path, message, "add the addresses of your resolvers to dns-resolver.config.server")
 
 
 def check_public_resolvers(subject: Subject) -> Findings:
@@ -249,4 +236,4 @@ def dns_server(server: At[str]) -> Findings:
             yield DNS_SETTING.at(server.path, problem[0], fix)
 
 
-CHECKS = (check_resolvers, check_public_resolvers, check_zones, check_settings)
+CHECKS = (check_public_resolvers, check_zones, check_settings)

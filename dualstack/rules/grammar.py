@@ -1,4 +1,4 @@
-"""The grammar of names, as DNS, Kubernetes and sslip.io read them; pure text in, no finding out."""
+"""The grammar of names, as DNS and Kubernetes read them; pure text in, no finding out."""
 
 from __future__ import annotations
 
@@ -9,15 +9,8 @@ from dualstack.addresses import IPAddress
 
 LABEL_MAX = 63
 NAME_MAX = 253
-SSLIP_DOMAINS = ("sslip.io", "nip.io")
-"""Domains that answer with the address inside the name (one server has both)."""
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
-_DASHED4 = re.compile(rf"(?:^|[.-])((?:{_OCTET}-){{3}}{_OCTET})(?=$|[.-])")
-_DOTTED4 = re.compile(rf"(?:^|[.-])((?:{_OCTET}\.){{3}}{_OCTET})(?=$|[.-])")
-_HEX4 = re.compile(r"(?:^|\.)([0-9a-f]{8})(?=$|\.)")
-_HEX_RUN = re.compile(r"[0-9a-f-]+")
 
 
 def as_ip(text: str) -> IPAddress | None:
@@ -84,45 +77,4 @@ def name_problem(name: str, labels: int = 1) -> tuple[str, str] | None:
         return f"{name!r} {problem}", fix
     if name.count(".") + 1 < labels:
         return f"{name!r} has no domain", f"write the full name, such as {name}.example.com"
-    return None
-
-
-def under_sslip(name: str) -> bool:
-    """Tell whether a name is answered by sslip.io."""
-    return any(name.lower().rstrip(".").endswith("." + domain) for domain in SSLIP_DOMAINS)
-
-
-def sslip_ipv4(name: str) -> ipaddress.IPv4Address | None:
-    """Return the A record that sslip.io gives a name: dashes first, then dots, then eight hex digits.
-
-    Source: cunnie/sslip.io ``xip/xip.go`` (NameToA).
-    """
-    lower = name.lower()
-    for pattern in (_DASHED4, _DOTTED4):
-        if found := pattern.search(lower):
-            try:
-                return ipaddress.IPv4Address(found[1].replace("-", "."))
-            except ValueError:  # a leading zero: sslip.io answers nothing
-                return None
-    found = _HEX4.search(lower)
-    return ipaddress.IPv4Address(int(found[1], 16)) if found else None
-
-
-def sslip_ipv6(name: str) -> ipaddress.IPv6Address | None:
-    """Return the AAAA record that sslip.io gives a name: the leftmost, then longest run with dashes for colons.
-
-    Source: cunnie/sslip.io ``xip/xip.go`` (NameToAAAA).
-    """
-    lower = name.lower()
-    for start in range(len(lower)):
-        if start and lower[start - 1] not in ".-":
-            continue
-        run = _HEX_RUN.match(lower, start)
-        for end in range(run.end() if run else start, start, -1):
-            if end < len(lower) and lower[end] not in ".-":
-                continue
-            try:
-                return ipaddress.IPv6Address(lower[start:end].replace("-", ":"))
-            except ValueError:
-                continue
     return None

@@ -10,18 +10,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dualstack.addresses import FAMILIES, LABEL, Family, is_global_unicast
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.origins import Path
+from dualstack.addresses import FAMILIES, LABEL, Family, family_of, is_global_unicast
+from dualstack.findings import At, Finding, Findings, Rule, Severity
+from dualstack.origins import Path, format_path
 from dualstack.plan.model import NodePlan
 from dualstack.rules.base import Subject
+from dualstack.rules.dns import resolver_families
 from dualstack.rules.nmaddresses import ADDRESS, nmstate_addresses
+from dualstack.rules.nmdns import nmstate_resolvers, read_servers
 from dualstack.rules.nmform import document_form
 from dualstack.rules.nmlinks import ethernet_macs, macs_unique, nic_macs, nmstate_links
 from dualstack.rules.nmpaths import site_path
-from dualstack.rules.nmroutes import default_route, nmstate_routes
+from dualstack.rules.nmroutes import SAME_ROUTE, default_route, nmstate_routes, rule_interfaces
 from dualstack.rules.nmstate import TWO_SOURCES, interface_settings
 from dualstack.rules.nmview import Ip, Link, read_links, read_routes
+from dualstack.rules.overrides import static_example
+from dualstack.site import Site
 from dualstack.site.network import Interface, Ipv4, Ipv6, Node
 
 DYNAMIC = Rule(
@@ -54,7 +58,7 @@ OVERLAY_BYTES = 50
 
 
 def nmstate_document(item: At[object]) -> Findings:
-    """Judge raw nmstate of one host, whatever its shape: form, interfaces, addresses, routes.
+    """Judge raw nmstate of one host, whatever its shape: form, interfaces, addresses, routes, resolvers.
 
     What a management node must have beside (an ethernet interface with its MAC, both families, default routes) is
     left to ``management_node``.
@@ -69,6 +73,8 @@ def nmstate_document(item: At[object]) -> Findings:
     yield from nmstate_links(links)
     yield from nmstate_addresses(links)
     yield from nmstate_routes(read_routes(document), links)
+    yield from rule_interfaces(document, links)
+    yield from nmstate_resolvers(document, links)
 
 
 def pod_mtu(item: At[int]) -> Findings:
@@ -91,7 +97,7 @@ def _missing(link: Link, family: Family) -> Findings:
     ip, label = link.ip(family), LABEL[family]
     message = f"the management interface {link.name} has no {label} address"
     dynamic = "dhcp: true" if family == "ipv4" else "dhcp: true, autoconf: true"
-    if ip is None or (not ip.enabled and not (ip.dhcp or ip.addresses)):
+    if ip is None or (not ip.enabled and not ip.wanted):
         fix = f"write {{enabled: true, {dynamic}}}, or a static address and gateway"
         yield FAMILIES_RULE.at((*link.path, family), message, fix)
     elif ip.enabled:
@@ -122,6 +128,13 @@ def management_node(document: At[Mapping[str, Any]], management: str | None) -> 
             yield from _missing(link, family)
 
 
+def node_resolvers(document: At[Mapping[str, Any]]) -> Findings:
+    """Judge whether a node has resolvers of both families."""
+    have = {family_of(item.value.ip) for item in read_servers(document)}
+    automatic = any(ip.dynamic for link in read_links(document) for ip in link.ips)
+    yield from resolver_families((*document.path, "dns-resolver", "config", "server"), have, automatic)
+
+
 def overlay_mtu(document: At[Mapping[str, Any]], management: str | None) -> Findings:
     """Judge the MTU below the pods: the management interface's own, or its base's."""
     by_name = {link.name: link for link in read_links(document)}
@@ -136,21 +149,54 @@ def overlay_mtu(document: At[Mapping[str, Any]], management: str | None) -> Find
         name = link.base
 
 
-def _told(node: Node, plan: NodePlan, findings: Findings) -> Findings:
-    """Tell findings about the merged nmstate at the site's own fields."""
+def _told(site: Site, node: Node, plan: NodePlan, findings: Findings) -> Findings:
+    """Tell findings about the merged nmstate at the site's own fields, and word their fixes for these."""
     for finding in findings:
-        yield replace(finding, path=site_path(node, plan, finding.path))
+        path = site_path(node, plan, finding.path)
+        yield replace(finding, path=path, fix=_site_fix(site, node, finding, path))
+
+
+def _site_fix(site: Site, node: Node, finding: Finding, path: Path) -> str:
+    """Word a fix in the site's own fields, where those differ from nmstate's."""
+    field = path[-1]
+    if finding.rule is SAME_ROUTE and field == "gateway":
+        return finding.fix.replace("its metric", format_path((*path[:-1], "metric"))).replace(
+            "one of the two", "one of the two gateways"
+        )
+    if path[:2] == ("dns", "resolvers"):
+        return finding.fix.replace("dns-resolver.config.server", "dns.resolvers")
+    if finding.rule is FAMILIES_RULE and "nmstate" not in path and node is site.nodes[0]:
+        if field in FAMILIES:
+            family: Family = "ipv4" if field == "ipv4" else "ipv6"
+            reserved = _DYNAMIC_EXAMPLE[family]
+            return f"set {format_path(path)} to {static_example(site, family)}, or with DHCP to {reserved}"
+        if field == "interfaces":
+            both = ", ".join(f"{family}: {static_example(site, family)}" for family in FAMILIES)
+            return f"give one interface both families, as in {both}"
+    return finding.fix
+
+
+_DYNAMIC_EXAMPLE = {
+    "ipv4": "{dhcp: true, reservation: 192.168.100.10}",
+    "ipv6": '{dhcp: true, autoconf: true, reservation: "fd00:100::10"}',
+}
+"""Whole sections with DHCP; the reservation is what makes the node's address known."""
 
 
 def merged_nmstate(subject: Subject) -> Findings:
-    """Judge each node's merged nmstate."""
+    """Judge each node's merged nmstate; what all nodes have from one field is told once."""
+    yield from dict.fromkeys(_merged(subject))
+
+
+def _merged(subject: Subject) -> Findings:
     macs: list[At[str]] = []
     for node, plan in zip(subject.site.nodes, subject.plan.nodes, strict=True):
         document = At[Mapping[str, Any]]((), plan.nmstate)
-        yield from _told(node, plan, nmstate_document(At[object]((), plan.nmstate)))
-        yield from _told(node, plan, management_node(document, plan.management))
+        yield from _told(subject.site, node, plan, nmstate_document(At[object]((), plan.nmstate)))
+        yield from _told(subject.site, node, plan, management_node(document, plan.management))
+        yield from _told(subject.site, node, plan, node_resolvers(document))
         if subject.site.cluster.cni != "none":
-            yield from _told(node, plan, overlay_mtu(document, plan.management))
+            yield from _told(subject.site, node, plan, overlay_mtu(document, plan.management))
         macs += [At(site_path(node, plan, mac.path), mac.value) for mac in nic_macs(read_links(document))]
     yield from macs_unique(macs)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from dualstack.findings import At, Findings, Rule, Severity
@@ -74,14 +76,33 @@ FILES = Rule(
     "edge-image-builder pkg/image/validation/kubernetes.go (manifest URLs); dualstack's own for paths",
     firm=True,
 )
+PACKAGE_SOURCE = Rule(
+    "DS140-package-source",
+    "The image builder must have a source for the packages that the release adds.",
+    Severity.WARNING,
+    "The image build stops while it resolves packages, unless the base image brings their repositories.",
+    "edge-image-builder docs/installing-packages.md and pkg/combustion/rpm.go (warning); jq and open-iscsi are in the "
+    "SUSE Telco Cloud guide's own packageList",
+)
+NO_IPV6 = Rule(
+    "DS141-ipv6-switched-off",
+    "Kernel arguments must leave IPv6 on.",
+    Severity.ERROR,
+    "The node has no IPv6 address, and RKE2 does not start with CIDRs of two families.",
+    "Linux Documentation/networking/ipv6.rst (disable, disable_ipv6)",
+    firm=True,
+)
 
-RULES = (USERS, NOBODY, DISK, KERNEL, PACKAGES, TIME, REGISTRIES, FILES)
+RULES = (USERS, NOBODY, DISK, KERNEL, PACKAGES, TIME, REGISTRIES, FILES, PACKAGE_SOURCE, NO_IPV6)
 
 _USER_NAME = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")
 _HASH = re.compile(r"\$[0-9a-z]+\$[^:\s]+")
 _SSH_KEY = re.compile(r"(^|\s)(ssh-|ecdsa-|sk-)\S+\s+[A-Za-z0-9+/]{16,}")
 _DISK_SIZE = re.compile(r"[1-9][0-9]*[MGT]")
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z][A-Za-z0-9_+-]*){0,2}")
+_IPV6_OFF = re.compile(
+    r"(ipv6\.disable(_ipv6)?|sysctl[./]net[./]ipv6[./]conf[./](all|default)[./]disable_ipv6)=0*[1yY].*"
+)
 _REGISTRY = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]+)?(/[a-z0-9]+([._/-]+[a-z0-9]+)*)?")
 
 
@@ -134,6 +155,12 @@ def kernel_args(args: Sequence[At[str]]) -> Findings:
         seen.add(key)
 
 
+def ipv6_off(arg: At[str]) -> Findings:
+    """Tell a kernel argument that switches IPv6 off; the kernel reads ``-`` in a name as ``_``."""
+    if _IPV6_OFF.fullmatch(arg.value.strip().replace("-", "_")):
+        yield NO_IPV6.at(arg.path, f"{arg.value!r} switches IPv6 off on the node", "remove it")
+
+
 def inside_project(file: At[str]) -> Findings:
     """Tell why a path cannot be one of the project's files."""
     path = PurePosixPath(file.value)
@@ -176,7 +203,10 @@ def check_disk(subject: Subject) -> Findings:
             yield DISK.at(path, f"{image.install_device!r} is no device", fix)
         if image.type != "iso":
             yield softened(DISK.at(path, "a raw image is not installed", "remove it, or set image.type to iso"))
-    yield from kernel_args(_listed(("image", "kernelArgs"), image.kernel_args))
+    args = _listed(("image", "kernelArgs"), image.kernel_args)
+    yield from kernel_args(args)
+    for arg in args:
+        yield from ipv6_off(arg)
 
 
 def check_packages(subject: Subject) -> Findings:
@@ -194,12 +224,48 @@ def check_packages(subject: Subject) -> Findings:
         yield PACKAGES.at(url.path, f"{url.value} is there twice", "remove one of the two")
 
 
+def unknown_zone(name: str) -> str | None:
+    """Return the nearest name of the tz database for a zone that it does not have.
+
+    None for a zone that it has, and for every name where the system has no tz data, which nobody can then judge.
+    """
+    import zoneinfo  # only a site with a zone of its own needs it
+
+    if name == "UTC":
+        return None
+    known = zoneinfo.available_timezones()
+    if not known or name in known:
+        return None
+    lower = {zone.lower(): zone for zone in sorted(known)}
+    cities = {zone.rsplit("/", 1)[-1].lower(): zone for zone in sorted(known)}
+    wanted = name.lower()
+    for names, text in ((lower, wanted), (cities, wanted.rsplit("/", 1)[-1])):
+        if near := difflib.get_close_matches(text, names, 1, 0.75):
+            return names[near[0]]
+    return "UTC, or a name such as Europe/Paris"
+
+
+def check_package_source(subject: Subject) -> Findings:
+    """Tell where EIB has packages to install, as it always has, and nowhere to take them from."""
+    image = subject.site.image
+    if image.packages.repositories or image.packages.scc_registration_code_key is not None:
+        return
+    fix = "set image.packages.sccRegistrationCodeKey to sccRegistrationCode, or add image.packages.repositories"
+    message = "packages are installed, and neither a registration code nor a repository is given to take them from"
+    finding = PACKAGE_SOURCE.at(("image", "packages"), message, fix)
+    # The folder may hold rpms/ with all of them.
+    yield replace(finding, severity=Severity.INFO) if image.files is not None else finding
+
+
 def check_time(subject: Subject) -> Findings:
     """Judge time zone and clock."""
     time = subject.site.image.time
     if not _ZONE.fullmatch(time.timezone):
         fix = "write a name of the tz database, such as Europe/Paris or UTC"
         yield TIME.at(("image", "time", "timezone"), f"{time.timezone!r} is no time zone", fix)
+    elif (near := unknown_zone(time.timezone)) is not None:
+        message = f"{time.timezone!r} is no zone of the tz database"
+        yield TIME.at(("image", "time", "timezone"), message, f"write {near}")
     if time.force_wait and not time.ntp_servers and not time.ntp_pools:
         message = "the boot waits for a clock that no source sets"
         yield TIME.at(("image", "time", "forceWait"), message, "add image.time.ntpServers, or set forceWait to false")
@@ -240,4 +306,4 @@ def check_files(subject: Subject) -> Findings:
         yield FILES.at(manifest.path, f"{manifest.value} is there twice", "remove one of the two")
 
 
-CHECKS = (check_users, check_disk, check_packages, check_time, check_registries, check_files)
+CHECKS = (check_users, check_disk, check_packages, check_package_source, check_time, check_registries, check_files)

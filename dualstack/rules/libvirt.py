@@ -5,11 +5,13 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from dualstack.addresses import FAMILIES, LABEL, Address, Family, IPNetwork
+from dualstack.addresses import FAMILIES, LABEL, Address, Family, IPAddress, IPNetwork
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.origins import Path
 from dualstack.plan.network import management_interface
 from dualstack.rules.base import Subject
+from dualstack.rules.nmpaths import site_path
+from dualstack.rules.nmview import read_routes
 
 NETWORK = Rule(
     "DS123-libvirt-network",
@@ -49,8 +51,22 @@ BACKEND = Rule(
     "dualstack's own",
     firm=True,
 )
+UNUSED = Rule(
+    "DS136-libvirt-unused",
+    "It must be known which settings of a virtual host have no effect.",
+    Severity.INFO,
+    "Nothing is created: the host is a machine that is already there.",
+    "dualstack's own",
+)
+GATEWAY = Rule(
+    "DS143-libvirt-gateway",
+    "On a virtual network of libvirt's own the gateway must be the bridge: the first address of each prefix.",
+    Severity.ERROR,
+    "Nobody answers at the gateway's address, and the VM reaches nothing outside its network.",
+    "libvirt formatnetwork; the provider gives the bridge the first address of each prefix, and no fe80::1",
+)
 
-RULES = (NETWORK, SLAAC_PREFIX, SIZE, DISK_IMAGE, BACKEND)
+RULES = (NETWORK, SLAAC_PREFIX, SIZE, DISK_IMAGE, BACKEND, UNUSED)
 
 LEAST_MEMORY_MIB = 16 * 1024
 LEAST_CPUS = 4
@@ -64,6 +80,19 @@ def left_to_bridge(prefix: At[IPNetwork], address: Address) -> Findings:
     if network.num_addresses > 1 and int(address.ip) == int(network.network_address) + 1 and address.ip in network:
         message = f"{address} is the first address of {network}, which libvirt gives its own bridge"
         yield NETWORK.at(prefix.path, message, "give the node another address of the prefix")
+
+
+def bridge_gateway(gateway: At[IPAddress], network: IPNetwork) -> Findings:
+    """Tell a gateway that is not the address which libvirt gives its own bridge.
+
+    Args:
+        gateway: next hop of a default route.
+        network: the virtual network's prefix of that family.
+    """
+    bridge = network.network_address + 1
+    if network.num_addresses > 1 and gateway.value != bridge:
+        message = f"{gateway.value} is nobody on the virtual network {network}, whose bridge has {bridge}"
+        yield GATEWAY.at(gateway.path, message, f"write {bridge}")
 
 
 def slaac_prefix(prefix: At[IPNetwork]) -> Findings:
@@ -114,6 +143,20 @@ def check_network(subject: Subject) -> Findings:
             yield from slaac_prefix(prefix)
 
 
+def check_gateways(subject: Subject) -> Findings:
+    """Judge the VM's gateways on a virtual network of libvirt's own."""
+    site, plan = subject.site, subject.plan.node
+    if site.host.kind != "libvirt" or site.host.libvirt.network.mode == "bridge":
+        return
+    prefixes = dict(_prefixes(subject))
+    for hop in read_routes(At((), plan.nmstate)):
+        prefix = prefixes[hop.family] if hop.family is not None else None
+        if not hop.default or hop.gateway is None or prefix is None or hop.interface != plan.management:
+            continue
+        path = site_path(site.nodes[0], plan, hop.path)
+        yield from bridge_gateway(At(path, hop.gateway), prefix.value)
+
+
 def check_machine(subject: Subject) -> Findings:
     """Judge the VM's size and disk."""
     site = subject.site
@@ -147,4 +190,12 @@ def check_backend(subject: Subject) -> Findings:
         yield BACKEND.at(("dns", "backend"), message, "set dns.backend to existing, or the network's mode to nat")
 
 
-CHECKS = (check_network, check_machine, check_backend)
+def check_unused(subject: Subject) -> Findings:
+    """Tell where a host that is already there has settings of a VM."""
+    host = subject.site.host
+    if host.kind == "existing" and host.libvirt.model_fields_set:
+        message = "host.libvirt has no effect while host.kind is existing"
+        yield UNUSED.at(("host", "libvirt"), message, "set host.kind to libvirt, or remove host.libvirt")
+
+
+CHECKS = (check_network, check_gateways, check_machine, check_backend, check_unused)

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dualstack.addresses import Address, Family, Prefix
-from dualstack.findings import At, Finding, Findings, Rule, Severity
+from dualstack.findings import At, Finding, Rule, Severity
 from dualstack.origins import Path
 from dualstack.rules import text
-from dualstack.rules.base import Subject
+from dualstack.rules.base import Check, Subject
 from dualstack.site.cluster import DEFAULT_PODS, DEFAULT_SERVICES
 
 LIST_FORM = Rule(
@@ -123,7 +123,9 @@ class ClusterList:
     """Where the list as a whole is written: the site's field, or the site's own server.yaml key."""
     items: Cidrs
     problems: tuple[Finding, ...]
-    """What is wrong with entries that could not be read."""
+    """What is wrong with the form of the list, and with entries that could not be read."""
+    unread: bool
+    """True where the list has entries that could not be read, so that nobody knows its families."""
     own: bool
     """True where the site's own server.yaml key replaces the computed list."""
     defaults: Mapping[str, str]
@@ -135,10 +137,11 @@ def _cluster_list(subject: Subject, key: str, role: str, defaults: Mapping[str, 
         path: Path = ("cluster", "server", key)
         example = ",".join(str(getattr(getattr(cluster, role), family)) for family in defaults)
         items, problems = read_joined(At(path, subject.plan.server.get(key)), example)
-        return ClusterList(key, path, items, tuple(problems), True, defaults)
+        unread = not items or any(problem.rule is not LIST_FORM for problem in problems)
+        return ClusterList(key, path, items, tuple(problems), unread, True, defaults)
     pair = getattr(cluster, role)
     fields = [At(("cluster", role, family), Cidr(getattr(pair, family))) for family in defaults]
-    return ClusterList(key, ("cluster", role), fields, (), False, defaults)
+    return ClusterList(key, ("cluster", role), fields, (), False, False, defaults)
 
 
 def cluster_lists(subject: Subject) -> tuple[ClusterList, ClusterList]:
@@ -149,19 +152,4 @@ def cluster_lists(subject: Subject) -> tuple[ClusterList, ClusterList]:
     )
 
 
-def cidr_lists(subject: Subject) -> Findings:
-    """Judge the form of the lists that a site writes into server.yaml itself."""
-    for found in cluster_lists(subject):
-        yield from found.problems
-        if not found.own:
-            continue
-        for item in found.items:
-            prefix = At(item.path, item.value.prefix)
-            yield from text.host_bits(prefix, item.value.write)
-            yield from text.canonical(prefix, item.value.write)
-            instead = found.defaults[item.value.family]
-            yield from text.unspecified(prefix, default_route=False, instead=instead, write=item.value.write)
-            yield from text.deprecated(prefix, item.value.write)
-
-
-CHECKS = (cidr_lists,)
+CHECKS: tuple[Check, ...] = ()

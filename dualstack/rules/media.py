@@ -17,6 +17,7 @@ from dualstack.rules.overrides import (
     softened,
     state_address,
     stated_path,
+    switched_off,
     undo,
 )
 
@@ -56,11 +57,14 @@ def _bmcs_given_other_family(subject: Subject) -> Iterator[tuple[str, list[str]]
 def check_media_family(subject: Subject) -> Findings:
     """Tell where machines are given a URL of the family that their BMC does not speak, or would be."""
     site, ironic = subject.site, subject.plan.ironic
-    if ironic is None:
+    # Without the name that hostname mode wants there is no URL at all, which has a rule of its own.
+    if ironic is None or (site.mode == "hostname" and not ironic.hostname):
         return
     v6_path = blame(site, "metal3", EXTERNAL_V6, stated_path(site, "ipv6"))
     host_path = blame(site, "metal3", EXTERNAL_HOST, ("provisioning", "externalHttpHost"))
     for family, names in _bmcs_given_other_family(subject):
+        if family == "ipv6" and not ironic.hostname and switched_off(site, "ipv6"):
+            continue
         at_host = bool(ironic.hostname) or family == "ipv4"
         path = host_path if at_host and external_written(subject) else stated_path(site, "ipv4") if at_host else v6_path
         if family == "ipv4" and override_path(site, "metal3", "global", "ironicIP"):
@@ -70,7 +74,7 @@ def check_media_family(subject: Subject) -> Findings:
         yield _media(path, f"{', '.join(names)}: BMC of {shown_family(family)}, media at {url}", fix)
     ipv6_bmc = any(bmc.family == "ipv6" for bmc in subject.plan.bmcs)
     without = not ironic.hostname and not ironic.external_url_v6
-    if without and not ipv6_bmc and not names_unknown_interface(site):
+    if without and not ipv6_bmc and not names_unknown_interface(site) and not switched_off(site, "ipv6"):
         yield softened(_media(v6_path, "Ironic has no IPv6 URL", undo(v6_path, state_address(site, "ipv6"))))
 
 
@@ -108,6 +112,24 @@ def check_vmedia_tls(subject: Subject) -> Findings:
         message = f"{ironic.external_url_v6} is served with a certificate for {shown(ironic.ironic_ip)} alone"
         message += f" (IPv6 BMCs: {', '.join(names)})" if names else ""
         yield VMEDIA_TLS.at(path, message, f"{off}, or use hostname mode, whose certificate holds the name")
+    else:
+        yield from _other_host(subject)
+
+
+def _other_host(subject: Subject) -> Findings:
+    """Tell a host of image URLs that the certificate does not hold: it has one name, or one address."""
+    site, ironic = subject.site, subject.plan.ironic
+    if ironic is None:
+        return
+    held = ironic.hostname or ironic.provisioning_ip or ironic.ironic_ip
+    host_path = blame(site, "metal3", EXTERNAL_HOST, ("provisioning", "externalHttpHost"))
+    if external_written(subject) and held and ironic.external_http_host.lower() != held.lower():
+        message = f"{ironic.external_url} is served with a certificate for {shown(held)} alone"
+        yield VMEDIA_TLS.at(host_path, message, f"remove {format_path(host_path)}")
+    if ironic.hostname and ironic.external_url_v6:
+        v6_path = blame(site, "metal3", EXTERNAL_V6, stated_path(site, "ipv6"))
+        message = f"{ironic.external_url_v6} is served with a certificate for {shown(ironic.hostname)} alone"
+        yield VMEDIA_TLS.at(v6_path, message, undo(v6_path, "remove externalHttpIPv6"))
 
 
 CHECKS = (check_media_family, check_listening, check_vmedia_tls)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dualstack.addresses import AddressError, is_global_unicast, parse_address
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.frozen import dig
-from dualstack.origins import Path
+from dualstack.origins import Path, format_path
 from dualstack.releases import empty_host_bug
 from dualstack.rules.base import Subject
 from dualstack.rules.grammar import as_ip, name_problem
@@ -18,8 +18,10 @@ from dualstack.rules.overrides import (
     softened,
     state_address,
     stated_path,
+    switched_off,
     undo,
 )
+from dualstack.rules.surroundings import own_addresses
 
 ONE_HOST = Rule(
     "DS060-one-ironic-host",
@@ -165,7 +167,8 @@ def check_hosts(subject: Subject) -> Findings:
         return
     hosts = _hosts(subject)
     nothing = not any(host.value for host in hosts)
-    if not nothing or (site.mode == "address" and not names_unknown_interface(site)):
+    hidden = names_unknown_interface(site) or switched_off(site, "ipv4")
+    if not nothing or (site.mode == "address" and not hidden):
         overridden = override_path(site, "metal3", "global", "ironicIP")
         yield from exactly_one_host(hosts, undo(overridden or (), state_address(site, "ipv4")))
     for host in hosts[1:]:
@@ -206,33 +209,26 @@ def check_external_host(subject: Subject) -> Findings:
     yield finding if bug else softened(finding)
 
 
-def _own_addresses(subject: Subject, family: str) -> set[str] | None:
-    """Return the addresses of the node, or None where an interface gets one that nobody states."""
-    own: set[str] = set()
-    for interface in subject.site.nodes[0].interfaces:
-        ip = getattr(interface, family)
-        if ip is None or not ip.enabled:
-            continue
-        if ip.address is not None:
-            own.add(str(ip.address.interface.ip))
-        if ip.reservation is not None:
-            own.add(str(ip.reservation))
-        elif ip.address is None or ip.dhcp or getattr(ip, "autoconf", False):
-            return None
-    return own
-
-
 def check_own_addresses(subject: Subject) -> Findings:
-    """Tell where an override puts an address into Ironic's URLs that is not the node's."""
-    for keys in (("global", "ironicIP"), ("global", "provisioningIP"), EXTERNAL_V6):
+    """Tell where the site itself puts an address into Ironic's URLs that is not the node's."""
+    for keys in (("global", "ironicIP"), ("global", "provisioningIP"), EXTERNAL_V6, EXTERNAL_HOST):
         path = override_path(subject.site, "metal3", *keys)
+        if keys == EXTERNAL_HOST and path is None and external_written(subject):
+            path = ("provisioning", "externalHttpHost")
         ip = as_ip(_value(subject, *keys)) if path is not None else None
         if path is None or ip is None or not is_global_unicast(ip):
             continue
-        own = _own_addresses(subject, "ipv6" if ip.version == 6 else "ipv4")
-        if own is not None and str(ip) not in own:
-            told = ", ".join(sorted(own)) or "no address of that family"
-            yield OWN_ADDRESS.at(path, f"{ip} is not the node's; it has {told}", undo(path, "write the node's address"))
+        own = own_addresses(subject, "ipv6" if ip.version == 6 else "ipv4")
+        if own is None or ip in own:
+            continue
+        told = ", ".join(str(address) for address in sorted(own, key=int)) or "no address of that family"
+        message, fix = f"{ip} is not the node's; it has {told}", undo(path, f"remove {format_path(path)}")
+        if keys == EXTERNAL_HOST:
+            # Address translation before the node may lead there.
+            message = f"{ip} is not the node's, so machines fetch their image from somebody else; it has {told}"
+            yield softened(OWN_ADDRESS.at(path, message, fix))
+        else:
+            yield OWN_ADDRESS.at(path, message, fix)
 
 
 CHECKS = (

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dualstack.addresses import LABEL, AddressError, Family, parse_address
-from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.findings import At, Finding, Findings, Rule, Severity
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
-from dualstack.rules.grammar import as_ip, looks_like_ip, name_problem, under_sslip
-from dualstack.rules.overrides import blame, names_unknown_interface, override_path, state_address, stated_path
+from dualstack.rules.grammar import as_ip, looks_like_ip, name_problem
+from dualstack.rules.nmview import parsed_network
+from dualstack.rules.overrides import (
+    blame,
+    names_unknown_interface,
+    override_path,
+    softened,
+    state_address,
+    stated_path,
+    switched_off,
+)
+from dualstack.site import Site
+from dualstack.sslip import under_sslip
 
 DNS_NAME = Rule(
     "DS080-dns-name",
@@ -42,7 +53,6 @@ BOTH_RECORDS = Rule(
     "Machines of the family without a record cannot reach the service behind the name.",
     "baremetal-operator pkg/provisioner/ironic/ironic.go and Rancher documentation v2.14 (each client picks a "
     "family); nobody upstream checks it",
-    firm=True,
 )
 CERTIFICATE_SAN = Rule(
     "DS095-certificate-san",
@@ -117,6 +127,12 @@ def unique_hosts(names: Sequence[At[str]]) -> Findings:
 def certificate_san(san: At[str]) -> Findings:
     """Tell what is wrong with an entry of a certificate's subject alternative names."""
     text = san.value
+    if "/" in text and "://" not in text and (network := parsed_network(text)) is not None:
+        address = as_ip(text.partition("/")[0])
+        alone = network.num_addresses == 1 or address != network.network_address
+        fix = f"write {address}" if alone else "remove it, and write each address or name that clients use"
+        yield CERTIFICATE_SAN.at(san.path, f"{text!r} is a network; a certificate holds addresses and names", fix)
+        return
     if as_ip(text) is not None or "[" in text or text.count(":") > 1:
         try:
             parse_address(text)
@@ -192,7 +208,10 @@ def check_nodes(subject: Subject) -> Findings:
 
 
 def check_records(subject: Subject) -> Findings:
-    """Tell where a name of the plan lacks the record of a family, because the address is not known."""
+    """Tell where a name of the plan lacks the record of a family, because the address is not known.
+
+    An error where dualstack writes the records; elsewhere they may well be there, written by IPAM or dynamic DNS.
+    """
     site, plan = subject.site, subject.plan
     if names_unknown_interface(site):
         return
@@ -203,9 +222,18 @@ def check_records(subject: Subject) -> Findings:
         have = {record.type for record in plan.dns if record.name == name}
         families: tuple[tuple[Family, str], ...] = (("ipv4", "A"), ("ipv6", "AAAA"))
         for family, kind in families:
-            if kind not in have:
-                message = f"{name} gets no {kind} record: the node's {LABEL[family]} address is not known"
-                yield BOTH_RECORDS.at(stated_path(site, family), message, state_address(site, family))
+            if kind not in have and not switched_off(site, family):
+                yield _no_record(site, name, family, kind)
+
+
+def _no_record(site: Site, name: str, family: Family, kind: str) -> Finding:
+    unknown = f"the node's {LABEL[family]} address is not known"
+    fix, path = state_address(site, family), stated_path(site, family)
+    if site.dns.backend in ("rfc2136", "libvirt"):
+        return BOTH_RECORDS.at(path, f"{name} gets no {kind} record: {unknown}", fix)
+    message = f"dualstack cannot check or show the {kind} record of {name}: {unknown}"
+    consequence = "Whether the name has the record is left to whoever gives out the address."
+    return softened(BOTH_RECORDS.at(path, message, fix, consequence=consequence))
 
 
 def check_sans(subject: Subject) -> Findings:

@@ -28,6 +28,8 @@ DOUBTFUL = Rule(
 RULES = (ADDRESS, DOUBTFUL)
 CHECKS: tuple[Check, ...] = ()
 
+ALONE = ("dummy", "loopback")
+"""Types of interfaces without a link: their addresses have no neighbours."""
 LINK_LENGTH: dict[Family, int] = {"ipv4": 24, "ipv6": 64}
 """Usual prefix length of a link, for proposals: the guide's for IPv4, RFC 4291's for IPv6."""
 
@@ -58,8 +60,13 @@ def _proposed(interface: IPInterface) -> str:
     return f"{network[offset]}/{network.prefixlen}, or another host address of the link"
 
 
-def host_address(item: At[IPInterface]) -> Findings:
-    """Judge one static address with the prefix length of its link."""
+def host_address(item: At[IPInterface], alone: bool = False) -> Findings:
+    """Judge one static address with the prefix length of its link.
+
+    Args:
+        item: the address.
+        alone: whether the interface has no link, as a dummy one that holds a router's own address.
+    """
     interface = item.value
     ip, network, label = interface.ip, interface.network, LABEL[family_of(interface)]
     if what := _unusable(ip):
@@ -69,6 +76,8 @@ def host_address(item: At[IPInterface]) -> Findings:
         fix = "remove it; the kernel makes one" if ip.version == 6 else "write an address of the link's own prefix"
         yield DOUBTFUL.at(item.path, message, fix)
     elif network.num_addresses == 1:
+        if alone:
+            return
         proposed = usual(interface)
         message = f"{interface} has no neighbours, the prefix holds this address only"
         yield DOUBTFUL.at(item.path, message, f"set the prefix length to {proposed.network.prefixlen}: {proposed}")
@@ -87,7 +96,7 @@ def nmstate_addresses(links: Sequence[Link]) -> Findings:
     for link in links:
         for ip in link.ips:
             for address in ip.addresses:
-                yield from host_address(address)
+                yield from host_address(address, link.kind in ALONE)
                 if not ip.enabled:
                     continue
                 known = seen.setdefault(address.value.ip, link.name)

@@ -2,51 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from dualstack.addresses import BITS, FAMILIES, LABEL, Family
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.rules.base import Check
-from dualstack.rules.nmview import interface_items, is_list, parsed, parsed_network, whole
-
-FORM = Rule(
-    "DS059-nmstate-form",
-    "Raw nmstate must have nmstate's own form.",
-    Severity.ERROR,
-    "nm-configurator reads the file strictly and refuses it, and the image is not built.",
-    "nmstate 2.2.60 (deny_unknown_fields); nm-configurator src/generate_conf.rs",
-    firm=True,
-)
-RULES = (FORM,)
-CHECKS: tuple[Check, ...] = ()
-
-TOP_KEYS = ("description", "hostname", "dns-resolver", "route-rules", "routes", "interfaces", "ovs-db", "ovn")
-IP_KEYS = (
-    "enabled", "dhcp", "autoconf", "dhcp-client-id", "dhcp-duid", "address", "auto-dns", "auto-gateway", "auto-routes",
-    "auto-route-table-id", "auto-route-metric", "addr-gen-mode", "allow-extra-address", "token", "dhcp-send-hostname",
-    "dhcp-custom-hostname", "forwarding", "prefix-route-metric",
-)  # fmt: skip
-ADDRESS_KEYS = (
-    "ip", "prefix-length", "mptcp-flags", "valid-left", "valid-lft", "valid-life-time", "preferred-left",
-    "preferred-lft", "preferred-life-time",
-)  # fmt: skip
-ROUTE_KEYS = (
-    "state", "destination", "next-hop-interface", "next-hop-address", "metric", "table-id", "weight", "route-type",
-    "cwnd", "source", "initcwnd", "initrwnd", "mtu", "quickack", "advmss", "lock-mtu", "vrf-name",
-)  # fmt: skip
-_SWITCH = re.compile("true|false|yes|no|on|off|y|n|1|0", re.IGNORECASE)
+from dualstack.findings import At, Findings
+from dualstack.rules.nmschema import FORM, Form, listed, mapping, unknown_keys
+from dualstack.rules.nmtables import ADDRESS_KEYS, BASE, IP_KEYS, KINDS, ROUTE, RULE, SECTIONS, TOP
+from dualstack.rules.nmview import interface_items, is_list, parsed, parsed_network, read_link, whole
 
 
-def unknown_keys(item: At[Mapping[str, Any]], known: Iterable[str]) -> Findings:
-    """Judge the keys of one mapping."""
-    for key in item.value:
-        if key not in known:
-            near = difflib.get_close_matches(str(key), known, 1, 0.6)
-            fix = f"write {near[0]}" if near else f"remove it; nmstate knows {', '.join(known)}"
-            yield FORM.at((*item.path, str(key)), f"nmstate does not know the key {key!r} here", fix)
+def _each(item: At[Mapping[str, Any]], forms: Mapping[str, Form]) -> Findings:
+    """Judge keys and values of one mapping."""
+    yield from unknown_keys(item, forms)
+    for key, form in forms.items():
+        if key in item.value:
+            yield from form(At((*item.path, key), item.value[key]))
 
 
 def _address_form(item: At[object], family: Family) -> Findings:
@@ -54,7 +25,7 @@ def _address_form(item: At[object], family: Family) -> Findings:
     if not isinstance(body, Mapping):
         yield FORM.at(item.path, f"{body!r} is no mapping", "write it as {ip: ..., prefix-length: ...}")
         return
-    yield from unknown_keys(At(item.path, body), ADDRESS_KEYS)
+    yield from _each(At(item.path, body), ADDRESS_KEYS)
     ip, length = parsed(body.get("ip")), whole(body.get("prefix-length"))
     if ip is None:
         path = (*item.path, "ip") if "ip" in body else item.path
@@ -79,11 +50,7 @@ def _ip_form(item: At[object], family: Family) -> Findings:
     if not isinstance(body, Mapping):
         yield FORM.at(item.path, f"{body!r} is no mapping", "write {enabled: true, ...}")
         return
-    yield from unknown_keys(At(item.path, body), IP_KEYS)
-    for key in ("enabled", "dhcp", "autoconf"):
-        value = body.get(key, False)
-        if not isinstance(value, bool) and not (isinstance(value, str) and _SWITCH.fullmatch(value)):
-            yield FORM.at((*item.path, key), f"{value!r} is neither true nor false", "write true or false")
+    yield from _each(At(item.path, body), IP_KEYS[family])
     addresses = body.get("address")
     if addresses is not None and not is_list(addresses):
         fix = "write a list: [{ip: ..., prefix-length: ...}]"
@@ -95,9 +62,18 @@ def _ip_form(item: At[object], family: Family) -> Findings:
 def interface_form(item: At[Mapping[str, Any]]) -> Findings:
     """Judge the form of one interface, as far as the rules read it."""
     body, path = item.value, item.path
+    kind = read_link(item).kind
+    sections = KINDS.get(kind, SECTIONS)
+    yield from _each(item, {**BASE, **sections})
     for key in ("name", "type", "mac-address"):
         if key in body and not isinstance(body[key], str):
             yield FORM.at((*path, key), f"{body[key]!r} is no text", f'quote it: "{body[key]}"')
+    if kind != body.get("type", kind) and kind in KINDS:
+        yield FORM.at((*path, "type"), f"nmstate does not know the type {body['type']!r}", f"write {kind}")
+    if "name" not in body and "type" in body:
+        yield FORM.at((*path, "name"), "the interface has no name", "add name: eth0, or what it is to be called")
+    if kind == "vrf" and body.get("vrf") is None:
+        yield FORM.at((*path, "vrf"), "the VRF has no routing table", "add vrf: {port: [...], route-table-id: 100}")
     state = body.get("state", "up")
     if state != "up":
         fix = "remove the interface, or write up"
@@ -109,18 +85,41 @@ def interface_form(item: At[Mapping[str, Any]]) -> Findings:
 
 def route_form(item: At[object]) -> Findings:
     """Judge the form of one route."""
+    yield from ROUTE(item)
     body = item.value
     if not isinstance(body, Mapping):
-        yield FORM.at(item.path, f"{body!r} is no mapping", "write {destination: ..., next-hop-address: ...}")
         return
-    yield from unknown_keys(At(item.path, body), ROUTE_KEYS)
-    readers = (("destination", parsed_network, "prefix"), ("next-hop-address", parsed, "address"))
-    for key, read, what in readers:
-        if key in body and read(body[key]) is None:
-            yield FORM.at((*item.path, key), f"{body[key]!r} is no {what}", f"write an IPv4 or IPv6 {what}")
-    for key in ("metric", "table-id"):
-        if key in body and whole(body[key]) is None and body[key] != -1:
-            yield FORM.at((*item.path, key), f"{body[key]!r} is no whole number", "write a whole number")
+    network = parsed_network(body.get("destination"))
+    if network is not None and network.version == 6 and body.get("weight") is not None:
+        yield FORM.at((*item.path, "weight"), "nmstate knows no weight for IPv6 routes", "remove it")
+
+
+def rule_form(item: At[object]) -> Findings:
+    """Judge the form of one routing rule."""
+    yield from RULE(item)
+    body = item.value
+    if not isinstance(body, Mapping):
+        return
+    given = {key: network.version for key in ("ip-from", "ip-to") if (network := parsed_network(body.get(key)))}
+    family = body.get("family")
+    if body.get("state") != "absent" and not any(body.get(key) for key in ("ip-from", "ip-to", "family")):
+        message = "the rule has neither ip-from nor ip-to nor family"
+        yield FORM.at(item.path, message, "add family: ipv4 or family: ipv6, or ip-from")
+    elif len({*given.values(), *([int(family[-1])] if family in FAMILIES else [])}) > 1:
+        message = "the rule's parts are of both families"
+        yield FORM.at(item.path, message, "make a rule for each family")
+    for key in ("fwmark", "fwmask"):
+        value = body.get(key)
+        if key in body and whole(value) is None and not _hexadecimal(value):
+            yield FORM.at((*item.path, key), f"{value!r} is no whole number", "write a number such as 0x1")
+    if body.get("fwmask") is not None and body.get("fwmark") is None:
+        yield FORM.at((*item.path, "fwmark"), "fwmask is given without fwmark", "add fwmark, or remove fwmask")
+
+
+def _hexadecimal(value: object) -> bool:
+    return (
+        isinstance(value, str) and value[:2].lower() == "0x" and all(c in "0123456789abcdef" for c in value[2:].lower())
+    )
 
 
 def document_form(item: At[object]) -> Findings:
@@ -131,7 +130,7 @@ def document_form(item: At[object]) -> Findings:
         return
     document = At(path, body)
     if "interfaces" in body:
-        yield from unknown_keys(document, TOP_KEYS)
+        yield from _each(document, TOP)
     yield from _list_form(At((*path, "interfaces"), body.get("interfaces", ())), "{name: eth0, type: ethernet}")
     for interface in interface_items(document):
         yield from interface_form(interface)
@@ -139,11 +138,22 @@ def document_form(item: At[object]) -> Findings:
     if isinstance(routes, Mapping):
         yield from unknown_keys(At(place, routes), ("config", "running"))
         routes, place = routes.get("config"), (*place, "config")
-    elif routes is not None and "interfaces" in body:
+    elif "routes" in body and "interfaces" in body:
         yield FORM.at(place, f"{routes!r} is no mapping", "write {config: [...]}")
     if is_list(routes):
         for index, route in enumerate(routes):
             yield from route_form(At((*place, index), route))
+    elif routes is not None and place[-1] == "config":
+        yield FORM.at(place, f"{routes!r} is no list", "write a list of routes")
+    if "route-rules" in body:
+        yield from _rules(At((*path, "route-rules"), body["route-rules"]))
+
+
+def _rules(item: At[object]) -> Findings:
+    if not isinstance(item.value, Mapping):
+        yield FORM.at(item.path, f"{item.value!r} is no mapping", "write {config: [...]}")
+        return
+    yield from mapping({"config": listed(rule_form, "{ip-from: ..., route-table: ...}")})(item)
 
 
 def _list_form(item: At[object], example: str) -> Findings:

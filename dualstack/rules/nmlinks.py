@@ -1,15 +1,15 @@
-"""Rules about the interfaces of one node together: names, MACs, bonds, VLANs."""
+"""Rules about the interfaces of one node together: names, MACs, VLANs; bonds and bridges have a module of their own."""
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from dualstack.addresses import LABEL
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.rules.base import Check
+from dualstack.rules.nmbond import bond, controllers, nearest, ports_of
+from dualstack.rules.nmschema import FORM
 from dualstack.rules.nmstate import MTU
 from dualstack.rules.nmview import Link, whole
 
@@ -37,15 +37,6 @@ NAME = Rule(
     "Linux net/core/dev.c, dev_valid_name (15 characters, no slash, colon or white space)",
     firm=True,
 )
-BOND = Rule(
-    "DS044-bond",
-    "A bond must hold ethernet interfaces of its node, each in no other bond and without addresses of its own.",
-    Severity.ERROR,
-    "nm-configurator refuses the file, or the bond comes up without a link.",
-    "nmstate rust/src/lib/ifaces/inter_ifaces_controller.rs; talos pkg/machinery/config (bond members carry no "
-    "addresses)",
-    firm=True,
-)
 VLAN = Rule(
     "DS045-vlan",
     "A VLAN must have an id from 1 to 4094, its own on an interface of its node.",
@@ -54,21 +45,12 @@ VLAN = Rule(
     "IEEE 802.1Q; seen with nm-configurator 0.3.5",
     firm=True,
 )
-RULES = (ETHERNET, MAC, NAME, BOND, VLAN)
+RULES = (ETHERNET, MAC, NAME, VLAN)
 CHECKS: tuple[Check, ...] = ()
 
 MOST_NAME = 15
 DEFAULT_MTU = 1500
 """MTU of an ethernet interface or bond that names none."""
-BOND_OPTIONS = (
-    "ad_actor_sys_prio", "ad_actor_system", "ad_select", "ad_user_port_key", "all_slaves_active", "arp_all_targets",
-    "arp_interval", "arp_ip_target", "arp_validate", "downdelay", "fail_over_mac", "lacp_rate", "lp_interval",
-    "miimon", "min_links", "num_grat_arp", "num_unsol_na", "packets_per_slave", "primary", "primary_reselect",
-    "resend_igmp", "tlb_dynamic_lb", "updelay", "use_carrier", "xmit_hash_policy", "balance-slb", "balance_slb",
-    "arp_missed_max", "lacp_active", "ns_ip6_target",
-)  # fmt: skip
-"""The bonding driver's options that nmstate 2.2.60 knows."""
-
 _PAIRS = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 _HEX = re.compile(r"[0-9A-Fa-f]{12}")
 _OWN_MAC = "write the NIC's own MAC, as ip link shows it"
@@ -135,47 +117,6 @@ def ethernet_macs(document: At[Mapping[str, Any]], links: Sequence[Link]) -> Fin
             yield ETHERNET.at((*link.path, "mac-address"), f"{link.name} has no MAC", fix)
 
 
-def _nearest(name: str, links: Iterable[Link]) -> str:
-    known = [link.name for link in links if link.name and link.name != name]
-    near = difflib.get_close_matches(name, known, 1, 0.5) or known[:1]
-    return f"write {near[0]}, or add {name} to the node's interfaces" if near else f"add {name} to the interfaces"
-
-
-def _bond(link: Link, links: Sequence[Link], taken: dict[str, str]) -> Findings:
-    by_name = {other.name: other for other in links}
-    bond = link.body.get("link-aggregation")
-    options = bond.get("options") if isinstance(bond, Mapping) else None
-    for key in options if isinstance(options, Mapping) else ():
-        if key not in BOND_OPTIONS:
-            near = difflib.get_close_matches(str(key), BOND_OPTIONS, 1, 0.6)
-            path = (*link.path, "link-aggregation", "options", str(key))
-            yield BOND.at(path, f"nmstate knows no bond option {key!r}", f"write {near[0]}" if near else "remove it")
-    if not link.ports:
-        fix = "name at least one ethernet interface of the node"
-        yield BOND.at((*link.path, "link-aggregation", "port"), f"{link.name} has no ports", fix)
-    for port in link.ports:
-        other = by_name.get(port.value)
-        if other is None or other is link:
-            ethernet = [item for item in links if item.kind == "ethernet"]
-            what = "the bond itself" if other is link else "no interface of the node"
-            yield BOND.at(port.path, f"{port.value} is {what}", _nearest(port.value, ethernet))
-        elif other.kind and other.kind != "ethernet":
-            message = f"{port.value} is a {other.kind}, a bond's ports are ethernet"
-            yield BOND.at(port.path, message, "name the ethernet interface below it")
-        elif port.value in taken:
-            yield BOND.at(port.path, f"{port.value} is in {taken[port.value]} already", "remove it from one of them")
-        else:
-            yield from _port(other, link.name)
-        taken.setdefault(port.value, link.name)
-
-
-def _port(port: Link, bond: str) -> Findings:
-    for ip in port.ips:
-        if ip.enabled:
-            message = f"{port.name} has {LABEL[ip.family]} of its own and is a port of {bond}"
-            yield BOND.at(ip.path, message, f"move {ip.family} from {port.name} to {bond}")
-
-
 def _vlan(link: Link, links: Sequence[Link], tags: dict[tuple[str, int], str]) -> Findings:
     by_name = {other.name: other for other in links}
     body = link.body.get("vlan")
@@ -188,7 +129,7 @@ def _vlan(link: Link, links: Sequence[Link], tags: dict[tuple[str, int], str]) -
     base = link.base
     if base is None or base not in by_name or base == link.name:
         what = "no base" if base is None else f"the base {base}, which is no other interface of the node"
-        fix = _nearest(base or "the base", [other for other in links if other.kind != "vlan"])
+        fix = nearest(base or "the base", [other for other in links if other.kind != "vlan"])
         yield VLAN.at((*path, "base-iface"), f"{link.name} has {what}", fix)
         return
     if number is not None and (known := tags.setdefault((base, number), link.name)) != link.name:
@@ -200,6 +141,14 @@ def _vlan(link: Link, links: Sequence[Link], tags: dict[tuple[str, int], str]) -
     elif link.mtu is not None and link.mtu > (limit := by_name[base].mtu or DEFAULT_MTU):
         message = f"{link.name} has MTU {link.mtu}, its base {base} {limit}"
         yield MTU.at((*link.path, "mtu"), message, f"write {limit}, or set the mtu of {base} to {link.mtu}")
+
+
+def _veth(link: Link, links: Sequence[Link]) -> Findings:
+    body = link.body.get("veth")
+    peer = body.get("peer") if isinstance(body, Mapping) else None
+    if isinstance(peer, str) and not any(other.name == peer and other is not link for other in links):
+        message = f"{peer}, the other end of {link.name}, is no other interface of the node"
+        yield FORM.at((*link.path, "veth", "peer"), message, f"add {peer} as a veth with the peer {link.name}")
 
 
 def _loops(link: Link, by_name: Mapping[str, Link]) -> bool:
@@ -214,18 +163,26 @@ def _loops(link: Link, by_name: Mapping[str, Link]) -> bool:
 
 
 def nmstate_links(links: Sequence[Link]) -> Findings:
-    """Judge names, MACs, bonds and VLANs of one node's interfaces."""
+    """Judge names, MACs, bonds, bridges and VLANs of one node's interfaces."""
     yield from interface_names([At((*link.path, "name"), link.name) for link in links if link.name])
     for link in links:
+        if link.name == "lo" and link.kind not in ("", "loopback"):
+            message = f"lo is the kernel's loopback interface, here it is of type {link.kind}"
+            yield NAME.at((*link.path, "name"), message, "write the NIC's own name, such as eth0")
         if isinstance(mac := link.body.get("mac-address"), str) and mac:
             yield from mac_address(At((*link.path, "mac-address"), mac))
     taken: dict[str, str] = {}
     tags: dict[tuple[str, int], str] = {}
     for link in links:
         if link.kind == "bond":
-            yield from _bond(link, links, taken)
+            yield from bond(link, links, taken)
+        elif link.kind in ("linux-bridge", "vrf"):
+            yield from ports_of(link, links, taken)
+        elif link.kind == "veth":
+            yield from _veth(link, links)
         elif link.kind == "vlan":
             yield from _vlan(link, links, tags)
+    yield from controllers(links)
 
 
 def nic_macs(links: Iterable[Link]) -> list[At[str]]:

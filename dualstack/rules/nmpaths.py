@@ -73,7 +73,7 @@ def _route(node: Node, index: int, rest: Path) -> Path:
         return ("routes",)
     field = fields[index]
     if field[0] == "interfaces":
-        return field
+        return (*field[:-1], "metric") if rest == ("metric",) else field
     keys = {"next-hop-address": "gateway", "next-hop-interface": "interface", "table-id": "table"}
     return (*field, *(keys.get(str(step), step) for step in rest))
 
@@ -94,4 +94,6 @@ def site_path(node: Node, plan: NodePlan, path: Path) -> Path:
         return (*head, "interfaces")
     if path[:2] == ("routes", "config") and len(path) > 2 and not _covers(raw, path[:2]):
         return (*head, *_route(node, int(path[2]), path[3:]))
+    if path[:2] == ("dns-resolver", "config") and len(path) > 2 and not _covers(raw, path[:3]):
+        return ("dns", "resolvers" if path[2] == "server" else str(path[2]), *path[3:])
     return (*head, "nmstate", *path)

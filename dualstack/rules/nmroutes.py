@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from dualstack.addresses import FAMILIES, LABEL, Family, IPAddress, IPInterface, family_of
 from dualstack.findings import At, Finding, Findings, Rule, Severity
 from dualstack.rules.base import Check
 from dualstack.rules.nmaddresses import usual
-from dualstack.rules.nmview import MAIN_TABLES, Hop, Ip, Link
+from dualstack.rules.nmview import MAIN_TABLES, Hop, Ip, Link, is_list, whole
 
 DEFAULT4 = Rule(
     "DS052-default-route-ipv4",
@@ -109,7 +111,8 @@ def _destination(hop: Hop) -> Findings:
     if network is None:
         return
     path = (*hop.path, "destination")
-    if network.version == 4 and network.prefixlen >= 8 and network.subnet_of(_THIS_NETWORK):  # type: ignore[arg-type]
+    this = network.version == 4 and network.prefixlen >= 8 and network.subnet_of(_THIS_NETWORK)  # type: ignore[arg-type]
+    if this and not hop.refuses:
         yield ROUTE.at(path, f"{network} lies in 0.0.0.0/8, which is no destination", "write 0.0.0.0/0")
     if gateway is not None and gateway.version != network.version:
         label = LABEL[family_of(network)]
@@ -122,18 +125,38 @@ def _over(hop: Hop, links: Sequence[Link]) -> Findings:
     path = (*hop.path, "next-hop-interface")
     names = [link.name for link in links if link.name]
     family = hop.family
+    if hop.refuses:
+        for key, given in (("next-hop-interface", hop.interface), ("next-hop-address", hop.gateway)):
+            if given is not None:
+                yield ROUTE.at((*hop.path, key), "a route that refuses leads over nothing", "remove it")
+        return
     if hop.interface is None:
         if names:
             message = "the route names no interface, and nmstate wants one"
             yield ROUTE.at(path, message, f"write {names[0]}")
         return
     link = next((link for link in links if link.name == hop.interface), None)
+    if link is None and hop.interface == "lo":
+        return
     if link is None:
         fix = f"write {names[0]}, or add {hop.interface} to the interfaces" if names else f"add {hop.interface}"
         yield ROUTE.at(path, f"{hop.interface} is no interface of the node", fix)
-    elif family is not None and ((ip := link.ip(family)) is None or not ip.enabled):
+    elif family is not None and ((ip := link.ip(family)) is None or not (ip.enabled or ip.wanted)):
         fix = f"give {link.name} an {LABEL[family]} address, or remove the route"
         yield ROUTE.at(path, f"{link.name} has no {LABEL[family]}", fix)
+
+
+def _vrf(hop: Hop, links: Sequence[Link]) -> Findings:
+    if hop.vrf is None:
+        return
+    path = (*hop.path, "vrf-name")
+    body = next((link.body.get("vrf") for link in links if link.kind == "vrf" and link.name == hop.vrf), None)
+    table = whole(body.get("route-table-id")) if isinstance(body, Mapping) else None
+    if table is None:
+        yield ROUTE.at(path, f"{hop.vrf} is no VRF of the node with a table", f"add {hop.vrf} to the interfaces")
+    elif hop.table not in (None, table):
+        message = f"the route is for table {hop.table} and for {hop.vrf}, which has table {table}"
+        yield ROUTE.at((*hop.path, "table-id"), message, "remove it")
 
 
 def _sections(hop: Hop, links: Sequence[Link]) -> list[Ip]:
@@ -155,6 +178,7 @@ def nmstate_routes(hops: Sequence[Hop], links: Sequence[Link]) -> Findings:
     for hop in hops:
         yield from _destination(hop)
         yield from _over(hop, links)
+        yield from _vrf(hop, links)
         if hop.gateway is None:
             continue
         sections = _sections(hop, links)
@@ -167,26 +191,53 @@ def nmstate_routes(hops: Sequence[Hop], links: Sequence[Link]) -> Findings:
     yield from same_routes(hops, links)
 
 
+def rule_interfaces(document: At[Mapping[str, Any]], links: Sequence[Link]) -> Findings:
+    """Judge the interfaces that routing rules name."""
+    rules = document.value.get("route-rules")
+    config = rules.get("config") if isinstance(rules, Mapping) else None
+    names = {"lo", *(link.name for link in links)}
+    for index, rule in enumerate(config if is_list(config) else ()):
+        name = rule.get("iif") if isinstance(rule, Mapping) else None
+        if isinstance(name, str) and name not in names:
+            path = (*document.path, "route-rules", "config", index, "iif")
+            yield ROUTE.at(path, f"{name} is no interface of the node", f"add {name} to the interfaces, or remove it")
+
+
+def free_metric(taken: Iterable[int | None]) -> int:
+    """Return a metric that no other route to the same destination has: 200, or the next free hundred."""
+    used = set(taken)
+    return next(metric for metric in itertools.count(200, 100) if metric not in used)
+
+
 def same_routes(hops: Sequence[Hop], links: Sequence[Link]) -> Findings:
     """Judge whether two routes, given or from the network, would compete."""
     seen: dict[tuple[object, object, object], Hop] = {}
     for hop in hops:
-        table = None if hop.table in MAIN_TABLES else hop.table
+        table = hop.vrf or (None if hop.table in MAIN_TABLES else hop.table)
         key = (hop.destination, table, hop.metric)
         if hop.destination is None:
             continue
         if key in seen:
             metric = f"metric {hop.metric}" if hop.metric is not None else "no metric"
             message = f"two routes lead to {hop.destination} with {metric}"
-            yield SAME_ROUTE.at(hop.path, message, "remove one, or give it a metric of its own such as 200")
+            metrics = (other.metric for other in hops if other.destination == hop.destination)
+            fix = f"set its metric to {free_metric(metrics)}, or remove one of the two"
+            yield SAME_ROUTE.at(hop.path, message, fix)
         seen.setdefault(key, hop)
     for family in FAMILIES:
-        given = [hop.interface or "" for hop in hops if hop.default and hop.family == family and hop.metric is None]
-        dynamic = [(link, ip) for link in links if (ip := link.ip(family)) is not None and ip.gives_route]
-        for link, ip in dynamic[0 if given else 1 :]:
-            other = given[0] if given else dynamic[0][0].name
-            first = f"one over {other}" if other != link.name else "the gateway given here"
-            message = f"{link.name} gets an {LABEL[family]} default route from the network, beside {first}"
+        given = [hop for hop in reversed(hops) if hop.default and hop.family == family]
+        first = {hop.metric: hop.interface or "another interface" for hop in given}
+        for link in links:
+            ip = link.ip(family)
+            if ip is None or not ip.gives_route or whole(ip.body.get("auto-route-table-id")) not in MAIN_TABLES:
+                continue
+            metric_given = whole(ip.body.get("auto-route-metric"))
+            if metric_given not in first:
+                first[metric_given] = link.name
+                continue
+            over = first[metric_given]
+            beside = f"one over {over}" if over != link.name else "the gateway given here"
+            message = f"{link.name} gets an {LABEL[family]} default route from the network, beside {beside}"
             source = "dhcp" if family == "ipv4" else "autoconf"
             fix = f"set auto-gateway: false in the {family} of {link.name} in the node's nmstate"
             yield SAME_ROUTE.at((*ip.path, source), message, fix)

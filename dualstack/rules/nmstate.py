@@ -6,14 +6,10 @@ nm-configurator 0.3.5 do with each case was seen by running them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from dualstack.addresses import LABEL
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.rules.base import Check
-from dualstack.rules.nmform import interface_form
-from dualstack.rules.nmview import Ip, Link, read_link, whole
+from dualstack.rules.nmview import Ip, Link, whole
 
 MTU = Rule(
     "DS046-mtu",
@@ -91,7 +87,7 @@ def _family(ip: Ip, name: str) -> Findings:
         )
     elif ip.enabled and ip.autoconf and not ip.dhcp:
         yield AUTOCONF.at((*ip.path, "dhcp"), "autoconf is true and dhcp is not", "set dhcp to true")
-    elif ip.enabled and ip.body.get("token") and not ip.autoconf:
+    elif ip.family == "ipv6" and ip.enabled and ip.body.get("token") and not ip.autoconf:
         fix = "set autoconf and dhcp to true, or remove token"
         yield AUTOCONF.at((*ip.path, "token"), "a token is set and autoconf is not true", fix)
     if ip.dynamic and ip.addresses:
@@ -103,13 +99,6 @@ def interface_families(link: Link) -> Findings:
     """Judge how an interface gets its addresses, family by family."""
     for ip in link.ips:
         yield from _family(ip, link.name)
-
-
-def nmstate_interface(item: At[Mapping[str, Any]]) -> Findings:
-    """Judge one interface of raw nmstate: its form, MTU and families; addresses have rules of their own."""
-    yield from interface_form(item)
-    link = read_link(item)
-    yield from interface_settings(link)
 
 
 def interface_settings(link: Link) -> Findings:

@@ -15,10 +15,15 @@ from dualstack.addresses import BITS, FAMILIES, Family, IPAddress, IPInterface, 
 from dualstack.findings import At
 from dualstack.origins import Path
 
+REFUSING = ("blackhole", "unreachable", "prohibit")
+"""Values of ``route-type``: such a route leads nowhere."""
 MAIN_TABLES = (None, 0, 254)
 """Values of ``table-id`` that mean the main routing table."""
-PORT_KEYS = ("port", "ports", "slaves")
-"""Keys of ``link-aggregation`` that nmstate takes for the list of ports."""
+PORT_KEYS = ("port", "ports", "ports-config", "slaves")
+"""Keys that name the ports of a bond, bridge or VRF; ``slaves`` is other programs' word, which nmstate refuses."""
+BOND_KEYS = ("link-aggregation", "bond")
+"""Keys of a bond's section; nmstate takes either."""
+_HOLDERS = {"linux-bridge": ("bridge",), "ovs-bridge": ("bridge",), "vrf": ("vrf",)}
 
 
 def is_list(value: object) -> TypeGuard[Sequence[Any]]:
@@ -26,9 +31,18 @@ def is_list(value: object) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 
+_ON = ("true", "yes", "on", "1", "y")
+_OFF = ("false", "no", "off", "0", "n")
+
+
+def is_switch(value: object) -> bool:
+    """Tell whether nmstate reads a value as true or false: the words themselves, 0 and 1, and text that says so."""
+    return isinstance(value, bool | int | str) and str(value).lower() in (*_ON, *_OFF)
+
+
 def switched(value: object) -> bool:
-    """Tell whether nmstate reads a value as true: the word itself, or text that says so."""
-    return value is True or (isinstance(value, str) and value.lower() in ("true", "yes", "on", "1", "y"))
+    """Tell whether nmstate reads a value as true."""
+    return is_switch(value) and str(value).lower() in _ON
 
 
 def whole(value: object) -> int | None:
@@ -82,6 +96,11 @@ class Ip:
         return switched(self.body.get("autoconf"))
 
     @property
+    def wanted(self) -> bool:
+        """True where something asks for the family; where it is off, that alone is told, and nothing that follows."""
+        return bool(self.addresses) or self.dhcp or self.autoconf
+
+    @property
     def dynamic(self) -> bool:
         """True where addresses come from the network."""
         return self.enabled and (self.dhcp or self.autoconf)
@@ -89,7 +108,7 @@ class Ip:
     @property
     def gives_route(self) -> bool:
         """True where the network gives a default route: DHCPv4, or IPv6's router advertisements."""
-        if not self.enabled or self.body.get("auto-gateway", True) is False or self.body.get("auto-routes") is False:
+        if not self.enabled or not all(switched(self.body.get(key, True)) for key in ("auto-gateway", "auto-routes")):
             return False
         return self.dhcp if self.family == "ipv4" else self.autoconf
 
@@ -126,16 +145,28 @@ class Link:
         return whole(self.body.get("mtu"))
 
     @property
-    def ports(self) -> tuple[At[str], ...]:
-        """Names of the ports of a bond."""
-        bond = self.body.get("link-aggregation")
-        if not isinstance(bond, Mapping):
-            return ()
-        for key in PORT_KEYS:
-            if is_list(ports := bond.get(key)):
-                base = (*self.path, "link-aggregation", key)
-                return tuple(At((*base, i), port) for i, port in enumerate(ports) if isinstance(port, str))
+    def ports_key(self) -> Path:
+        """Where the ports of a bond, bridge or VRF stand, below the interface; empty where nowhere."""
+        for section in _HOLDERS.get(self.kind, BOND_KEYS):
+            body = self.body.get(section)
+            if isinstance(body, Mapping) and (key := next((key for key in PORT_KEYS if is_list(body.get(key))), "")):
+                return (section, key)
         return ()
+
+    @property
+    def ports(self) -> tuple[At[str], ...]:
+        """Names of the ports of a bond, bridge or VRF."""
+        if not self.ports_key:
+            return ()
+        section, key = self.ports_key
+        found: list[At[str]] = []
+        for index, port in enumerate(self.body[str(section)][str(key)]):
+            path = (*self.path, section, key, index)
+            if isinstance(port, str):
+                found.append(At(path, port))
+            elif isinstance(port, Mapping) and isinstance(name := port.get("name"), str):
+                found.append(At((*path, "name"), name))
+        return tuple(found)
 
     @property
     def base(self) -> str | None:
@@ -155,11 +186,15 @@ class Hop:
     interface: str | None
     metric: int | None
     table: int | None
+    refuses: bool = False
+    """True for a route that refuses what it is for (blackhole, unreachable, prohibit) and leads nowhere."""
+    vrf: str | None = None
 
     @property
     def default(self) -> bool:
         """True for a default route in the main table."""
-        return self.destination is not None and self.destination.prefixlen == 0 and self.table in MAIN_TABLES
+        here = self.table in MAIN_TABLES and self.vrf is None and not self.refuses
+        return self.destination is not None and self.destination.prefixlen == 0 and here
 
     @property
     def family(self) -> Family | None:
@@ -235,6 +270,8 @@ def read_routes(document: At[Mapping[str, Any]]) -> list[Hop]:
             name if isinstance(name := item.value.get("next-hop-interface"), str) else None,
             whole(item.value.get("metric")),
             whole(item.value.get("table-id")),
+            item.value.get("route-type") in REFUSING,
+            vrf if isinstance(vrf := item.value.get("vrf-name"), str) else None,
         )
         for item in route_items(document)
         if item.value.get("state") != "absent"

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from ipaddress import ip_address
 
-from dualstack.addresses import FAMILIES, LABEL, Address, Family
+from dualstack.addresses import FAMILIES, LABEL, Address, Family, IPAddress, family_of
 from dualstack.findings import At, Finding, Findings, Rule, Severity
 from dualstack.origins import Path
 from dualstack.rules import text
 from dualstack.rules.base import Subject
 from dualstack.rules.cidrs import ipv4_first, one_per_family
-from dualstack.rules.lists import Cidrs, cluster_lists, families, in_order, split_list
+from dualstack.rules.lists import LIST_FORM, Cidrs, cluster_lists, families, in_order, split_list
+from dualstack.rules.overrides import softened
+from dualstack.rules.surroundings import own_addresses
 
 SAME_PRIMARY = Rule(
     "DS025-same-primary-family",
@@ -42,7 +45,15 @@ CLUSTER_DNS = Rule(
     firm=True,
 )
 
-RULES = (SAME_PRIMARY, NODE_IP, CLUSTER_DNS)
+OWN_ADDRESS = Rule(
+    "DS142-server-own-address",
+    "node-ip, advertise-address and bind-address must be addresses of the node.",
+    Severity.ERROR,
+    'kubelet stops with "node IP not found in the host\'s network interfaces", or the API server is sought elsewhere.',
+    "kubernetes pkg/kubelet/kubelet_node_status.go (validateNodeIP); k3s pkg/cli/cmds/server.go",
+)
+
+RULES = (SAME_PRIMARY, NODE_IP, CLUSTER_DNS, OWN_ADDRESS)
 
 
 def same_primary(lists: Sequence[tuple[str, Cidrs | Sequence[At[Address]]]]) -> Findings:
@@ -111,6 +122,49 @@ def cluster_dns(addresses: Sequence[At[Address]], services: Cidrs) -> Findings:
         yield replace(CLUSTER_DNS.at(addresses[1].path, message, "remove cluster-dns"), severity=Severity.WARNING)
 
 
+def _with_whole(finding: Finding, key: str, addresses: Sequence[At[Address]], stated: str) -> Finding:
+    """Return a finding about a list's form with the whole text to write, IPv4 first."""
+    if finding.rule is not LIST_FORM:
+        return finding
+    if key == "cluster-dns" and len(addresses) != 1:
+        return replace(finding, fix="remove cluster-dns")
+    own: dict[Family, str] = {item.value.family: str(item.value) for item in reversed(addresses)}
+    if key == "node-ip":
+        own = {family_of(ip_address(entry)): entry for entry in stated.split(",") if entry} | own
+    whole = ",".join(own[family] for family in FAMILIES if family in own)
+    if key == "advertise-address":
+        whole = whole.split(",")[0]
+    return replace(finding, fix=f"write {whole!r}") if whole else finding
+
+
+def own_address(address: At[Address], own: Collection[IPAddress], fix: str) -> Findings:
+    """Tell an address that the node does not have."""
+    if address.value.ip not in own:
+        told = ", ".join(str(ip) for ip in sorted(own, key=int)) or f"no {LABEL[address.value.family]} address"
+        yield OWN_ADDRESS.at(address.path, f"{address.value} is not the node's; it has {told}", fix)
+
+
+def check_own_addresses(subject: Subject) -> Findings:
+    """Judge whose the addresses are that a site writes into server.yaml itself."""
+    server, node = subject.site.cluster.server, subject.plan.node
+    for key in ("node-ip", "advertise-address", "bind-address"):
+        value = server.get(key)
+        if value is None:
+            continue
+        path: Path = ("cluster", "server", key)
+        stated = [str(ip) for ip in (node.ipv4, node.ipv6) if ip is not None]
+        wanted = ",".join(stated if key == "node-ip" else stated[:1])
+        complete = wanted and key != "bind-address" and (len(stated) == 2 or key != "node-ip")
+        fix = f"write {wanted}" if complete else "remove it"
+        for address in read_addresses(At(path, value), wanted or "192.168.100.10")[0]:
+            ip = address.value.ip
+            own = own_addresses(subject, address.value.family)
+            if own is None or (key == "bind-address" and (ip.is_unspecified or ip.is_loopback)):
+                continue
+            for finding in own_address(address, own, fix):
+                yield softened(finding) if key == "bind-address" else finding
+
+
 def check_addresses(subject: Subject) -> Findings:
     """Judge the addresses that a site writes into server.yaml itself; the computed ones follow the CIDRs."""
     site, plan = subject.site, subject.plan
@@ -127,7 +181,8 @@ def check_addresses(subject: Subject) -> Findings:
             continue
         path: Path = ("cluster", "server", key)
         addresses, findings = read_addresses(At(path, value), stated or "192.168.100.10,fd00:100::10")
-        yield from findings
+        for finding in findings:
+            yield _with_whole(finding, key, addresses, stated)
         if key == "cluster-dns":
             yield from cluster_dns(addresses, services.items)
             continue
@@ -136,8 +191,8 @@ def check_addresses(subject: Subject) -> Findings:
             yield from node_addresses(addresses, len(site.nodes))
             yield from nodes_cover(families(addresses), wanted, path)
             yield from ipv4_first(addresses)
-    if not pods.problems and not services.problems:
+    if not pods.unread and not services.unread:
         yield from same_primary(named)
 
 
-CHECKS = (check_addresses,)
+CHECKS = (check_addresses, check_own_addresses)

@@ -180,6 +180,8 @@ def _same_list(computed: Any, given: Any) -> bool:
     """Compare as RKE2 reads it: one value and a list of one are the same."""
 
     def items(value: Any) -> list[Any]:
+        if isinstance(value, str) and "," in value:
+            return [part.strip() for part in value.split(",")]
         return list(value) if isinstance(value, list | tuple) else [value]
 
     a, b = items(thaw(computed)), items(thaw(given))

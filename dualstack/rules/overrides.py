@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from ipaddress import ip_network
 from typing import Any
 
-from dualstack.addresses import Family
+from dualstack.addresses import Family, IPNetwork, in_same_family
 from dualstack.findings import Finding, Severity
 from dualstack.frozen import Secret
+from dualstack.logins import without_logins
 from dualstack.origins import Path, format_path
 from dualstack.plan.charts import chart_settings
 from dualstack.plan.network import management_interface, serving_interface
@@ -19,6 +21,7 @@ from dualstack.site.network import Ipv4, Ipv6
 _SECRET_KEY = re.compile(
     r"(passw(or)?d|passphrase|token|client[_-]?secret|(private|api|access|secret)[_-]?key)$", re.IGNORECASE
 )
+_ARGUMENT = re.compile(r"-{0,2}([A-Za-z][A-Za-z0-9_.-]*)=.+", re.DOTALL)
 
 
 def within(tree: Any, *keys: str) -> bool:
@@ -72,6 +75,17 @@ def names_unknown_interface(site: Site) -> bool:
     return any(name is not None and name not in known for name in (site.provisioning.interface, node.management))
 
 
+def switched_off(site: Site, family: Family) -> bool:
+    """Tell whether a family of the serving interface is off although something asks for it.
+
+    That has a rule of its own, so that nothing that follows from it is told beside.
+    """
+    _, ip = serving_path(site, family)
+    if ip is None or ip.enabled:
+        return False
+    return ip.address is not None or ip.dhcp or (isinstance(ip, Ipv6) and ip.autoconf)
+
+
 def stated_path(site: Site, family: Family) -> Path:
     """Return the path of the address that serves the machines: static, reserved, or the place where it lacks."""
     path, ip = serving_path(site, family)
@@ -80,13 +94,33 @@ def stated_path(site: Site, family: Family) -> Path:
     return (*path, "address") if ip.address is not None else (*path, "reservation")
 
 
+def static_example(site: Site, family: Family) -> str:
+    """Return a whole static section of a family, with a gateway where no interface of the node has one."""
+    node = site.nodes[0]
+    sections = [section for item in node.interfaces if (section := getattr(item, family)) is not None]
+    gateway = not any(section.enabled and section.gateway is not None for section in sections)
+    used = [section.address.interface.network for section in sections if section.address is not None]
+    usual, count = ("192.168.{}.0/24", 256) if family == "ipv4" else ("fd00:{}::/64", 1000)
+    networks = [ip_network(usual.format(number)) for number in range(100, count)]
+    network = next((net for net in networks if not _meets(net, used)), networks[0])
+    if family == "ipv4":
+        return f"{{address: {network[10]}/24{f', gateway: {network[1]}' if gateway else ''}}}"
+    return f'{{address: "{network[16]}/64"{", gateway: " + chr(34) + "fe80::1" + chr(34) if gateway else ""}}}'
+
+
+def _meets(network: IPNetwork, used: Sequence[IPNetwork]) -> bool:
+    return any(in_same_family(network, other) for other in used)
+
+
 def state_address(site: Site, family: Family) -> str:
     """Word a fix that makes the serving interface's address of a family known."""
     path, ip = serving_path(site, family)
     example = "192.168.100.10" if family == "ipv4" else "fd00:100::10"
-    if ip is not None and not ip.enabled:
+    if ip is None or (not ip.enabled and not ip.model_fields_set - {"enabled"}):
+        return f"set {format_path(path)} to {static_example(site, family)}"
+    if not ip.enabled:
         return f"set {format_path((*path, 'enabled'))} to true"
-    automatic = ip is not None and (ip.dhcp or (isinstance(ip, Ipv6) and ip.autoconf))
+    automatic = ip.dhcp or (isinstance(ip, Ipv6) and ip.autoconf)
     if automatic:
         giver = "DHCP" if family == "ipv4" else "DHCPv6 or SLAAC"
         return f"set {format_path((*path, 'reservation'))} to the address that {giver} gives, such as {example}"
@@ -130,4 +164,7 @@ def shown(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(shown(item) for item in value) + "]"
     text = str(value)
+    if (argument := _ARGUMENT.fullmatch(text)) and names_a_secret(argument[1]):
+        return f"'{argument[1]}=...'"
+    text = without_logins(text)
     return text if isinstance(value, int | float) else repr(text if len(text) <= 60 else text[:57] + "...")

@@ -12,7 +12,9 @@ from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.origins import Path, format_path
 from dualstack.rules.base import Subject
 from dualstack.rules.grammar import as_ip, name_problem
+from dualstack.rules.lists import cluster_lists
 from dualstack.rules.overrides import override_path, within
+from dualstack.rules.surroundings import node_networks
 
 PROXY_URL = Rule(
     "DS097-proxy-url",
@@ -171,8 +173,20 @@ def check_image_proxy(subject: Subject) -> Findings:
 
 
 def _cluster(subject: Subject) -> list[tuple[str, IPNetwork]]:
-    roles = ("pods", "services")
-    return [(f"the {item.role} CIDR", item.prefix) for item in subject.plan.networks if item.role in roles]
+    roles = zip(("pods", "services"), cluster_lists(subject), strict=True)
+    return [(f"the {role} CIDR", item.value.prefix.network) for role, found in roles for item in found.items]
+
+
+def _own_networks(subject: Subject) -> list[IPNetwork]:
+    """List what the cluster reaches by itself: pods, services, the nodes' networks and their reserved addresses."""
+    networks = [network for _, network in _cluster(subject)]
+    networks += [link.value.network for _, (_, link) in node_networks(subject)]
+    for node in subject.site.nodes:
+        for interface in node.interfaces:
+            for ip in (interface.ipv4, interface.ipv6):
+                if ip is not None and ip.enabled and ip.reservation is not None:
+                    networks.append(ipaddress.ip_network(str(ip.reservation)))
+    return networks
 
 
 def check_rancher_proxy(subject: Subject) -> Findings:
@@ -188,12 +202,11 @@ def check_rancher_proxy(subject: Subject) -> Findings:
     no_proxy = str(values.get("noProxy", RANCHER_DEFAULT_NO_PROXY))
     if written:
         yield from no_proxy_list([At(path, entry) for entry in no_proxy.split(",") if entry])
-    networks = [item.prefix for item in subject.plan.networks if item.role != "libvirt"]
     whole = ",".join(subject.plan.no_proxy)
     fix = f"set {format_path(path)} to {whole}"
     if written and site.image.proxy is not None:
         fix = f"remove {format_path(path)}"
-    yield from no_proxy_coverage(At(path if written else proxy_path or path, no_proxy), networks, fix)
+    yield from no_proxy_coverage(At(path if written else proxy_path or path, no_proxy), _own_networks(subject), fix)
 
 
 CHECKS = (check_image_proxy, check_rancher_proxy)

@@ -6,8 +6,8 @@ from dualstack.addresses import LABEL, Address, Family
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
-from dualstack.rules.grammar import SSLIP_DOMAINS, sslip_ipv4, sslip_ipv6, under_sslip
-from dualstack.rules.overrides import blame, names_unknown_interface, state_address, stated_path
+from dualstack.rules.overrides import blame, names_unknown_interface, state_address, stated_path, switched_off
+from dualstack.sslip import sslip_ipv4, sslip_ipv6, under_sslip
 
 UNRESOLVABLE = Rule(
     "DS088-rancher-unresolvable",
@@ -66,8 +66,10 @@ def _fix(subject: Subject, path: Path) -> str:
     site, node = subject.site, subject.plan.node
     overridden = path[0] == "charts"
     first = "remove charts.rancher.values.hostname and " if overridden else ""
-    if site.mode == "hostname" and site.provisioning.hostname:
-        return f"{first}set rancher.hostname to auto (it is {site.provisioning.hostname} then)"
+    fqdn = site.provisioning.hostname if site.mode == "hostname" else None
+    # A name of Ironic's under sslip.io may be as wrong as Rancher's, or be the very same one.
+    if fqdn and not under_sslip(fqdn):
+        return f"{first}set rancher.hostname to auto (it is {fqdn} then)"
     for family in ("ipv4", "ipv6"):
         if node.address(family) is None:
             return f"{state_address(site, family)}, then {first}set rancher.hostname to dual"
@@ -88,12 +90,16 @@ def check_rancher_hostname(subject: Subject) -> Findings:
         if names_unknown_interface(site) and path[0] != "charts":
             return
         lacking: Family = "ipv4" if plan.node.ipv4 is None else "ipv6"
+        if switched_off(site, lacking) and path[0] != "charts":
+            return
         where = path if path[0] == "charts" else stated_path(site, lacking)
         message = f"Rancher has no host name: the node's {LABEL[lacking]} address is not known"
         if path[0] == "charts":
             message = "Rancher has an empty host name"
         yield UNRESOLVABLE.at(where, message, "remove charts.rancher.values.hostname" if path[0] == "charts" else fix)
-    elif name.lower() in SSLIP_DOMAINS or under_sslip(name):
+    elif name == site.provisioning.hostname and site.mode == "hostname" and path[0] != "charts":
+        return  # judged as Ironic's own name
+    elif under_sslip(name):
         yield from sslip_name(At(path, name), (plan.node.ipv4, plan.node.ipv6), fix)
 
 

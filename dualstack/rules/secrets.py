@@ -15,4 +15,4 @@ LEFT_OUT = Rule(
 
 RULES = (LEFT_OUT,)
 CHECKS: tuple[Check, ...] = ()
-"""Told by ``dualstack render`` alone: only there is it known which secrets were given."""
+"""Told by ``dualstack render`` alone, where it is known which secrets were given; a warning where EIB would stop."""

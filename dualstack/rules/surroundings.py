@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TypeAlias
 
-from dualstack.addresses import IPAddress, IPInterface, IPNetwork
+from dualstack.addresses import Family, IPAddress, IPInterface, IPNetwork
 from dualstack.findings import At
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
@@ -72,6 +72,30 @@ def node_networks(subject: Subject) -> list[tuple[int, Link]]:
                     path = site_path(node, plan, address.path)
                     found.append((plan.index, (link.name, At(path, address.value))))
     return found
+
+
+def own_addresses(subject: Subject, family: Family) -> set[IPAddress] | None:
+    """Return the first node's addresses of a family, or None where it gets one that nobody states.
+
+    Static ones as nmstate will get them, and reservations; a dynamic interface without a reservation is unknown.
+    """
+    node, own = subject.site.nodes[0], set[IPAddress]()
+    reserved = {
+        interface.name: ip.reservation
+        for interface in node.interfaces
+        if (ip := interface.ipv4 if family == "ipv4" else interface.ipv6) is not None
+    }
+    for link in read_links(At((), subject.plan.node.nmstate)):
+        ip = link.ip(family)
+        if ip is None or not ip.enabled:
+            continue
+        own |= {address.value.ip for address in ip.addresses}
+        reservation = reserved.get(link.name)
+        if reservation is not None:
+            own.add(reservation.ip)
+        elif ip.dynamic:
+            return None
+    return own
 
 
 def _routers(subject: Subject) -> list[Named]:

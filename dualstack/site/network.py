@@ -28,6 +28,9 @@ class Ipv4(Model):
     enabled: Bool = Field(True, description="Whether the interface has IPv4 at all.")
     address: Interface4 | None = Field(None, description="Static address with the prefix length of the link.")
     gateway: Address4 | None = Field(None, description="Next hop of the IPv4 default route through this interface.")
+    metric: Int | None = Field(
+        None, description="Metric of the default route over gateway, where several interfaces have one; lower wins."
+    )
     dhcp: Bool = Field(False, description="Whether DHCPv4 gives the address.")
     reservation: Address4 | None = Field(None, description="The address that DHCP reserves for this MAC.")
 
@@ -41,6 +44,9 @@ class Ipv6(Model):
     address: Interface6 | None = Field(None, description="Static address with the prefix length of the link.")
     gateway: Address6 | None = Field(
         None, description="Next hop of the IPv6 default route through this interface; a link-local fe80:: one is fine."
+    )
+    metric: Int | None = Field(
+        None, description="Metric of the default route over gateway, where several interfaces have one; lower wins."
     )
     dhcp: Bool = Field(False, description="Whether DHCPv6 gives an address.")
     autoconf: Bool = Field(False, description="Whether router advertisements give an address (SLAAC) and the route.")

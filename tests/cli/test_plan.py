@@ -105,7 +105,9 @@ def test_a_secret_on_the_command_line_is_refused_and_not_repeated(run: Run, proj
     assert "canary" not in ran.err
     missing = run("render", "paris", "--out", tmp_path / "out", "--secret", f"appsToken=@{tmp_path / 'none'}")
     assert (missing.code, "Traceback" in missing.err) == (2, False)
-    unknown = run("render", "paris", "--out", tmp_path / "out", "--secret", f"x=@{__file__}")
+    assert "no such file" in missing.err
+    (tmp_path / "line").write_text("one line")
+    unknown = run("render", "paris", "--out", tmp_path / "out", "--secret", f"x=@{tmp_path / 'line'}")
     assert (unknown.code, "rancherBootstrapPassword" in unknown.err) == (2, True)
 
 

@@ -38,7 +38,9 @@ def run(
 def libvirt_site(mode: str = "address", /, **settings: Any) -> dict[str, Any]:
     """A site on a libvirt host; settings go below ``host.libvirt``."""
     libvirt = {"image": "images/site.raw", **settings}
-    return sites.mapping(mode, host={"kind": "libvirt", "libvirt": libvirt}, image={"type": "raw", "diskSize": "60G"})
+    site = sites.mapping(mode, host={"kind": "libvirt", "libvirt": libvirt}, image={"type": "raw", "diskSize": "60G"})
+    # The bridge of a virtual network is its gateway.
+    return sites.put(site, "fd00:100::1", "nodes", 0, "interfaces", 0, "ipv6", "gateway")
 
 
 def rfc2136_site() -> dict[str, Any]:

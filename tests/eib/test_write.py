@@ -197,8 +197,10 @@ def test_no_directory(tmp_path: Path, path: str, words: str) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=words):
         write_tree(ONE, tmp_path / path)
-    with pytest.raises(InputError, match="cannot be written"):
-        write_tree(ONE, tmp_path / "file" / "below")
+    for below in ("below", "further/below"):
+        with pytest.raises(InputError, match="file is a file") as caught:
+            write_tree(ONE, tmp_path / "file" / below)
+        assert caught.value.fix
 
 
 def test_not_under_ones_own_feet(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,12 +212,18 @@ def test_not_under_ones_own_feet(out: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert beside(out) == []
 
 
-def test_a_hostile_marker_removes_nothing_outside(out: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ["../../victim", "/etc/passwd", "a//b", "", "a/../../victim", "./x", "a\0b"])
+def test_a_marker_with_paths_that_lead_out_is_refused(out: Path, tmp_path: Path, path: str) -> None:
     write_tree(ONE, out)
     victim = tmp_path / "victim"
     victim.write_text("x")
     marker = json.loads((out / MARKER).read_text())
-    marker["files"] |= {"../../victim": "0", str(victim): "0"}
+    marker["files"][path] = "0"
     (out / MARKER).write_text(json.dumps(marker))
-    write_tree(TWO, out)
+    before = everything(out)
+    with pytest.raises(InputError, match="damaged") as caught:
+        write_tree(TWO, out)
+    assert caught.value.fix
+    assert everything(out) == before
     assert victim.read_text() == "x"
+    assert beside(out) == []

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -141,6 +142,17 @@ class Clone:
             for path in sorted(self.folder.rglob("*"))
             if path.is_file() and path.relative_to(self.folder).parts[0] not in OURS and "__pycache__" not in path.parts
         }
+
+
+def kill_session(leader: int) -> None:
+    """Kill every process of a session; the CLI gives its plugins process groups of their own."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text(errors="replace").rpartition(")")[2].split()
+            if int(fields[3]) == leader:
+                os.kill(int(stat.parent.name), signal.SIGKILL)
+        except (OSError, IndexError):
+            continue
 
 
 def _cache() -> str:

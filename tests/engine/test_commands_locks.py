@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import signal
 import subprocess
 import time
@@ -15,7 +16,8 @@ from typing import Any
 import pytest
 
 from dualstack.deploy.locks import Holder, Refused, clear_dead, only_one
-from tests.engine.commands import ENGINE, SITE, Clone
+from dualstack.engine import child_environment, engine_env
+from tests.engine.commands import ENGINE, SITE, Clone, kill_session
 
 CANCEL = "pulumi cancel --stack paris"
 
@@ -113,23 +115,45 @@ def until_locked(clone: Clone) -> None:
     raise AssertionError("the engine took no lock")
 
 
-def test_two_runs_at_once_then_a_kill(clone: Clone) -> None:
-    slow = "import os, time; time.sleep(float(os.environ.get('LAB_SLEEP', '0')))"
-    clone.program(slow)
-    first = clone.start("up", SITE, *ENGINE, "--yes", LAB_SLEEP="120")
+SLOW = "import os, time; time.sleep(float(os.environ.get('LAB_SLEEP', '0')))"
+
+
+def test_two_runs_at_once(clone: Clone) -> None:
+    clone.program(SLOW)
+    first = clone.start("up", SITE, *ENGINE, "--yes", LAB_SLEEP="6")
+    until_locked(clone)
+
+    second = clone.up()
+
+    assert second.code == 1
+    assert f"already at work on {SITE}" in second.err
+    out, err = first.communicate(timeout=60)
+    assert first.returncode == 0, out + err
+
+
+def test_plain_pulumi_at_work_and_killed(clone: Clone) -> None:
+    assert clone.up().code == 0
+    clone.program(SLOW)
+    copy = clone.folder.parent / "config.yaml"
+    shutil.copy(clone.stack, copy)
+    plain = subprocess.Popen(
+        [clone.engine.program, "--non-interactive", "up", "--yes", "--skip-preview", "-s", SITE, "--config-file", copy],
+        cwd=clone.folder,
+        env=child_environment(engine_env(clone.engine, clone.folder, acquire_plugins=False)) | {"LAB_SLEEP": "120"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
         until_locked(clone)
-        second = clone.up()
-        assert second.code == 1
-        assert f"already at work on {SITE}" in second.err
-        # A plain pulumi is told of by its lock: as if dualstack itself were gone.
-        os.kill(first.pid, signal.SIGKILL)
-        first.communicate(timeout=20)
-        third = clone.up()
-        assert third.code == 1
-        assert "locked by process" in third.err and f"pulumi cancel --stack {SITE}" in third.err
+        refused = clone.up()
     finally:
-        os.killpg(first.pid, signal.SIGKILL)
+        kill_session(plain.pid)
+        plain.wait()
+    assert refused.code == 1
+    assert f"locked by process {plain.pid} of " in refused.err
+    assert f'eval "$(dualstack env)" && pulumi cancel --stack {SITE}' in refused.err
     assert locks(clone)
 
     last = clone.up()
@@ -139,12 +163,17 @@ def test_two_runs_at_once_then_a_kill(clone: Clone) -> None:
     assert clone.run("preview", SITE, *ENGINE, "--expect-no-changes").code == 0
 
 
-def test_interrupt_leaves_no_lock_and_no_child(clone: Clone) -> None:
-    clone.program("import os, time; time.sleep(float(os.environ.get('LAB_SLEEP', '0')))")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupt_leaves_no_lock(clone: Clone, number: signal.Signals) -> None:
+    clone.program(SLOW)
     process = clone.start("up", SITE, *ENGINE, "--yes", LAB_SLEEP="120")
     until_locked(clone)
+    time.sleep(3)  # until the program runs; a CLI that has barely started ends without tidying up
 
-    os.killpg(process.pid, signal.SIGINT)
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)  # as a terminal does
+    else:
+        os.kill(process.pid, number)
     out, err = process.communicate(timeout=60)
 
     assert process.returncode == 1
@@ -156,8 +185,8 @@ def test_interrupt_leaves_no_lock_and_no_child(clone: Clone) -> None:
 
 def pending(clone: Clone, kind: str, urn_name: str) -> None:
     """Put an interrupted create into the state, as a kill in the middle of one leaves it."""
-    state: dict[str, Any] = json.loads(clone.pulumi("stack", "export", "--stack", SITE))
-    deployment = state["deployment"]
+    state: dict[str, Any] = json.loads(clone.checkpoint.read_text())
+    deployment = state["checkpoint"]["latest"]
     found = next((one for one in deployment["resources"] if one["type"] == kind), None)
     if found is None:
         urn = f"urn:pulumi:{SITE}::dualstack::{kind}::{urn_name}"
@@ -166,18 +195,22 @@ def pending(clone: Clone, kind: str, urn_name: str) -> None:
         deployment["resources"].remove(found)
         found = {key: value for key, value in found.items() if key not in {"id", "outputs"}}
     deployment["pending_operations"] = [{"resource": found, "type": "creating"}]
-    clone.pulumi("stack", "import", "--stack", SITE, answer=json.dumps(state))
+    # Not by `pulumi stack import`, which drops them.
+    clone.checkpoint.write_text(json.dumps(state))
+    clone.checkpoint.with_name(f"{clone.checkpoint.name}.attrs").unlink(missing_ok=True)
 
 
 def test_interrupted_create_of_ours_is_made_again(clone: Clone) -> None:
     assert clone.up().code == 0
     pending(clone, "dualstack:image:Directory", "")
+    before = clone.committed()
 
     again = clone.up()
 
     assert again.code == 0, again.told
     assert "interrupted while it created management-image-directory" in again.out
     assert "created   dualstack:image:Directory" in again.out
+    assert before == clone.committed()
     assert not json.loads(clone.checkpoint.read_text())["checkpoint"]["latest"].get("pending_operations")
     assert clone.run("preview", SITE, *ENGINE, "--expect-no-changes").code == 0
 

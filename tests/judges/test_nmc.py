@@ -16,6 +16,7 @@ from dualstack.yamlio import dump
 from tests.judges.shapes import MAC, SHAPES
 from tests.judges.tools import run, tool
 from tests.plan.plans import plan
+from tests.rules import nmstates
 
 pytestmark = pytest.mark.judges
 
@@ -123,10 +124,19 @@ REFUSED: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
+ALSO_REFUSED = {name: document for name, (document, _, _) in nmstates.REFUSED.items()}
+
+
+@pytest.mark.parametrize("name", [*REFUSED, *ALSO_REFUSED])
 def test_our_rules_know_what_it_refuses(name: str, tmp_path: Path) -> None:
-    document = REFUSED[name]
+    document = {**ALSO_REFUSED, **REFUSED}[name]
     code, _, _ = generate(tmp_path, document)
     assert code != 0
     told = [*nmstate_document(At((), document)), *ethernet_macs(At((), document), read_links(At((), document)))]
     assert [finding.rule.id for finding in told if finding.severity == "error"]
+
+
+@pytest.mark.parametrize("name", nmstates.TAKEN)
+def test_it_takes_what_our_rules_take(name: str, tmp_path: Path) -> None:
+    code, log, _ = generate(tmp_path, nmstates.TAKEN[name])
+    assert code == 0, log

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from dualstack.addresses import node_blocks, parse_prefix, usable_pods, usable_services
+from dualstack.document import capacity_json
 from dualstack.plan.model import Bound, Capacity
 from tests.plan.plans import plan
 
@@ -63,3 +66,16 @@ def test_usable_services(prefix: str, count: int) -> None:
 @pytest.mark.parametrize(("mask", "count"), [(24, 254), (32, 0), (31, 0), (33, 0), (-1, 0), (-(10**12), 0)])
 def test_usable_pods(mask: int, count: int) -> None:
     assert usable_pods("ipv4", mask) == count
+
+
+def test_calico_has_the_whole_cidr() -> None:
+    made = plan(cluster={**SEED, "cni": "calico"}).capacity
+    assert made.pods == made.pods_per_node == Bound(16_382, 2**80 - 2)
+    assert made.nodes == Bound(16_382 // 110, (2**80 - 2) // 110)
+    assert made == plan(cluster={**SEED, "cni": "calico", "nodeMask": {"ipv4": 28, "ipv6": 60}}).capacity
+
+
+def test_numbers_beyond_two_to_the_53rd_survive_json() -> None:
+    told = capacity_json(plan(cluster=SEED))
+    assert json.loads(json.dumps(told)) == told
+    assert json.loads(json.dumps(told))["podsPerNode"]["ipv6"] == 2**64 - 2

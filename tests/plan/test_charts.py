@@ -9,6 +9,7 @@ import pytest
 from dualstack.frozen import Secret, secrets_in, thaw
 from dualstack.plan.model import ChartRepository
 from tests.plan.plans import FQDN, MODES, RELEASES, plan, values
+from tests.sites import mapping
 
 JETSTACK = ChartRepository("jetstack", "https://charts.jetstack.io")
 RANCHER = ChartRepository("rancher-charts", "https://charts.rancher.io")
@@ -124,9 +125,24 @@ def test_a_proxy_reaches_rancher_with_every_cidr() -> None:
     made = values(plan(image={"proxy": {"https": "http://proxy:3128", "noProxy": ["intranet"]}}), "rancher")
     assert made["proxy"] == "http://proxy:3128"
     assert made["noProxy"] == (
-        "intranet,localhost,127.0.0.1,::1,.svc,.cluster.local,"
+        "intranet,localhost,127.0.0.1,::1,.svc,.cluster.local,rancher-192-168-100-10.fd00-100--10.sslip.io,"
         "10.42.0.0/16,fd12:4567:789b::/48,10.96.0.0/12,fd12:4567:789c::/112,192.168.100.0/24,fd00:100::/64"
     )
+
+
+def test_no_proxy_holds_what_overrides_and_reservations_add() -> None:
+    nodes = mapping()["nodes"]
+    interface = nodes[0]["interfaces"][0]
+    interface["ipv6"] = {"dhcp": True, "autoconf": True, "reservation": "fd00:100::10"}
+    added = {"name": "eth0", "ipv4": {"address": [{"ip": "10.7.0.9", "prefix-length": 24}, {"ip": "x"}]}}
+    nodes[0]["nmstate"] = {"interfaces": [added, "junk"]}
+    server = {"cluster-cidr": "10.60.0.0/16,fd60::/48", "service-cidr": ["10.61.0.0/16", 7], "cluster-domain": "k8s.lab"}
+    made = plan(nodes=nodes, cluster={"server": server}, rancher={"hostname": "rancher.example.com"}).no_proxy
+    assert {"fd00:100::10/128", "10.7.0.0/24", "10.60.0.0/16", "fd60::/48", "10.61.0.0/16"} <= set(made)
+    assert {".k8s.lab", "rancher.example.com"} <= set(made)
+    assert "10.42.0.0/16" not in made
+    override = plan(charts={"rancher": {"values": {"hostname": "r.example.com"}}}).no_proxy
+    assert "r.example.com" in override
 
 
 def test_a_chart_left_out_shortens_the_chain() -> None:

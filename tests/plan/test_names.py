@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dualstack.addresses import parse_address
-from dualstack.plan.names import dashed
+from dualstack.sslip import dashed
 from tests.plan.plans import AUTO, FQDN, one_node, plan
 from tests.sites import mapping
 
@@ -150,3 +150,13 @@ def test_ranchers_name_is_empty_where_the_address_is_unknown() -> None:
 )
 def test_labels_as_sslip_reads_them(text: str, label: str) -> None:
     assert dashed(parse_address(text)) == label
+
+
+@pytest.mark.parametrize("name", ["ironic.1-2-3-4.fd00--1.sslip.io", "x.NIP.io", "nip.io", "X.Sslip.IO", "x.sslip.io."])
+def test_no_name_of_sslip_has_records_or_a_domain(name: str) -> None:
+    assert records("hostname", provisioning={"hostname": name}) == []
+    assert records("address", rancher={"hostname": name}) == []
+    made = plan("hostname", provisioning={"hostname": name}, host={"kind": "libvirt"}).libvirt
+    assert made is not None
+    assert made.domain is None
+    assert records("address", rancher={"hostname": "rancher.notsslip.io"}) != []

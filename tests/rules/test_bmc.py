@@ -81,7 +81,7 @@ def test_link_local() -> None:
 def test_what_boots_over_the_network(item: dict[str, Any], path: str, better: str) -> None:
     severity, where, fix = tell(bmcs(item), "DS077")
     assert (severity, where) == ("error", f"provisioning.bmcs[0].{path}")
-    assert f"protocol {better}," in fix
+    assert f"write {better}" in fix
 
 
 @pytest.mark.parametrize("scheme", ["redfish-virtualmedia", "ilo5-virtualmedia", "redfish-uefihttp"])

@@ -86,3 +86,11 @@ def test_ipv6_that_binds_is_information() -> None:
     (finding,) = found(cluster(pods={"ipv6": "fd12:4567:789b::/60"}), "DS038")
     assert finding.severity is Severity.INFO
     assert finding.message == "IPv6 binds: room for 16 nodes, IPv4 has 256"
+
+
+def test_calico_divides_by_its_own_blocks() -> None:
+    small = {"nodeMask": {"ipv4": 28}}
+    assert len(found(cluster(**small), "DS039")) == 1
+    assert found(cluster(cni="calico", **small), "DS039") == []
+    assert found(cluster(server={"cni": ["multus", "calico"]}, **small), "DS039") == []
+    assert len(found(cluster(cni="calico", nodeMask={"ipv6": 80}), "DS035")) == 1

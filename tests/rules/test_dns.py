@@ -64,7 +64,7 @@ def test_resolvers(resolvers: list[str], rule: str, severity: str, path: str, fi
 
 
 def test_an_ipv6_resolver_wants_ipv6_on_some_interface() -> None:
-    data = changed("address", (False, "nodes", 0, "interfaces", 0, "ipv6", "enabled"))
+    data = changed("address", (None, "nodes", 0, "interfaces", 0, "ipv6"))
     finding = one(data, "DS093")
     assert (finding.path, finding.severity) == (("dns", "resolvers", 1), "error")
     assert "no interface of the node has IPv6" in finding.message

@@ -164,7 +164,7 @@ BAD: list[tuple[str, dict[str, Any], str, str, str, str]] = [
     # DS051: R8
     ("no IPv6", node(eth(ipv4=V4)), "DS051", f"{E0}.ipv6", "error", "dhcp: true, autoconf: true"),
     ("no IPv4", node(eth(ipv6=V6)), "DS051", f"{E0}.ipv4", "error", "dhcp: true"),
-    ("IPv6 on with nothing", node(eth(ipv4=V4, ipv6={})), "DS051", f"{E0}.ipv6", "error", "add dhcp: true"),
+    ("IPv6 on with nothing", node(eth(ipv4=V4, ipv6={})), "DS051", f"{E0}.ipv6", "error", "or with DHCP to {dhcp: true"),
     ("no address at all", node(eth()), "DS051", "nodes[0].interfaces", "error", "give one interface"),
     # DS052, DS053: one default route per family
     ("no IPv4 gateway", node(eth(ipv4={"address": "192.168.100.10/24"}, ipv6=V6)), "DS052", f"{E0}.ipv4.gateway",
@@ -176,10 +176,10 @@ BAD: list[tuple[str, dict[str, Any], str, str, str, str]] = [
     # DS054
     ("default route in routes, too", node(eth(ipv4=V4, ipv6=V6),
                                           routes=[{"destination": "0.0.0.0/0", "gateway": "192.168.100.2"}]),
-     "DS054", "nodes[0].routes[0]", "warning", "metric of its own"),
+     "DS054", "nodes[0].routes[0]", "warning", "set its metric to 200"),
     ("two gateways", node(eth(ipv4=V4, ipv6=V6),
                           eth("eth1", MAC2, ipv4={"address": "10.9.0.2/24", "gateway": "10.9.0.1"})),
-     "DS054", "nodes[0].interfaces[1].ipv4.gateway", "warning", "metric of its own"),
+     "DS054", "nodes[0].interfaces[1].ipv4.gateway", "warning", "set nodes[0].interfaces[1].ipv4.metric to 200"),
     ("DHCP beside a gateway", node(eth(ipv4=V4, ipv6=V6), eth("eth1", MAC2, ipv4={"dhcp": True})), "DS054",
      "nodes[0].interfaces[1].ipv4.dhcp", "warning", "auto-gateway: false"),
     ("router advertisements twice", node(eth(ipv4=AUTO4, ipv6=AUTO6),

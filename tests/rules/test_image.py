@@ -163,11 +163,50 @@ def test_a_full_image_is_clean() -> None:
     assert found(data, "DS115") == []
 
 
+GATEWAY6 = ("nodes", 0, "interfaces", 0, "ipv6", "gateway")
+BRIDGE6 = ("fd00:100::1", *GATEWAY6)
+
+
+@pytest.mark.parametrize("mode", ["nat", "route"])
+@pytest.mark.parametrize(
+    ("family", "gateway", "bridge"),
+    [("ipv6", "fe80::1", "fd00:100::1"), ("ipv6", "fd00:100::2", "fd00:100::1"),
+     ("ipv4", "192.168.100.254", "192.168.100.1")],
+)  # fmt: skip
+def test_the_gateway_is_the_bridge(mode: str, family: str, gateway: str, bridge: str) -> None:
+    path = ("nodes", 0, "interfaces", 0, family, "gateway")
+    data = changed("address", VM, (mode, *LIBVIRT, "network", "mode"), BRIDGE6, (gateway, *path))
+    assert tell(data, "DS143") == ("error", f"nodes[0].interfaces[0].{family}.gateway", f"write {bridge}")
+    assert found(put(data, bridge, *path), "DS143") == []
+    outside = put(data, {"mode": "bridge", "bridge": "br0"}, *LIBVIRT, "network")
+    assert found(put(outside, gateway, *path), "DS143") == []
+
+
+@pytest.mark.parametrize(
+    "argument", ["ipv6.disable=1", "ipv6.disable_ipv6=1", "ipv6.disable-ipv6=1", "sysctl.net.ipv6.conf.all.disable_ipv6=1"]
+)
+def test_ipv6_stays_on(argument: str) -> None:
+    data = changed("address", (["quiet", argument], "image", "kernelArgs"))
+    assert tell(data, "DS141") == ("error", "image.kernelArgs[1]", "remove it")
+    assert one(data, "DS141").rule.firm
+    assert told(put(data, ["quiet", "ipv6.disable=0", "ipv6.autoconf=1"], "image", "kernelArgs")) == []
+
+
+def test_packages_have_a_source() -> None:
+    data = changed("address", ({}, "image", "packages"))
+    severity, path, fix = tell(data, "DS140")
+    assert (severity, path) == ("warning", "image.packages")
+    assert fix.startswith("set image.packages.sccRegistrationCodeKey to sccRegistrationCode")
+    assert one(put(data, "eib/files", "image", "files"), "DS140").severity == "info"
+    for packages in ({"sccRegistrationCodeKey": "code"}, {"repositories": [{"url": "https://r.example.com"}]}):
+        assert found(changed("address", (packages, "image", "packages")), "DS140") == []
+
+
 def test_a_vm_is_clean() -> None:
-    data = changed("hostname", VM, ("libvirt", "dns", "backend"))
+    data = changed("hostname", VM, BRIDGE6, ("libvirt", "dns", "backend"))
     assert told(data) == []
     assert told(put(data, {"mode": "bridge", "bridge": "br0"}, *LIBVIRT, "network")) == ["DS127-libvirt-dns"]
-    built = changed("hostname", ("libvirt", "host", "kind"), ("local", "image", "build"))
+    built = changed("hostname", ("libvirt", "host", "kind"), ("local", "image", "build"), BRIDGE6)
     assert told(built) == []
 
 

@@ -256,6 +256,20 @@ def test_the_fixes_work() -> None:
     assert told(put(tls, False, "provisioning", "vmediaTls")) == []
 
 
+@pytest.mark.parametrize("host", ["192.168.100.10", "fd00:100::10", "nat.example.com"])
+@pytest.mark.parametrize("path", [("provisioning", "externalHttpHost"), (*GLOBAL, "externalHttpHost")])
+def test_a_certificate_for_one_name(host: str, path: tuple[str, ...]) -> None:
+    data = changed("hostname", (True, "provisioning", "vmediaTls"), (host, *path))
+    assert tell(data, "DS070") == ("error", ".".join(path), f"remove {'.'.join(path)}")
+    assert found(put(data, FQDN, *path), "DS070") == []
+    assert found(put(put(data, host, *path), False, "provisioning", "vmediaTls"), "DS070") == []
+
+
+def test_an_ipv6_url_beside_a_name_has_no_certificate() -> None:
+    data = changed("hostname", (True, "provisioning", "vmediaTls"), ("fd00:100::10", *V6))
+    assert tell(data, "DS070")[1:] == (".".join(V6), f"remove {'.'.join(V6)}")
+
+
 def test_an_ipv6_bmc_is_named_where_its_certificate_fails() -> None:
     data = changed("address", (True, "provisioning", "vmediaTls"), (BMC6, "provisioning", "bmcs"))
     assert "https://[fd00:100::10]:6185" in one(data, "DS070").message

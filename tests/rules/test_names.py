@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from dualstack.findings import At
-from dualstack.rules.grammar import name_problem, sslip_ipv4, sslip_ipv6
+from dualstack.rules.grammar import name_problem
 from dualstack.rules.names import certificate_san, dns_name, host_label, name_trap, ntp_source, unique_hosts
+from dualstack.sslip import sslip_ipv4, sslip_ipv6
 from tests.rules.cases import Change, changed, tell
 from tests.sites import FQDN, found, put, told
 
@@ -127,7 +128,7 @@ def test_what_is_no_name(name: str, fix: str) -> None:
             "hostname",
             [({"dhcp": True, "autoconf": True}, *IPV6)],
             "DS083",
-            "error",
+            "warning",
             "nodes[0].interfaces[0].ipv6.reservation",
             RESERVE6,
         ),
@@ -135,7 +136,7 @@ def test_what_is_no_name(name: str, fix: str) -> None:
             "hostname",
             [({"dhcp": True}, *IPV4)],
             "DS083",
-            "error",
+            "warning",
             "nodes[0].interfaces[0].ipv4.reservation",
             "set nodes[0].interfaces[0].ipv4.reservation to the address that DHCP gives, such as 192.168.100.10",
         ),

@@ -12,7 +12,7 @@ from dualstack.findings import At, Finding
 from dualstack.frozen import freeze
 from dualstack.rules.hostnet import management_node, nmstate_document, overlay_mtu
 from dualstack.rules.nmlinks import mac_address, macs_unique
-from dualstack.rules.nmstate import mtu, nmstate_interface
+from dualstack.rules.nmstate import mtu
 from tests.sites import checked, mapping
 
 HOST = ("hosts", 0, "networkConfig")
@@ -81,11 +81,6 @@ def test_shapes(document: object, expected: set[str]) -> None:
 def test_paths_start_where_the_document_stands() -> None:
     found = judged({"ipv6": {"enabled": False, "dhcp": True}})
     assert [finding.path for finding in found] == [(*HOST, "ipv6", "enabled")]
-
-
-def test_one_interface() -> None:
-    item: At[Any] = At(("interfaces", 0), {"name": "eth0", "mtu": 1279, "ipv6": {"enabled": True, "autoconf": True}})
-    assert [finding.rule.id[:5] for finding in nmstate_interface(item)] == ["DS046", "DS049"]
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,8 @@ def test_secrets_that_are_not_set() -> None:
     data = mapping("address")
     assert found(data, "DS105", SECRETS) == []
     findings = {f.path: f for f in found(data, "DS105", ())}
-    assert set(findings) == {("charts", "storage", "login", "passwordKey"), ("rancher",)}
+    code = ("image", "packages", "sccRegistrationCodeKey")
+    assert set(findings) == {("charts", "storage", "login", "passwordKey"), code, ("rancher",)}
     assert {f.severity for f in findings.values()} == {"info"}
     assert "pulumi config set --secret dualstack:appsToken" in findings["charts", "storage", "login", "passwordKey"].fix
     assert "makes a bootstrap password up" in findings[("rancher",)].consequence

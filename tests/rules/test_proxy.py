@@ -141,3 +141,28 @@ def test_ranchers_own_default_knows_ipv4_alone() -> None:
     spaced = wanted.replace(",", ", ")
     data["charts"]["rancher"]["values"]["noProxy"] = spaced
     assert found(data, "DS098")
+
+
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        (("10.60.0.0/16,fd60::/48", "cluster", "server", "cluster-cidr"), "10.60.0.0/16, fd60::/48"),
+        (
+            ({"dhcp": True, "reservation": "172.20.0.9"}, "nodes", 0, "interfaces", 0, "ipv4"),
+            "172.20.0.9/32",
+        ),
+        (
+            ([{"name": "eth0", "ipv4": {"address": [{"ip": "172.21.0.9", "prefix-length": 24}]}}],
+             "nodes", 0, "nmstate", "interfaces"),
+            "172.21.0.0/24",
+        ),
+    ],
+)  # fmt: skip
+def test_coverage_follows_overrides_and_reservations(change: tuple[Any, ...], missing: str) -> None:
+    held = "10.42.0.0/16,fd12:4567:789b::/48,10.96.0.0/12,fd12:4567:789c::/112,192.168.100.0/24,fd00:100::/64"
+    data = changed("address", (held, "charts", "rancher", "values", "noProxy"), change)
+    data["image"]["proxy"] = {"https": "http://proxy.example.com:3128"}
+    finding = one(data, "DS099")
+    assert finding.message == f"noProxy does not hold {missing}"
+    del data["charts"]["rancher"]["values"]["noProxy"]
+    assert found(data, "DS099") == []

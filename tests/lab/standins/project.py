@@ -40,7 +40,8 @@ PROVIDERS = ("libvirt", "kubernetes", "command")
 PARTS = ("dualstack", "components", "provider", "stacks", "Pulumi.yaml", "__main__.py")
 LAUNCHER = '#!/bin/sh\nPYTHONPATH="{root}" exec "{python}" -P -m tests.lab.standins.serve {name} "$@"\n'
 # No plugin cache, no login and no variable of whoever runs the tests may have a say.
-FOREIGN = ("PULUMI_", "LIBVIRT_", "KUBECONFIG", "DUALSTACK_")
+# Without bytecode each run would compile the copy anew.
+FOREIGN = ("PULUMI_", "LIBVIRT_", "KUBECONFIG", "DUALSTACK_", "PYTHONDONTWRITEBYTECODE")
 SECONDS = 120
 
 
@@ -91,8 +92,7 @@ class Deployment:
         for part in PARTS:
             source = PROJECT / part
             if source.is_dir():
-                ignore = shutil.ignore_patterns(*([] if sys.dont_write_bytecode else ["__pycache__"]))
-                shutil.copytree(source, self.folder / part, ignore=ignore)
+                shutil.copytree(source, self.folder / part)
             else:
                 shutil.copy2(source, self.folder / part)
         (self.folder / ".venv").symlink_to(sys.prefix)

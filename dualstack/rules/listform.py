@@ -1,0 +1,67 @@
+"""The form of the lists that a site writes into server.yaml, told with the whole right text; no rule of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dualstack.addresses import FAMILIES
+from dualstack.findings import At, Finding, Findings, Rule, Severity
+from dualstack.plan import make_plan
+from dualstack.rules import text
+from dualstack.rules.base import Check, Subject
+from dualstack.rules.capacity import check_capacity
+from dualstack.rules.cidrs import check_lists
+from dualstack.rules.lists import LIST_FORM, ClusterList, cluster_lists
+from dualstack.rules.nodeips import check_addresses
+from dualstack.rules.overlap import check_overlaps
+
+RULES: tuple[Rule, ...] = ()
+
+
+def entry_texts(found: ClusterList) -> Findings:
+    """Judge the text of each entry of a list that the site writes itself."""
+    for item in found.items if found.own else ():
+        prefix = At(item.path, item.value.prefix)
+        yield from text.host_bits(prefix, item.value.write)
+        yield from text.canonical(prefix, item.value.write)
+        instead = found.defaults[item.value.family]
+        yield from text.unspecified(prefix, default_route=False, instead=instead, write=item.value.write)
+        yield from text.deprecated(prefix, item.value.write)
+
+
+def _errors(subject: Subject, key: str, value: str) -> int:
+    """Count the errors that a site would have with another text at a key of server.yaml."""
+    cluster = subject.site.cluster
+    server = {**cluster.server, key: value}
+    site = subject.site.model_copy(update={"cluster": cluster.model_copy(update={"server": server})})
+    trial = Subject(site, make_plan(subject.plan.name, site, subject.plan.secrets))
+    checks: tuple[Check, ...] = (check_lists, check_capacity, check_overlaps, check_addresses)
+    told = [finding for check in checks for finding in check(trial)]
+    told += [finding for found in cluster_lists(trial) for finding in entry_texts(found)]
+    return sum(finding.severity is Severity.ERROR for finding in told)
+
+
+def _whole(subject: Subject, found: ClusterList) -> str:
+    """Return the text to write for a list: its own entries, IPv4 first, unless the computed text has fewer errors."""
+    own: dict[str, str] = {}
+    for item in found.items:
+        own.setdefault(item.value.family, str(item.value))
+    computed = str(subject.plan.server_computed[found.key])
+    filled = dict(zip(FAMILIES, computed.split(","), strict=True)) | own
+    candidates = (",".join(filled[family] for family in FAMILIES), computed)
+    return min(candidates, key=lambda value: _errors(subject, found.key, value))
+
+
+def cidr_lists(subject: Subject) -> Findings:
+    """Judge the form of the lists that a site writes into server.yaml itself."""
+    for found in cluster_lists(subject):
+        for finding in found.problems:
+            yield _with_whole(subject, found, finding)
+        yield from entry_texts(found)
+
+
+def _with_whole(subject: Subject, found: ClusterList, finding: Finding) -> Finding:
+    return replace(finding, fix=f"write {_whole(subject, found)!r}") if finding.rule is LIST_FORM else finding
+
+
+CHECKS = (cidr_lists,)

@@ -1,0 +1,84 @@
+"""The command on odd terminals: closed, full and narrow streams, other encodings, addresses that look like codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Project, Run
+from tests.sites import mapping, put
+
+COMMAND = str(Path(sys.executable).with_name("dualstack"))
+
+
+def shell(line: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of a shell in the current folder."""
+    return subprocess.run(
+        ["bash", "-c", line.replace("dualstack", COMMAND)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("group", ["100", "1234", "a", "b", "ab", "cd", "abc", "abcd", "bed", "bee"])
+def test_an_address_is_no_emoji_code(run: Run, project: Project, group: str) -> None:
+    data = put(mapping("hostname"), f"fd00:{group}::{group}/64", "nodes", 0, "interfaces", 0, "ipv6", "address")
+    project.site("paris", data)
+
+    out = run("plan", "paris").out
+
+    assert f"fd00:{group}::{group}/64" in out
+    assert f"AAAA  fd00:{group}::{group}" in out
+
+
+@pytest.mark.parametrize("command", ["check", "plan x", "show x", "schema", "sites", "explain"])
+def test_no_stream_makes_a_traceback(project: Project, command: str) -> None:
+    project.site("x")
+
+    closed = shell(f"dualstack {command} >&-")
+    full = shell(f"dualstack {command} >/dev/full")
+    gone = shell(f"dualstack {command} | true")
+
+    assert "Traceback" not in closed.stderr + full.stderr + gone.stderr
+    assert full.returncode == 2
+    assert "No space left" in full.stderr
+    assert "Exception ignored" not in full.stderr + gone.stderr
+
+
+def test_other_encodings_show_text_escaped(project: Project) -> None:
+    project.site("x")
+
+    latin = shell("dualstack check x", PYTHONIOENCODING="latin-1")
+    ascii_only = shell("dualstack plan x", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+
+    assert (latin.returncode, ascii_only.returncode) == (0, 0)
+    assert "x: " in latin.stdout
+    assert "192.168.100.10" in ascii_only.stdout
+
+
+def test_ctrl_c_is_told_in_a_line(project: Project) -> None:
+    project.site("x")
+    (project.folder / "__main__.py").write_text("while True: pass\n")
+    process = subprocess.Popen([COMMAND, "plan", "x"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(2)  # long enough for the start-up; too early would still have to be told without a traceback
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+
+    assert (process.returncode, "Traceback" in told) == (130, False)
+
+
+def test_json_is_answered_for_a_wrong_command_line(run: Run, project: Project) -> None:
+    project.site("x")
+
+    assert run("explain", "zz", "--format", "json").json["error"]["message"] == "there is no rule 'zz'"
+    assert run("check", "x", "--nope", "--format", "json").json["version"] == 1
