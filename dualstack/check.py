@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dualstack.findings import Finding, Severity
+from dualstack.findings import At, Finding, Severity
 from dualstack.form import validated
 from dualstack.frozen import REDACTED
 from dualstack.hiding import SECRET_NAME, SHORTEST
@@ -15,6 +15,7 @@ from dualstack.origins import Path, find_origin
 from dualstack.plan import make_plan
 from dualstack.plan.model import Plan
 from dualstack.rules import Subject, all_rules, run_checks
+from dualstack.rules.clear_secrets import NOT_ENCRYPTED, clear_config, secret_names
 from dualstack.rules.model import FIRM_RULE, UNKNOWN_KEY, UNKNOWN_RULE, secret_inside
 from dualstack.site import RuleOverride, Site
 
@@ -35,7 +36,12 @@ class Checked:
     @property
     def clear_secrets(self) -> frozenset[str]:
         """Texts in the site that look like secrets: told as findings, shown nowhere."""
-        return frozenset(_clear_texts(self.resolved.site))
+        beside = {key: self.resolved.config[key] for key in self._not_encrypted()}
+        return frozenset(_clear_texts(self.resolved.site)) | frozenset(_clear_texts(beside, secret=True))
+
+    def _not_encrypted(self) -> set[str]:
+        paths = [finding.path for finding in self.findings if finding.rule is NOT_ENCRYPTED]
+        return {str(path[-1]).removeprefix("dualstack:") for path in paths}
 
     @property
     def failed(self) -> bool:
@@ -58,6 +64,8 @@ def check_site(name: str, resolved: Resolved) -> Checked:
         told = run_checks(Subject(site, plan))
         told = [replace(finding, path=taken.original(finding.path)) for finding in told]
         findings += [finding for finding in told if not taken.touches(finding.path)]
+        plain = [At(("dualstack:" + key,), key) for key in resolved.config]
+        findings += clear_config(plain, secret_names(Subject(site, plan)), name)
         findings = _lowered(findings, site.rules)
     placed = [_placed(finding, resolved) for finding in _distinct(findings)]
     return Checked(name, site, plan, tuple(sorted(placed, key=_order)), resolved)
@@ -104,6 +112,9 @@ def _distinct(findings: list[Finding]) -> list[Finding]:
 
 
 def _placed(finding: Finding, resolved: Resolved) -> Finding:
+    if finding.rule is NOT_ENCRYPTED:
+        place = resolved.config_origins.get(str(finding.path[-1]).removeprefix("dualstack:"))
+        return finding.located(*place) if place else finding
     source = resolved.key_origins if finding.rule in (UNKNOWN_KEY, UNKNOWN_RULE, FIRM_RULE) else resolved.origins
     origin = find_origin(source, finding.path)
     return finding.located(*origin) if origin else finding

@@ -56,9 +56,9 @@ class Release:
     """File name pattern with ``{arch}`` and ``{kind}`` (``SelfInstall-GM.install.iso`` or ``GM.raw``)."""
     charts: tuple[ChartRelease, ...]
     trusted_cas_key: Literal["additionalTrustedCAs", "trustedCAs"]
-    """Up to 3.5 a switch beside a secret of fixed name, from 3.6 on the name of a ConfigMap (D11)."""
+    """Up to 3.5 a switch beside a secret of fixed name, from 3.6 on the name of a ConfigMap."""
     ingress_controller: str | None
-    """Value for ``ingress-controller`` in server.yaml, where the release wants one (D14)."""
+    """Value for ``ingress-controller`` in server.yaml, where the release wants one."""
     tmpfs_cni: bool
     """True where /etc/cni must be a tmpfs (rke2 issue 8356, release notes 3.5 and 3.6)."""
 
@@ -186,7 +186,7 @@ def upstream_version(version: str) -> tuple[int, ...] | None:
 FIRST_DUAL_STACK_METAL3 = (0, 12, 7)
 """First chart read that knows provisioningHostname, listenOnAll and externalHttpIPv6 (0.11.7 has none)."""
 LAST_EMPTY_HOST_METAL3 = (0, 13, 1)
-"""Last chart seen to leave ironic's URL without a host in hostname mode (D3); later ones could not be read."""
+"""Last chart seen to leave ironic's URL without a host in hostname mode; later ones could not be read."""
 
 
 def empty_host_bug(metal3_version: str) -> bool | None:

@@ -101,7 +101,8 @@ def main(arguments: list[str]) -> int:
         return destroy()
     if code := run([line for site in SITES for line in commands(site)]):
         return code
-    print(f"\nReady for Edge Image Builder: {' and '.join(f'build/{site}' for site in SITES)}")
+    print(f"\nWritten for Edge Image Builder: {' and '.join(f'build/{site}' for site in SITES)}")
+    print("What each still lacks for the build, such as the base image and secrets, is listed above.")
     if os.environ.get("DEMO_ENGINE") == "0":
         print("The deployment is left out, as DEMO_ENGINE=0 says.")
     else:

@@ -104,3 +104,18 @@ def test_several_wrong_interfaces_are_told_each() -> None:
     put(data, 12, *ETH0, "mac")
 
     assert [path for path, _ in errors(data)] == ["nodes[0].interfaces[0].mac", "nodes[0].interfaces[1].mac"]
+
+
+def test_a_secret_beside_the_site_in_clear_is_told_and_shown_nowhere() -> None:
+    from dualstack.check import check_site
+    from dualstack.layers import resolve_mapping
+    from tests import PROJECT
+
+    config = {"rancherBootstrapPassword": "SuperSecretTok3n", "region": "europe"}
+    result = check_site("paris", resolve_mapping(PROJECT, mapping(), secrets=("appsToken",), config=config))
+
+    (finding,) = [item for item in result.findings if item.rule.id == "DS130-secret-not-encrypted"]
+    assert "pulumi config set --secret dualstack:rancherBootstrapPassword --stack paris" in finding.fix
+    assert result.failed
+    assert result.clear_secrets == {"SuperSecretTok3n"}
+    assert "SuperSecretTok3n" not in findings_text([result], Style(False))

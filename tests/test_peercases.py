@@ -65,7 +65,7 @@ def test_only_the_configuration_decides() -> None:
 
 def test_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main([str(OWN)]) == 0
-    assert capsys.readouterr().out == "agree 52 of 52 applicable (1 not applicable)\n"
+    assert capsys.readouterr().out == "agree 57 of 57 applicable (1 not applicable)\n"
     wrong = tmp_path / "cases.json"
     wrong.write_text(json.dumps([{"id": "X1", "family_config": {"ip": "fe80::1%eth0"}, "expected": "valid"}]))
     assert main([str(wrong)]) == 0

@@ -13,6 +13,7 @@ from dualstack.check import Checked
 from dualstack.cli.common import Format, load_site, print_json, refuse
 from dualstack.cli.env import EngineChoice
 from dualstack.cli.outcome import closing, outcome
+from dualstack.cli.questions import can_ask
 from dualstack.cli.record import project_name
 from dualstack.cli.text import Style, findings_text
 from dualstack.deploy.backend import choose_backend
@@ -69,7 +70,7 @@ def deploy(project: Path, site: str, operation: Operation, wanted: Wanted) -> No
         print(findings_text([checked], teller.style, notes=False), flush=True)
     _needs_program(project)
     asks = operation in (Operation.UP, Operation.DESTROY) and not wanted.yes
-    if asks and not (sys.stdin.isatty() and sys.stdout.isatty() and wanted.output is Format.TEXT):
+    if asks and not (can_ask() and sys.stdout.isatty() and wanted.output is Format.TEXT):
         raise InputError(
             f"{operation} changes things, and there is no terminal to ask on",
             fix=f"look with dualstack preview {checked.name}, then add --yes",

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import tempfile
 import warnings
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dualstack.deploy.backend import Backend
+from dualstack.deploy.interrupts import interrupts
 from dualstack.deploy.locks import Refused, clear_dead, only_one
 from dualstack.deploy.progress import Progress
 from dualstack.engine import Engine, child_environment, engine_env
@@ -115,7 +115,7 @@ class Session:
             if operation is Operation.UP and not fresh:
                 self._pending(copy)
             stack = self._stack()
-            held.enter_context(_interrupts(self.tell))
+            held.enter_context(interrupts(self.tell))
             return self._operate(stack, operation, progress, str(config), clear_pending)
 
     def forget(self) -> None:
@@ -257,40 +257,6 @@ class Session:
                 raise Refused(f"your backend has no stack {self.name}; create it: pulumi stack init {self.name}")
             raise Refused(f"`pulumi {' '.join(arguments[:2])}` fails: {words}")
         return done.stdout
-
-
-@contextlib.contextmanager
-def _interrupts(tell: Callable[[str], None]) -> Iterator[None]:
-    """Leave an interrupt to the CLI, which ends what is running and writes its state; this process waits for that.
-
-    Ctrl-C reaches both. A SIGTERM, as a CI system sends it, reaches this process alone and is passed on as Ctrl-C.
-    """
-
-    def told(number: int, _frame: object) -> None:
-        tell("interrupted: what is being made is ended first; a second time stops at once")
-        if number == signal.SIGTERM:
-            for child in _children():
-                with contextlib.suppress(OSError):
-                    os.kill(child, signal.SIGINT)
-
-    try:
-        before = {each: signal.signal(each, told) for each in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:  # not the main thread: signals are somebody else's
-        yield
-        return
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
-
-
-def _children() -> list[int]:
-    """Give the children of this process, as Linux tells them."""
-    try:
-        return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
-    except (OSError, ValueError):
-        return []
 
 
 def _with_way_out(error: str) -> str:

@@ -75,7 +75,7 @@ def rancher_values(site: Site, hostname: str, secrets: frozenset[str], no_proxy:
     if BOOTSTRAP_KEY in secrets:
         values["bootstrapPassword"] = Secret(BOOTSTRAP_KEY)
     values["replicas"] = site.rancher.replicas
-    # The guide's key is read by no template of the upstream chart (D12); the top-level one is.
+    # The guide's key is read by no template of the upstream chart; the top-level one is.
     values["systemDefaultRegistry"] = registry
     values["global"] = {"cattle": {"systemDefaultRegistry": registry}}
     proxy = site.image.proxy

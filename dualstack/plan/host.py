@@ -66,7 +66,7 @@ def plan_libvirt(
     """Compute the VM and its network; None for a machine that is already there.
 
     Prefixes are the management interface's own unless the site gives others. All text is canonical: libvirt's
-    provider proposes a replacement for anything else (facts: DataDog/test-infra-definitions issue 113).
+    provider proposes a replacement for anything else (DataDog/test-infra-definitions issue 113).
     """
     if site.host.kind != "libvirt":
         return None

@@ -13,7 +13,7 @@ from dualstack.sslip import SSLIP, sslip_name, under_sslip
 def rancher_hostname(site: Site, node: NodePlan) -> str:
     """Compute Rancher's host name.
 
-    ``auto``: hostname mode takes the FQDN itself (the guide's ``rancher-<fqdn>.sslip.io`` resolves nowhere, D5);
+    ``auto``: hostname mode takes the FQDN itself (the guide's ``rancher-<fqdn>.sslip.io`` resolves nowhere);
     address mode the guide's ``rancher-<IPv4>.sslip.io``. ``dual``: the name that sslip.io answers with A and AAAA.
     Empty where the address that it needs is not known.
     """

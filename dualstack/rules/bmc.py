@@ -68,7 +68,9 @@ def _address_fix(text: str, parsed: BmcAddress) -> str:
     if parsed.problem == "scheme":
         near = difflib.get_close_matches(parsed.scheme, sorted(SCHEMES), 1, 0.7)
         scheme = near[0] if near else "redfish-virtualmedia"
-        return f"write {scheme}://{text.split('://', 1)[-1]}"
+        rest = text.split("://", 1)[-1]
+        whole = rest if "/" in rest or scheme not in VIRTUAL_MEDIA else f"{rest}/redfish/v1/Systems/1"
+        return f"write {scheme}://{whole}"
     if parsed.problem == "brackets":
         ip = as_ip(parsed.host)
         if ip is not None and ip.version == 6:

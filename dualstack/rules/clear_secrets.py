@@ -68,7 +68,7 @@ def check_overrides(subject: Subject) -> Findings:
                 continue
             here: Path = (*path, *tail)
             yield from clear_login(At(here, value))
-            if isinstance(tail[-1], int):
+            if isinstance(tail[-1], int) or keys[-1].endswith("-arg"):
                 yield from clear_argument(At(here, value))
             if here == ("charts", "rancher", "values", "bootstrapPassword"):
                 fix = f"remove it, and run: pulumi config set --secret dualstack:{BOOTSTRAP_KEY}"
@@ -196,12 +196,12 @@ def check_set(subject: Subject) -> Findings:
         if key not in subject.plan.secrets:
             missing.setdefault(key, []).append((path, follows))
     for key, places in missing.items():
-        fix = f"run: pulumi config set --secret dualstack:{key}"
+        fix = f"run: pulumi config set --secret dualstack:{key} --stack {subject.plan.name}"
         also = f", which {len(places)} fields name" if len(places) > 1 else ""
         told = " ".join(dict.fromkeys(follows for _, follows in places))
         yield NOT_SET.at(places[0][0], f"the stack has no secret dualstack:{key}{also}", fix, consequence=told)
     if subject.plan.chart("rancher") is not None and BOOTSTRAP_KEY not in subject.plan.secrets:
-        fix = f"run: pulumi config set --secret dualstack:{BOOTSTRAP_KEY}, or leave it"
+        fix = f"run: pulumi config set --secret dualstack:{BOOTSTRAP_KEY} --stack {subject.plan.name}, or leave it"
         follows = "Rancher makes a bootstrap password up, in the secret cattle-system/bootstrap-secret."
         yield NOT_SET.at(("rancher",), f"the stack has no secret dualstack:{BOOTSTRAP_KEY}", fix, consequence=follows)
 

@@ -217,10 +217,21 @@ def check_settings(subject: Subject) -> Findings:
         yield DNS_SETTING.at(("dns", "ttl"), f"a TTL of {dns.ttl} is not between 0 and {MAX_TTL}", fix)
     for index, zone in enumerate(dns.zones):
         path: Path = ("dns", "zones", index)
-        if not 0 < zone.port < 65536:
-            yield DNS_SETTING.at((*path, "port"), f"{zone.port} is no port", "write 53, or a port from 1 to 65535")
+        yield from port_number(At[object]((*path, "port"), zone.port), 53)
         if zone.server is not None:
             yield from dns_server(At((*path, "server"), zone.server))
+
+
+def port_number(port: At[object], usual: int) -> Findings:
+    """Tell why a value is no port of TCP or UDP.
+
+    Args:
+        port: the value, of any type.
+        usual: the port that the service has otherwise.
+    """
+    if not (isinstance(port.value, int) and not isinstance(port.value, bool) and 0 < port.value < 65536):
+        fix = f"write {usual}, or a port from 1 to 65535"
+        yield DNS_SETTING.at(port.path, f"{port.value!r} is no port", fix)
 
 
 def dns_server(server: At[str]) -> Findings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
 from collections.abc import Iterator, Sequence
@@ -231,7 +232,8 @@ def unknown_zone(name: str) -> str | None:
     """
     import zoneinfo  # only a site with a zone of its own needs it
 
-    if name == "UTC":
+    with contextlib.suppress(zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        zoneinfo.ZoneInfo(name)
         return None
     known = zoneinfo.available_timezones()
     if not known or name in known:

@@ -20,7 +20,7 @@ UNKNOWN_KEY = Rule(
     "Every key must be one that dualstack knows.",
     Severity.ERROR,
     "The value would be ignored, and the site be built without it.",
-    "design, the site file",
+    "dualstack's own: docs/fields.md",
     firm=True,
 )
 WRONG_TYPE = Rule(
@@ -28,7 +28,7 @@ WRONG_TYPE = Rule(
     "Every value must have the type of its field.",
     Severity.ERROR,
     "Nothing can be computed from the value.",
-    "design, the site file",
+    "dualstack's own: docs/fields.md",
     firm=True,
 )
 MISSING = Rule(
@@ -36,7 +36,7 @@ MISSING = Rule(
     "Every field that has no default must be given, in the file or in a layer.",
     Severity.ERROR,
     "Nothing can be computed for the site.",
-    "design, the site file",
+    "dualstack's own: docs/fields.md",
     firm=True,
 )
 BAD_VALUE = Rule(
@@ -44,7 +44,7 @@ BAD_VALUE = Rule(
     "A value must be one of those that its field allows.",
     Severity.ERROR,
     "Nothing can be computed from the value.",
-    "design, the site file",
+    "dualstack's own: docs/fields.md",
     firm=True,
 )
 SECRET_INSIDE = Rule(
@@ -52,7 +52,7 @@ SECRET_INSIDE = Rule(
     "A secret must stand in a config key of its own, never inside dualstack:site or a layer.",
     Severity.ERROR,
     "Pulumi decrypts nested secrets into plain text on its way to the program, and a layer's are never decrypted.",
-    "pulumi/pulumi issue 6531; design, the site file",
+    "pulumi/pulumi issue 6531",
     firm=True,
 )
 ONE_NODE = Rule(
@@ -60,7 +60,7 @@ ONE_NODE = Rule(
     "A site must have exactly one node, for now.",
     Severity.ERROR,
     "More nodes want virtual addresses of both families, which dualstack cannot make yet: the cluster would not form.",
-    "domain facts, section 8",
+    "the SUSE Telco Cloud guide documents dual-stack for a single node only",
     firm=True,
 )
 UNKNOWN_RULE = Rule(
@@ -68,7 +68,7 @@ UNKNOWN_RULE = Rule(
     "The rules that a site lowers must exist.",
     Severity.ERROR,
     "The severity that was meant to change stays as it is.",
-    "design, the site file",
+    "dualstack's own: docs/fields.md",
     firm=True,
 )
 FIRM_RULE = Rule(
@@ -76,7 +76,7 @@ FIRM_RULE = Rule(
     "A rule whose breach breaks the cluster must not be lowered.",
     Severity.ERROR,
     "A site with this error does not come up; a lower severity would only hide it.",
-    "design, the site file",
+    "dualstack's own: docs/fields.md",
     firm=True,
 )
 

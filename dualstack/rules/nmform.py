@@ -7,8 +7,9 @@ from typing import Any
 
 from dualstack.addresses import BITS, FAMILIES, LABEL, Family
 from dualstack.findings import At, Findings
+from dualstack.rules.nmkinds import KINDS, ROUTE, RULE, SECTIONS, TOP
 from dualstack.rules.nmschema import FORM, Form, listed, mapping, unknown_keys
-from dualstack.rules.nmtables import ADDRESS_KEYS, BASE, IP_KEYS, KINDS, ROUTE, RULE, SECTIONS, TOP
+from dualstack.rules.nmtables import ADDRESS_KEYS, BASE, IP_KEYS
 from dualstack.rules.nmview import interface_items, is_list, parsed, parsed_network, read_link, whole
 
 
@@ -59,12 +60,17 @@ def _ip_form(item: At[object], family: Family) -> Findings:
         yield from _address_form(At((*item.path, "address", index), address), family)
 
 
-def interface_form(item: At[Mapping[str, Any]]) -> Findings:
-    """Judge the form of one interface, as far as the rules read it."""
+def interface_form(item: At[Mapping[str, Any]], alone: bool = False) -> Findings:
+    """Judge the form of one interface.
+
+    Args:
+        item: the interface.
+        alone: whether it is the whole document, with routes and resolvers of its own beside.
+    """
     body, path = item.value, item.path
     kind = read_link(item).kind
     sections = KINDS.get(kind, SECTIONS)
-    yield from _each(item, {**BASE, **sections})
+    yield from _each(item, {**(TOP if alone else {}), **BASE, **sections})
     for key in ("name", "type", "mac-address"):
         if key in body and not isinstance(body[key], str):
             yield FORM.at((*path, key), f"{body[key]!r} is no text", f'quote it: "{body[key]}"')
@@ -133,7 +139,7 @@ def document_form(item: At[object]) -> Findings:
         yield from _each(document, TOP)
     yield from _list_form(At((*path, "interfaces"), body.get("interfaces", ())), "{name: eth0, type: ethernet}")
     for interface in interface_items(document):
-        yield from interface_form(interface)
+        yield from interface_form(interface, interface.path == path)
     routes, place = body.get("routes"), (*path, "routes")
     if isinstance(routes, Mapping):
         yield from unknown_keys(At(place, routes), ("config", "running"))

@@ -81,9 +81,9 @@ def own_addresses(subject: Subject, family: Family) -> set[IPAddress] | None:
     """
     node, own = subject.site.nodes[0], set[IPAddress]()
     reserved = {
-        interface.name: ip.reservation
+        interface.name: given.reservation
         for interface in node.interfaces
-        if (ip := interface.ipv4 if family == "ipv4" else interface.ipv6) is not None
+        if (given := interface.ipv4 if family == "ipv4" else interface.ipv6) is not None
     }
     for link in read_links(At((), subject.plan.node.nmstate)):
         ip = link.ip(family)

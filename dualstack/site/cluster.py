@@ -10,7 +10,7 @@ from dualstack.addresses import parse_prefix
 from dualstack.site.base import Bool, Int, Model, Prefix4, Prefix6, Text, Values
 
 DEFAULT_PODS = {"ipv4": "10.42.0.0/16", "ipv6": "fd12:4567:789b::/48"}
-"""RKE2's own IPv4 default in place of the guide's public 193.168.0.0/18 (D1); the guide's IPv6 prefix."""
+"""RKE2's own IPv4 default in place of the guide's public 193.168.0.0/18; the guide's IPv6 prefix."""
 DEFAULT_SERVICES = {"ipv4": "10.96.0.0/12", "ipv6": "fd12:4567:789c::/112"}
 """The guide's own."""
 

@@ -10,7 +10,8 @@ from tests import PROJECT, sites
 
 CANARY = "canary-0f1e2d3c"
 """Part of every secret that is used here."""
-SECRETS = {key: f"{CANARY}-{key}" for key in ("rancherBootstrapPassword", "appsToken", "tsigSecret", "kubeconfig")}
+KEYS = ("rancherBootstrapPassword", "appsToken", "sccRegistrationCode", "tsigSecret", "kubeconfig")
+SECRETS = {key: f"{CANARY}-{key}" for key in KEYS}
 STACK = "urn:pulumi:test::dualstack::pulumi:pulumi:Stack::dualstack-test"
 
 RELEASE = "kubernetes:helm.sh/v3:Release"

@@ -40,7 +40,12 @@ def test_the_directory_is_what_render_writes(name: str, preview: bool) -> None:
 def test_only_files_that_hold_a_secret_are_hidden() -> None:
     hidden = {path for path, file in files(sites.mapping()).items() if file["content"] == SECRET}
 
-    assert hidden == {"definition.yaml", "kubernetes/helm/values/longhorn.yaml", "kubernetes/helm/values/rancher.yaml"}
+    assert hidden == {
+        "custom/scripts/70-dualstack-register.sh",
+        "definition.yaml",
+        "kubernetes/helm/values/longhorn.yaml",
+        "kubernetes/helm/values/rancher.yaml",
+    }
 
 
 def test_without_secrets_nothing_is_hidden() -> None:
@@ -77,7 +82,7 @@ def test_a_local_build_takes_the_directory_and_feeds_the_disk(preview: bool) -> 
         "digest": UNKNOWN,
         "baseImage": "SL-Micro.x86_64-6.2-Base-GM.raw",
         "builder": "registry.suse.com/edge/3.5/edge-image-builder:1.3.3",
-        "secrets": [],  # with delivery pulumi no chart's secret is in the image
+        "secrets": [SECRET],  # the registration code; with delivery pulumi no chart's secret is in the image
     }
     assert build.property_dependencies["digest"] == (directory.urn,)
     assert recording.of_type(VOLUME)[0].property_dependencies["source"] == (build.urn,)

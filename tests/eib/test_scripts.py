@@ -71,7 +71,7 @@ class Machine:
             "PATH": f"{self.bin}:/usr/bin:/bin",
             "KUBECTL": "kubectl",
             "DUALSTACK_ROOT": str(self.root),
-            "DUALSTACK_LIMIT": "1",
+            "DUALSTACK_LIMIT": "30",  # success comes at once, unless the machine is busy
             "DUALSTACK_PAUSE": "0.05",
             "STATE": str(self.state),
             "CALLS": str(self.calls),
@@ -162,7 +162,7 @@ def test_first_boot_leaves_a_server_url(machine: Machine) -> None:
 )
 def test_first_boot_is_bounded_and_comes_again(machine: Machine, what: str, said: str) -> None:
     machine.put(what)
-    code, out, calls = machine.run(tree_of(SITES["address-3.5"]), FIRST_BOOT)
+    code, out, calls = machine.run(tree_of(SITES["address-3.5"]), FIRST_BOOT, DUALSTACK_LIMIT="1")
     assert code == 1
     assert said in out
     assert "This runs again at the next boot" in out

@@ -110,6 +110,12 @@ def test_packages_follow_the_site() -> None:
     assert definition(data)["operatingSystem"]["packages"]["packageList"] == ["jq"]
 
 
+def test_only_roots_own_password_wants_root_logins() -> None:
+    users = [{"username": "ops", "encryptedPassword": "$6$salt$hash"}, {"username": "root", "sshKeys": ["k"]}]
+    packages = definition(site(image={"users": users}))["operatingSystem"]["packages"]["packageList"]
+    assert "openssh-server-config-rootlogin" not in packages
+
+
 def test_image_names() -> None:
     assert definition(site())["image"] == {
         "imageType": "iso",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -146,15 +147,11 @@ def test_own_backend_is_used_as_it_is(clone: Clone, tmp_path: Path) -> None:
     assert (missing.code, f"pulumi stack init {SITE}" in missing.err) == (1, True), missing.told
     own_folder = clone.folder / "own"
     assert not clone.state.exists()
-    before = os.environ.copy()
-    before_files = {key: one for key, one in clone.committed().items() if not key.startswith("own/")}
-
-    import subprocess
 
     subprocess.run(
         [clone.engine.program, "--non-interactive", "stack", "init", SITE, "--no-select"],
         cwd=clone.folder,
-        env=before | own | {"PULUMI_BACKEND_URL": f"file://{own_folder}", "PULUMI_HOME": str(tmp_path / "home")},
+        env=os.environ | own | {"PULUMI_BACKEND_URL": f"file://{own_folder}", "PULUMI_HOME": str(tmp_path / "home")},
         check=True,
         capture_output=True,
     )
@@ -165,4 +162,4 @@ def test_own_backend_is_used_as_it_is(clone: Clone, tmp_path: Path) -> None:
     assert "your own (PULUMI_BACKEND_URL is set)" in done.out
     assert (own_folder / f".pulumi/stacks/dualstack/{SITE}.json").exists()
     assert clone.stack.read_text() == written
-    assert set(before_files) == {key for key in clone.committed() if not key.startswith("own/")}
+    assert not (clone.folder / ".dualstack/state").exists()

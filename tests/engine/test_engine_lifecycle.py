@@ -66,7 +66,7 @@ def test_from_nothing_to_nothing(lab: Deployment) -> None:
     lab.pulumi("destroy", "--yes", "--skip-preview")
     # The releases go with the host: no cluster need be there to be asked.
     assert {call.type for call in lab.control.calls()} == {DOMAIN, NETWORK, VOLUME}
-    assert [str(call) for call in lab.control.calls()][0] == "delete management-host-vm"
+    assert str(lab.control.calls()[0]) == "delete management-host-vm"
     assert not lab.state().get("resources")
     assert there(lab) == {}
     assert not (lab.folder / "build/lab").exists()

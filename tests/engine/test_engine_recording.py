@@ -1,4 +1,4 @@
-"""What the recorder says and what the engine is told are the same (design, decision 9), with stand-in providers."""
+"""What the recorder says and what the engine is told are the same, with stand-in providers."""
 
 from __future__ import annotations
 
@@ -65,9 +65,7 @@ def requests(log: Path) -> Requests:
 def comparable(given: Requests) -> Requests:
     """Take away what is told apart without meaning anything: places, the order of sets, and secrets' values."""
     return {
-        urn: {
-            key: sorted(value) if key in SETS else plain(value) for key, value in request.items() if key not in PLACE
-        }
+        urn: {key: sorted(value) if key in SETS else plain(value) for key, value in request.items() if key not in PLACE}
         for urn, request in sorted(given.items())
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dualstack.findings import At, Finding
-from dualstack.rules import bmc, names, proxy, text
+from dualstack.rules import bmc, dns, names, proxy, text
 from dualstack.rules.grammar import as_ip
 from dualstack.rules.hostnet import nmstate_document
 from dualstack.rules.nmlinks import mac_address
@@ -49,7 +49,7 @@ def judge_api(config: Config) -> Iterator[Finding]:
     """Judge the API server's own address and port."""
     yield from addresses(config, "advertiseAddress")[1]
     if "bindPort" in config:
-        yield from bmc.bmc_address(At(("bindPort",), f"redfish-virtualmedia://host:{config['bindPort']}"))
+        yield from dns.port_number(At[object](("bindPort",), config["bindPort"]), 6443)
 
 
 def judge_endpoint(config: Config) -> Iterator[Finding]:

@@ -50,7 +50,7 @@ def test_a_whole_one() -> None:
     ],
 )
 def test_address_mode(address: str, family: str, media_url: str, media_family: str) -> None:
-    """The callback stays IPv4, whatever the BMC (domain facts 6, D7)."""
+    """The callback stays IPv4, whatever the BMC."""
     made = bmc(address)
     assert (made.family, made.media_url, made.media_family) == (family, media_url, media_family)
     assert (made.callback_url, made.callback_family) == (CALLBACK, "ipv4")
@@ -90,6 +90,19 @@ def test_the_ipv6_url_beside_the_name() -> None:
         provisioning={"bmcs": [{"name": "m", "address": f"redfish-virtualmedia://[fd00:200::11]{PATH}"}]},
     )
     assert (made.bmcs[0].media_url, made.bmcs[0].media_family) == (V6, "ipv6")
+
+
+def test_a_named_bmc_gets_an_address_that_stands_in_place_of_the_name() -> None:
+    over = {
+        "global": {"externalHttpHost": "192.168.100.10"},
+        "metal3-baremetal-operator": {"baremetaloperator": {"externalHttpIPv6": "fd00:100::10"}},
+    }
+    made = plan(
+        "hostname",
+        charts={"metal3": {"values": over}},
+        provisioning={"bmcs": [{"name": "m", "address": f"redfish-virtualmedia://bmc.example.com{PATH}"}]},
+    )
+    assert (made.bmcs[0].media_url, made.bmcs[0].media_family) == (V4, "ipv4")
 
 
 def test_no_metal3_no_provisioning() -> None:

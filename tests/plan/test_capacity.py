@@ -1,4 +1,4 @@
-"""Capacities: the guide's numbers (domain facts 3.3), and the edges."""
+"""Capacities: the guide's numbers, and the edges."""
 
 from __future__ import annotations
 

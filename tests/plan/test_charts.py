@@ -56,7 +56,7 @@ KUBERNETES = {"3.4": "v1.33.6+rke2r1", "3.5": "v1.34.4+rke2r1", "3.6": "v1.35.3+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("release", RELEASES)
 def test_what_a_release_ships(mode: str, release: str) -> None:
-    """The table of domain facts 9."""
+    """The table of versions of each release."""
     made = plan(mode, release=release)
     rows = [(item.name, item.chart, item.version, item.repository, item.namespace) for item in made.charts]
     assert rows == EXPECTED[release]
@@ -136,7 +136,11 @@ def test_no_proxy_holds_what_overrides_and_reservations_add() -> None:
     interface["ipv6"] = {"dhcp": True, "autoconf": True, "reservation": "fd00:100::10"}
     added = {"name": "eth0", "ipv4": {"address": [{"ip": "10.7.0.9", "prefix-length": 24}, {"ip": "x"}]}}
     nodes[0]["nmstate"] = {"interfaces": [added, "junk"]}
-    server = {"cluster-cidr": "10.60.0.0/16,fd60::/48", "service-cidr": ["10.61.0.0/16", 7], "cluster-domain": "k8s.lab"}
+    server = {
+        "cluster-cidr": "10.60.0.0/16,fd60::/48",
+        "service-cidr": ["10.61.0.0/16", 7],
+        "cluster-domain": "k8s.lab",
+    }
     made = plan(nodes=nodes, cluster={"server": server}, rancher={"hostname": "rancher.example.com"}).no_proxy
     assert {"fd00:100::10/128", "10.7.0.0/24", "10.60.0.0/16", "fd60::/48", "10.61.0.0/16"} <= set(made)
     assert {".k8s.lab", "rancher.example.com"} <= set(made)

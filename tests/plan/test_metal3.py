@@ -173,3 +173,12 @@ def test_the_serving_interface_gives_the_addresses() -> None:
     made = values(plan(nodes=nodes, provisioning={"interface": "eth1"}), "metal3")
     assert made["global"]["ironicIP"] == "10.9.0.2"
     assert made["metal3-baremetal-operator"]["baremetaloperator"]["externalHttpIPv6"] == "fd09::2"
+
+
+@pytest.mark.parametrize(("port", "tls", "url"), [(8080, False, "http://[{}]:8080"), (8080, True, "https://[{}]:6185")])
+def test_the_operators_own_port_is_for_the_ipv6_url_without_tls(port: int, tls: bool, url: str) -> None:
+    over = {"metal3-baremetal-operator": {"baremetaloperator": {"httpPort": port}}}
+    ironic = plan(charts={"metal3": {"values": over}}, provisioning={"vmediaTls": tls}).ironic
+    assert ironic is not None
+    assert ironic.external_url_v6 == url.format(V6)
+    assert not ironic.external_url.endswith(str(port))

@@ -163,3 +163,16 @@ def test_networks_that_the_site_names() -> None:
         ("node", "192.168.100.0/24", ("nodes", 0, "interfaces", 0, "ipv4", "address")),
         ("node", "fd00:100::/64", ("nodes", 0, "interfaces", 0, "ipv6", "address")),
     ]
+
+
+def test_a_vms_mac_is_lower_case() -> None:
+    """libvirt writes MACs in lower case; another spelling would replace the machine at each deployment."""
+    interface = {
+        "name": "eth0",
+        "mac": "34:8A:B1:4B:16:E7",
+        "ipv4": {"address": "192.168.100.10/24", "gateway": "192.168.100.1"},
+        "ipv6": {"address": "fd00:100::10/64", "gateway": "fe80::1"},
+    }
+    made = plan(nodes=one_node(interface), host={"kind": "libvirt"}).libvirt
+    assert made is not None
+    assert made.mac == "34:8a:b1:4b:16:e7"

@@ -77,7 +77,7 @@ FIRST = mapping()["nodes"][0]["interfaces"][0]
         (one_node({**FIRST, "ipv4": {"dhcp": True}, "ipv6": {"dhcp": True, "autoconf": True}}), None),
         ([*one_node(FIRST, SECOND), {"name": "mgmt-2", "interfaces": [FIRST]}], None),
     ],
-    ids=["one interface", "two", "the other is off", "SLAAC with reservations", "addresses unknown", "two nodes (R14)"],
+    ids=["one interface", "two", "the other is off", "SLAAC with reservations", "addresses unknown", "two nodes"],
 )
 def test_node_ip_where_rke2_could_take_another_one(nodes: list[dict[str, Any]], wanted: str | None) -> None:
     assert server(nodes=nodes).get("node-ip") == wanted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import ipaddress
 from typing import Any
 
@@ -10,6 +11,16 @@ from hypothesis import strategies as st
 from tests.sites import FQDN, SSH_KEY
 
 octet = st.integers(1, 250)
+STORAGE = {"ipv4": {"address": "172.31.255.10/24"}, "ipv6": {"address": "fd1f:ff::10/64"}}
+"""A network without a gateway, for a second NIC; off every address that ``node_pairs`` gives."""
+BONDS: tuple[dict[str, Any], ...] = (
+    {},
+    {"options": {"miimon": "100", "fail_over_mac": "active"}},
+    {"mode": "802.3ad", "options": {"lacp_rate": "fast", "xmit_hash_policy": "layer3+4"}},
+    {"mode": "balance-xor", "options": {"arp_interval": "100", "arp_ip_target": "192.168.100.1"}},
+)
+"""Modes and options of a bond that fit each other."""
+PROXY = {"http": "http://172.31.0.80:3128", "https": "http://172.31.0.80:3128", "noProxy": [".corp.example.com"]}
 
 
 @st.composite
@@ -32,29 +43,26 @@ def macs(draw: st.DrawFn) -> str:
 
 @st.composite
 def interfaces(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """A plain interface, or a VLAN on a bond of two."""
+    """A plain interface, or a VLAN on a bond of two, maybe with another NIC; each family static or from the network."""
     v4, v6 = draw(node_pairs())
-    static = draw(st.booleans())
-    if static:
-        gateway6 = draw(st.sampled_from(["fe80::1", str(v6.network.network_address + 1)]))
-        families: dict[str, Any] = {
-            "ipv4": {"address": str(v4), "gateway": str(v4.network.network_address + 1)},
-            "ipv6": {"address": str(v6), "gateway": gateway6},
-        }
-    else:
-        families = {
-            "ipv4": {"dhcp": True, "reservation": str(v4.ip)},
-            "ipv6": {"dhcp": True, "autoconf": True, "reservation": str(v6.ip)},
-        }
+    gateway6 = draw(st.sampled_from(["fe80::1", str(v6.network.network_address + 1)]))
+    static4 = {"address": str(v4), "gateway": str(v4.network.network_address + 1)}
+    static6 = {"address": str(v6), "gateway": gateway6}
+    families: dict[str, Any] = {
+        "ipv4": draw(st.sampled_from([static4, {"dhcp": True, "reservation": str(v4.ip)}])),
+        "ipv6": draw(st.sampled_from([static6, {"dhcp": True, "autoconf": True, "reservation": str(v6.ip)}])),
+    }
     mtu = draw(st.sampled_from([{}, {"mtu": 1500}, {"mtu": 9000}]))
-    first, second = draw(st.lists(macs(), min_size=2, max_size=2, unique=True))
+    first, second, third = draw(st.lists(macs(), min_size=3, max_size=3, unique=True))
+    more = draw(st.sampled_from([[], [{"name": "eth2", "mac": third, **STORAGE}]]))
     if draw(st.booleans()):
-        return [{"name": "eth0", "mac": first, **mtu, **families}]
+        return [{"name": "eth0", "mac": first, **mtu, **families}, *more]
     return [
         {"name": "eth0", "mac": first, **mtu},
         {"name": "eth1", "mac": second, **mtu},
-        {"name": "bond0", "bond": {"ports": ["eth0", "eth1"]}, **mtu},
+        {"name": "bond0", "bond": {"ports": ["eth0", "eth1"], **draw(st.sampled_from(BONDS))}, **mtu},
         {"name": "bond0.7", "vlan": {"base": "bond0", "id": draw(st.integers(1, 4094))}, **mtu, **families},
+        *more,
     ]
 
 
@@ -63,14 +71,22 @@ def sites(draw: st.DrawFn) -> dict[str, Any]:
     """A right site in either mode and any release."""
     mode = draw(st.sampled_from(["address", "hostname"]))
     version4 = draw(st.integers(16, 22))
+    nics = draw(interfaces())
+    routes = [{"destination": "fd99::/48", "gateway": "fe80::9", "metric": draw(st.integers(1, 4000))}]
+    if nics[-1]["name"] == "eth2":
+        routes.append({"destination": "172.30.0.0/16", "gateway": "172.31.255.1", "interface": "eth2"})
     site: dict[str, Any] = {
         "schema": 1,
         "release": draw(st.sampled_from(["3.4", "3.5", "3.6"])),
         "mode": mode,
         "nodes": [
-            {"name": draw(st.sampled_from(["mgmt-1", "a", "node-7.example.com"])), "interfaces": draw(interfaces())}
+            {
+                "name": draw(st.sampled_from(["mgmt-1", "a", "node-7.example.com"])),
+                "interfaces": nics,
+                "routes": draw(st.sampled_from([[], routes])),
+            }
         ],
-        "dns": {"resolvers": ["198.18.0.53", "fd01::53"], "pointers": draw(st.booleans())},
+        "dns": {"resolvers": ["172.31.0.53", "fd01::53"], "pointers": draw(st.booleans())},
         "cluster": {
             "pods": {"ipv4": f"10.42.0.0/{version4}", "ipv6": "fd12:4567:789b::/48"},
             "cni": draw(st.sampled_from(["cilium", "canal", "calico"])),
@@ -78,8 +94,12 @@ def sites(draw: st.DrawFn) -> dict[str, Any]:
         "rancher": {"hostname": "dual" if mode == "address" else "auto"},
         "delivery": draw(st.sampled_from(["image", "pulumi"])),
         "charts": {"storage": {"login": {"username": "robot", "passwordKey": "appsToken"}}},
-        "image": {"users": [{"username": "root", "sshKeys": [SSH_KEY]}]},
+        "image": {
+            "users": [{"username": "root", "sshKeys": [SSH_KEY]}],
+            "packages": {"sccRegistrationCodeKey": "sccRegistrationCode"},
+            **draw(st.sampled_from([{}, {"proxy": PROXY}])),
+        },
     }
     if mode == "hostname":
         site["provisioning"] = {"hostname": FQDN}
-    return site
+    return copy.deepcopy(site)  # the samples above are shared, and tests put junk into a site

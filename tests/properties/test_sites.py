@@ -34,8 +34,8 @@ def texts(value: Any) -> list[str]:
 
 @few
 @given(sites())
-def test_a_right_site_has_no_error(data: dict[str, Any]) -> None:
-    assert [f"{item.rule.id} {item.message}" for item in checked(data).findings if item.severity == "error"] == []
+def test_a_right_site_has_neither_error_nor_warning(data: dict[str, Any]) -> None:
+    assert [f"{item.rule.id} {item.message}" for item in checked(data).findings if item.severity != "info"] == []
 
 
 @few

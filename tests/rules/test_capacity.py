@@ -20,6 +20,7 @@ def cluster(release: str = "3.5", **keys: Any) -> dict[str, Any]:
     ("number", "data", "path", "fix"),
     [
         ("DS035", cluster(pods={"ipv6": "fd12::/40"}), PODS6, "fd12::/48"),
+        ("DS035", cluster(pods={"ipv6": "fd12::/47"}), PODS6, "fd12::/48"),
         ("DS035", cluster(nodeMask={"ipv6": 80}), PODS6, "fd12:4567:789b::/64"),
         ("DS036", cluster(pods={"ipv4": "10.42.0.0/25"}), ("cluster", "nodeMask", "ipv4"), 25),
         ("DS036", cluster(nodeMask={"ipv6": 0}), ("cluster", "nodeMask", "ipv6"), 64),
@@ -89,7 +90,7 @@ def test_ipv6_that_binds_is_information() -> None:
 
 
 def test_calico_divides_by_its_own_blocks() -> None:
-    small = {"nodeMask": {"ipv4": 28}}
+    small: dict[str, Any] = {"nodeMask": {"ipv4": 28}}
     assert len(found(cluster(**small), "DS039")) == 1
     assert found(cluster(cni="calico", **small), "DS039") == []
     assert found(cluster(server={"cni": ["multus", "calico"]}, **small), "DS039") == []

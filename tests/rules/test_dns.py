@@ -86,6 +86,16 @@ def test_public_resolvers_do_not_know_internal_names() -> None:
     assert found(changed("address", (resolvers, *RESOLVERS)), "DS094") == []
 
 
+def test_public_resolvers_may_know_public_names() -> None:
+    data = changed(
+        "hostname",
+        (["8.8.8.8", "2001:4860:4860::8888"], *RESOLVERS),
+        ({"address": "5.9.0.10/24", "gateway": "5.9.0.1"}, "nodes", 0, "interfaces", 0, "ipv4"),
+        ({"address": "2a01:4f8::10/64", "gateway": "fe80::1"}, "nodes", 0, "interfaces", 0, "ipv6"),
+    )
+    assert found(data, "DS094") == []
+
+
 def test_a_full_set_of_zones_is_fine() -> None:
     assert told(rfc2136(ZONES)) == []
     assert found(rfc2136(ZONES), "DS086") == []

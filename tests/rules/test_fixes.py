@@ -120,6 +120,7 @@ def test_a_family_that_is_off_is_the_only_error(mode: str, family: str, section:
         ("europe/paris", "Europe/Paris"),
         ("Europe/New_York", "America/New_York"),
         ("Mars/Olympus_Mons", "UTC"),
+        ("Europe", "UTC"),
     ],
 )
 def test_a_time_zone_that_is_not_in_the_tz_database(zone: str, near: str) -> None:

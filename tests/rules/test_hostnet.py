@@ -7,39 +7,23 @@ from typing import Any
 import pytest
 
 from dualstack.origins import format_path
-from tests.sites import checked, found, mapping, told
-
-MAC, MAC2, MAC3 = "34:8a:b1:4b:16:e7", "34:8a:b1:4b:16:e8", "34:8a:b1:4b:16:e9"
-V4 = {"address": "192.168.100.10/24", "gateway": "192.168.100.1"}
-V6 = {"address": "fd00:100::10/64", "gateway": "fe80::1"}
-AUTO4 = {"dhcp": True, "reservation": "192.168.100.10"}
-AUTO6 = {"dhcp": True, "autoconf": True, "reservation": "fd00:100::10"}
-NUMBERS = frozenset(f"DS{number:03}" for number in range(40, 60))
-
-
-def eth(name: str = "eth0", mac: str | None = MAC, **more: Any) -> dict[str, Any]:
-    return {"name": name, **({"mac": mac} if mac else {}), **more}
-
-
-def node(*interfaces: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return mapping(nodes=[{"name": "mgmt-1", "interfaces": list(interfaces), **more}])
-
-
-def raw(**nmstate: Any) -> dict[str, Any]:
-    return node(eth(ipv4=V4, ipv6=V6), nmstate=nmstate)
-
-
-def raw_eth0(**body: Any) -> dict[str, Any]:
-    return raw(interfaces=[{"name": "eth0", **body}])
-
-
-BOND = {"name": "bond0", "bond": {"ports": ["eth0", "eth1"]}}
-PORTS = (eth(), eth("eth1", MAC2))
-
-
-def vlan(**change: Any) -> dict[str, Any]:
-    return {"name": "bond0.100", "vlan": {"id": 100, "base": "bond0"}, "ipv4": V4, "ipv6": V6, **change}
-
+from tests.rules.networks import (
+    AUTO4,
+    AUTO6,
+    BOND,
+    MAC,
+    MAC2,
+    NUMBERS,
+    PORTS,
+    V4,
+    V6,
+    eth,
+    node,
+    raw,
+    raw_eth0,
+    vlan,
+)
+from tests.sites import checked, found, told
 
 GOOD: dict[str, dict[str, Any]] = {
     "static": node(eth(ipv4=V4, ipv6=V6)),
@@ -79,7 +63,7 @@ def test_good_sites_have_no_finding_of_error_or_warning(name: str) -> None:
 
 E0, RAW = "nodes[0].interfaces[0]", "nodes[0].nmstate"
 BAD: list[tuple[str, dict[str, Any], str, str, str, str]] = [
-    # DS040: R15
+    # DS040
     ("no MAC", node(eth(mac=None, ipv4=V4, ipv6=V6)), "DS040", f"{E0}.mac", "error", "add the NIC's own MAC"),
     ("raw ethernet without MAC", raw(interfaces=[{"name": "eth1", "type": "ethernet"}]), "DS040",
      f"{RAW}.interfaces[0].mac-address", "error", "add the NIC's own MAC"),
@@ -147,7 +131,7 @@ BAD: list[tuple[str, dict[str, Any], str, str, str, str]] = [
      "error", "set enabled to true"),
     ("raw override switches it off", raw_eth0(ipv6={"enabled": False}), "DS048",
      f"{RAW}.interfaces[0].ipv6.enabled", "error", "set enabled to true"),
-    # DS049: R17
+    # DS049
     ("autoconf without DHCP", node(eth(ipv4=V4, ipv6={"autoconf": True})), "DS049", f"{E0}.ipv6.dhcp", "error",
      "set dhcp to true"),
     ("raw autoconf under IPv4", raw_eth0(ipv4={"autoconf": False}), "DS049", f"{RAW}.interfaces[0].ipv4.autoconf",
@@ -161,10 +145,10 @@ BAD: list[tuple[str, dict[str, Any], str, str, str, str]] = [
      f"{E0}.ipv4.reservation", "warning", "remove it"),
     ("reservation without DHCP", node(eth(ipv4=V4, ipv6=V6), eth("eth1", MAC2, ipv4={"reservation": "10.9.0.5"})),
      "DS050", "nodes[0].interfaces[1].ipv4.reservation", "warning", "set dhcp to true"),
-    # DS051: R8
+    # DS051
     ("no IPv6", node(eth(ipv4=V4)), "DS051", f"{E0}.ipv6", "error", "dhcp: true, autoconf: true"),
     ("no IPv4", node(eth(ipv6=V6)), "DS051", f"{E0}.ipv4", "error", "dhcp: true"),
-    ("IPv6 on with nothing", node(eth(ipv4=V4, ipv6={})), "DS051", f"{E0}.ipv6", "error", "or with DHCP to {dhcp: true"),
+    ("IPv6 on with nothing", node(eth(ipv4=V4, ipv6={})), "DS051", f"{E0}.ipv6", "error", "or with DHCP to"),
     ("no address at all", node(eth()), "DS051", "nodes[0].interfaces", "error", "give one interface"),
     # DS052, DS053: one default route per family
     ("no IPv4 gateway", node(eth(ipv4={"address": "192.168.100.10/24"}, ipv6=V6)), "DS052", f"{E0}.ipv4.gateway",
@@ -268,39 +252,3 @@ def test_findings(data: dict[str, Any], number: str, path: str, severity: str, f
 
 def test_every_rule_of_the_family_is_shown() -> None:
     assert {row[2] for row in BAD} == NUMBERS
-
-
-FIXES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
-    ("D2", node(eth(ipv4=AUTO4, ipv6={**AUTO6, "enabled": False})), node(eth(ipv4=AUTO4, ipv6=AUTO6)), "DS048"),
-    ("R17", node(eth(ipv4=V4, ipv6={"autoconf": True, "reservation": "fd00::10"})),
-     node(eth(ipv4=V4, ipv6={"autoconf": True, "dhcp": True, "reservation": "fd00::10"})), "DS049"),
-    ("D8", node(eth(ipv4=V4, ipv6={"address": "fd00:100::10/128", "gateway": "fd00:100::1"})),
-     node(eth(ipv4=V4, ipv6={"address": "fd00:100::10/64", "gateway": "fd00:100::1"})), "DS055"),
-    ("gateway", node(eth(ipv4={**V4, "gateway": "10.0.0.1"}, ipv6=V6)), node(eth(ipv4=V4, ipv6=V6)), "DS055"),
-    ("network address", node(eth(ipv4={**V4, "address": "192.168.100.0/24"}, ipv6=V6)),
-     node(eth(ipv4=V4, ipv6=V6)), "DS057"),
-    ("MTU", node(eth(mtu=1300, ipv4=V4, ipv6=V6)), node(eth(mtu=1330, ipv4=V4, ipv6=V6)), "DS047"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("before", "after", "number"), [row[1:] for row in FIXES], ids=[row[0] for row in FIXES])
-def test_the_fix_mends_it(before: dict[str, Any], after: dict[str, Any], number: str) -> None:
-    assert found(before, number)
-    assert not [rule for rule in told(after) if rule[:5] in NUMBERS]
-
-
-def test_findings_stand_where_the_site_gives_the_route() -> None:
-    second = eth("eth1", MAC2, ipv4={"address": "10.9.0.2/24", "gateway": "10.8.0.1"})
-    data = node(eth(ipv4=V4, ipv6=V6), second, routes=[{"destination": "10.7.0.0/16", "gateway": "10.6.0.1"}])
-    paths = [format_path(finding.path) for finding in found(data, "DS055")]
-    assert paths == ["nodes[0].interfaces[1].ipv4.gateway", "nodes[0].routes[0].gateway"]
-
-
-def test_a_family_off_in_the_site_is_no_contradiction() -> None:
-    data = node(eth(ipv4=V4, ipv6=V6), eth("eth1", MAC2, ipv4={"enabled": False}, ipv6={"enabled": False}))
-    assert not [rule for rule in told(data) if rule[:5] in NUMBERS]
-
-
-def test_pod_mtu_needs_an_overlay() -> None:
-    data = mapping(**node(eth(mtu=1300, ipv4=V4, ipv6=V6)), cluster={"cni": "none"})
-    assert not found(data, "DS047")

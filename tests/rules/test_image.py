@@ -183,7 +183,8 @@ def test_the_gateway_is_the_bridge(mode: str, family: str, gateway: str, bridge:
 
 
 @pytest.mark.parametrize(
-    "argument", ["ipv6.disable=1", "ipv6.disable_ipv6=1", "ipv6.disable-ipv6=1", "sysctl.net.ipv6.conf.all.disable_ipv6=1"]
+    "argument",
+    ["ipv6.disable=1", "ipv6.disable_ipv6=1", "ipv6.disable-ipv6=1", "sysctl.net.ipv6.conf.all.disable_ipv6=1"],
 )
 def test_ipv6_stays_on(argument: str) -> None:
     data = changed("address", (["quiet", argument], "image", "kernelArgs"))

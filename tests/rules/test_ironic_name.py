@@ -56,7 +56,9 @@ def test_address_mode_needs_one_family_of_the_image_host() -> None:
 
 
 def test_the_fix_for_rancher_does_not_lead_back() -> None:
-    data = changed("hostname", ("ironic.example.sslip.io", *HOSTNAME), ("rancher.example.sslip.io", "rancher", "hostname"))
+    data = changed(
+        "hostname", ("ironic.example.sslip.io", *HOSTNAME), ("rancher.example.sslip.io", "rancher", "hostname")
+    )
     assert tell(data, "DS088") == ("error", "rancher.hostname", "set rancher.hostname to dual")
     auto = changed("hostname", ("ironic.example.sslip.io", *HOSTNAME))
     assert found(auto, "DS088") == found(auto, "DS089") == found(auto, "DS090") == []

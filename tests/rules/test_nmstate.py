@@ -61,7 +61,8 @@ SHAPES: list[tuple[str, object, set[str]]] = [
         {"name": "eth0", "type": "ethernet", "ipv4": address("10.0.0.2", 24)},
         {"name": "b", "type": "bond", "link-aggregation": {"mode": "active-backup", "port": ["eth0"]}}]}, {"DS044"}),
     ("legacy slaves", {"interfaces": [
-        {"name": "b", "type": "bond", "link-aggregation": {"mode": "active-backup", "slaves": ["eth0"]}}]}, {"DS044"}),
+        {"name": "b", "type": "bond", "link-aggregation": {"mode": "active-backup", "slaves": ["eth0"]}}]},
+     {"DS044", "DS059"}),
     ("address without enabled", {"ipv6": {"address": [{"ip": "fd00::10", "prefix-length": 64}]}}, {"DS048"}),
     ("enabled in quotes", {"ipv6": {**address("fd00::10", 64), "enabled": "true"}}, set()),
     ("static link-local", {"ipv6": address("fe80::10", 64)}, set()),

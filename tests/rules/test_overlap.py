@@ -72,6 +72,14 @@ def test_a_wider_route_does_no_harm() -> None:
     assert found(data, "DS030") == []
 
 
+@pytest.mark.parametrize("destination", ["10.42.0.0/16", "10.42.128.0/17"])
+def test_a_route_as_wide_as_the_range_or_narrower_takes_traffic_from_it(destination: str) -> None:
+    data = put(mapping(), [{"destination": destination, "gateway": "192.168.100.2"}], "nodes", 0, "routes")
+    (finding,) = found(data, "DS030")
+    assert finding.path == PODS
+    assert destination in finding.message
+
+
 def test_interfaces_of_one_node() -> None:
     second = {"name": "eth1", "mac": "34:8a:b1:4b:16:e8", "ipv4": {"address": "192.168.100.130/25"}}
     data = mapping()

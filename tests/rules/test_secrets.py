@@ -36,6 +36,12 @@ def test_a_secret_among_arguments(key: str, name: str) -> None:
     assert leaks(data) == []
 
 
+def test_a_secret_in_an_argument_that_is_no_list() -> None:
+    data = mapping(cluster={"server": {"kube-apiserver-arg": f"token={PASSWORD}"}})
+    assert found(data, "DS102")[0].path == ("cluster", "server", "kube-apiserver-arg")
+    assert leaks(data) == []
+
+
 @pytest.mark.parametrize(
     "item", ["token-auth-file=/etc/token", "tls-private-key-file=/etc/key", "v=2", "token=", "token"]
 )

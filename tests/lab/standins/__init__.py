@@ -1,1 +1,1 @@
-"""Stand-ins for provider plugins, so that whole programs go through the real engine; they prove engine behaviour only."""
+"""Stand-ins for provider plugins: whole programs go through the real engine. They prove engine behaviour only."""

@@ -42,8 +42,22 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     DOMAIN: Kind(
         frozenset(
-            "name description vcpu memory firmware type nvram cpu disks graphics filesystems cmdlines consoles "
-            "coreosIgnition".split()
+            {
+                "name",
+                "description",
+                "vcpu",
+                "memory",
+                "firmware",
+                "type",
+                "nvram",
+                "cpu",
+                "disks",
+                "graphics",
+                "filesystems",
+                "cmdlines",
+                "consoles",
+                "coreosIgnition",
+            }
         )
     ),
     # The id is the path of the file.

@@ -9,34 +9,25 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
-from google.protobuf import empty_pb2, json_format, struct_pb2  # type: ignore[import-untyped]
+from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from tests.lab.standins.control import VARIABLE, Call, Control, Operation
-from tests.lab.standins.kinds import CONFIG_REPLACED_BY, DOMAIN, KINDS, NETWORK, RELEASE, VOLUME, Kind, replaces
-
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_CHANGES = {
-    ("add", False): provider_pb2.PropertyDiff.ADD,
-    ("add", True): provider_pb2.PropertyDiff.ADD_REPLACE,
-    ("delete", False): provider_pb2.PropertyDiff.DELETE,
-    ("delete", True): provider_pb2.PropertyDiff.DELETE_REPLACE,
-    ("update", False): provider_pb2.PropertyDiff.UPDATE,
-    ("update", True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
-}
+from tests.lab.standins.kinds import CONFIG_REPLACED_BY, DOMAIN, KINDS, NETWORK, RELEASE, VOLUME, replaces
+from tests.lab.standins.values import diff_response, differences, name, outputs, real_name, token, values
 
 
 class StandInError(Exception):
     """What the real provider would say."""
 
 
-class StandIn(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
+class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     """Keeps inputs as outputs, and a world in which a name is there once."""
 
     def __init__(self, provider: str, control: Control) -> None:
@@ -179,9 +170,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
         gone = not machines and any(self._control.thing(DOMAIN, "x").parent.glob("*.count"))
         return not gone and set(attached) <= networks
 
-    def _call(
-        self, operation: Operation, request: Any, context: Any, work: Any, paths: tuple[str, ...] = ()
-    ) -> Any:
+    def _call(self, operation: Operation, request: Any, context: Any, work: Any, paths: tuple[str, ...] = ()) -> Any:
         def note(phase: str) -> None:
             self._control.note(Call(operation, token(request.urn), name(request.urn), id_, phase, paths))
 
@@ -210,75 +199,11 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
 
     def _faults(self, operation: Operation, urn: str, after: bool) -> list[Any]:
         wanted = (token(urn), name(urn), operation, after)
-        return [fault for fault in self._control.faults() if wanted == (fault.type, fault.name, fault.operation, fault.after)]
-
-
-def token(urn: str) -> str:
-    """Give the resource's own type."""
-    return urn.split("::")[2].rpartition("$")[2]
-
-
-def name(urn: str) -> str:
-    """Give the resource's name in the program."""
-    return urn.split("::", 3)[3]
-
-
-def values(message: Any) -> dict[str, Any]:
-    """Give the plain values; a secret as its value."""
-    plain: dict[str, Any] = _open(json_format.MessageToDict(message))
-    return plain
-
-
-def _open(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_open(item) for item in value]
-    if isinstance(value, dict):
-        return _open(value.get("value")) if _SIGNATURE in value else {key: _open(item) for key, item in value.items()}
-    return value
-
-
-def real_name(kind: Kind, urn: str, given: Mapping[str, Any]) -> str:
-    """Give the name that the thing has in the world."""
-    return "/".join(str(given.get(key, "")) for key in kind.name) if kind.name else name(urn)
-
-
-def outputs(kind: Kind, inputs: Any) -> Any:
-    """Give inputs and what the real provider tells beside."""
-    message = struct_pb2.Struct()
-    message.CopyFrom(inputs)
-    message.update(kind.outputs or {})
-    return message
-
-
-def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Give each path at which two values differ, as the bridge writes it, and how."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in sorted({*old, *new} - {"__defaults", "version"}):
-            below = f"{path}.{key}" if path else key
-            if key in old and key in new:
-                yield from differences(old[key], new[key], below)
-            else:
-                yield below, "add" if key in new else "delete"
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for index, (one, other) in enumerate(zip(old, new, strict=True)):
-            yield from differences(one, other, f"{path}[{index}]")
-    elif old != new:
-        yield path, "update"
-
-
-def diff_response(paths: Mapping[str, str], replacing: list[str]) -> Any:
-    """Say what changes, and what of it replaces."""
-    tops = {path: path.replace("[", ".").split(".")[0] for path in paths}
-    return provider_pb2.DiffResponse(
-        changes=provider_pb2.DiffResponse.DIFF_SOME if paths else provider_pb2.DiffResponse.DIFF_NONE,
-        replaces=sorted({tops[path] for path in replacing}),
-        deleteBeforeReplace=bool(replacing),
-        diffs=sorted(set(tops.values())),
-        detailedDiff={
-            path: provider_pb2.PropertyDiff(kind=_CHANGES[how, path in replacing]) for path, how in paths.items()
-        },
-        hasDetailedDiff=True,
-    )
+        return [
+            fault
+            for fault in self._control.faults()
+            if wanted == (fault.type, fault.name, fault.operation, fault.after)
+        ]
 
 
 def main() -> None:
