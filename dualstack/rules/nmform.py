@@ -76,7 +76,7 @@ def interface_form(item: At[Mapping[str, Any]], alone: bool = False) -> Findings
             yield FORM.at((*path, key), f"{body[key]!r} is no text", f'quote it: "{body[key]}"')
     if kind != body.get("type", kind) and kind in KINDS:
         yield FORM.at((*path, "type"), f"nmstate does not know the type {body['type']!r}", f"write {kind}")
-    if "name" not in body and "type" in body:
+    if body.get("name") in (None, "") and ("name" in body or "type" in body):
         yield FORM.at((*path, "name"), "the interface has no name", "add name: eth0, or what it is to be called")
     if kind == "vrf" and body.get("vrf") is None:
         yield FORM.at((*path, "vrf"), "the VRF has no routing table", "add vrf: {port: [...], route-table-id: 100}")
@@ -95,6 +95,8 @@ def route_form(item: At[object]) -> Findings:
     body = item.value
     if not isinstance(body, Mapping):
         return
+    if body.get("destination") == "":
+        yield FORM.at((*item.path, "destination"), "the destination is empty", "write an IPv4 or IPv6 prefix")
     network = parsed_network(body.get("destination"))
     if network is not None and network.version == 6 and body.get("weight") is not None:
         yield FORM.at((*item.path, "weight"), "nmstate knows no weight for IPv6 routes", "remove it")

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from dualstack.hiding import hide
 from dualstack.offline import ProgramError, Recording
-from dualstack.offline.redact import hide, plain, secret, secret_texts, wire
+from dualstack.offline.redact import plain, secret, secret_texts, wire
 from tests.offline.support import run
 
 CANARY = "canary-4711-in-clear"
