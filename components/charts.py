@@ -61,7 +61,6 @@ class ManagementCharts(pulumi.ComponentResource):
             return LEAVE if value is None else value
 
         oci = chart.repository.url.startswith("oci://")
-        machine = [host.machine] if host.machine is not None else None
         return helm.Release(
             f"{name}-{chart.name}",
             name=chart.name,
@@ -81,9 +80,11 @@ class ManagementCharts(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[host.ready, *before],
-                # With the machine the cluster goes, so nothing is uninstalled; on a new machine everything is new.
+                # With the machine the cluster goes, so nothing is uninstalled. On a new disk everything is new; a new
+                # machine on the old disk still has its releases. The engine skips the deletion only where the machine
+                # goes because of what is named here, so each disk is.
                 deleted_with=host.machine,
-                replace_with=machine,
+                replace_with=list(host.disks) or None,
                 # One name in one namespace: a second release could not stand beside the first.
                 delete_before_replace=True,
             ),

@@ -23,6 +23,8 @@ class ManagementHost(pulumi.ComponentResource):
 
     machine: pulumi.Resource | None
     """The machine's resource; None for one that is already there."""
+    disks: tuple[pulumi.Resource, ...]
+    """What the cluster lives on; a machine that is replaced alone keeps it."""
     ready: Ready
     """What uses the cluster depends on this."""
 
@@ -45,13 +47,13 @@ class ManagementHost(pulumi.ComponentResource):
             opts: resource options; the libvirt provider comes with them.
         """
         super().__init__(self.TYPE, name, _inputs(plan), opts)
-        self.machine = None
+        self.machine, self.disks = None, ()
         machine_id = None
         if plan.libvirt is not None and network.virtual is not None:
             from components import libvirt
 
             machine = libvirt.make_machine(name, plan, plan.libvirt, network.virtual, image, self)
-            self.machine, machine_id = machine.resource, machine.id
+            self.machine, self.disks, machine_id = machine.resource, machine.disks, machine.id
         node = plan.node
         self.ready = Ready(
             f"{name}-ready",

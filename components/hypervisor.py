@@ -16,7 +16,14 @@ class VirtualNetwork:
 
 @dataclass(frozen=True)
 class Machine:
-    """A virtual machine."""
+    """A virtual machine.
+
+    Attributes:
+        resource: the machine.
+        id: its id.
+        disks: what it boots from; with them goes all that was ever written, and with it the cluster.
+    """
 
     resource: pulumi.Resource
     id: pulumi.Output[str]
+    disks: tuple[pulumi.Resource, ...]

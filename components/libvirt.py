@@ -139,7 +139,7 @@ def make_machine(
             protect=production or None,
         ),
     )
-    return Machine(domain, domain.id)
+    return Machine(domain, domain.id, (base, disk) if base else (disk,))
 
 
 def uses_dhcp(plan: Plan) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from components.charts import _no_kubeconfig
 from dualstack.offline import SECRET, UNKNOWN
 from tests import sites
-from tests.components.support import DOMAIN, RELEASE, SECRETS, libvirt_site, run
+from tests.components.support import DOMAIN, RELEASE, SECRETS, VOLUME, libvirt_site, run
 from tests.sites import put
 
 PREVIEW = pytest.mark.parametrize("preview", [True, False])
@@ -130,13 +130,15 @@ def test_an_extra_chart_is_a_release_of_its_own() -> None:
 
 
 @PREVIEW
-def test_releases_go_and_come_with_the_machine(preview: bool) -> None:
+def test_releases_go_with_the_machine_and_are_new_on_a_new_disk(preview: bool) -> None:
     recording = run({**libvirt_site(), "delivery": "pulumi"}, preview=preview)
     machine = recording.one(DOMAIN).urn
+    disks = [volume.urn for volume in recording.of_type(VOLUME)]
 
     for release in recording.of_type(RELEASE):
         assert release.options["deletedWith"] == machine
-        assert release.options["replaceWith"] == [machine]
+        # The cluster lives on the disk: a machine that is replaced on its old one has its releases still.
+        assert sorted(release.options["replaceWith"]) == sorted(disks)
 
 
 def test_releases_on_a_machine_that_is_there_are_uninstalled() -> None:

@@ -23,10 +23,6 @@ OTHER_MAC = "34:8a:b1:4b:16:aa"
 
 Change = Callable[[dict[str, Any]], None]
 
-RELEASES_FOLLOW_DISKS = pytest.mark.xfail(
-    strict=True, reason="releases are replaced with the machine, and uninstalled from it, where the disk should decide"
-)
-
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Deployment:
@@ -80,7 +76,6 @@ def test_order(lab: Deployment) -> None:
     lab.pulumi("preview", "--expect-no-changes")
 
 
-@RELEASES_FOLLOW_DISKS
 def test_releases_follow_the_disk(lab: Deployment) -> None:
     """The cluster lives on the disk: a new machine, or a new network, on the old disk has its releases still.
 
