@@ -43,7 +43,7 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@# The provider SDKs are thousands of files of which a run imports a few; the rest starts twice as fast compiled, also
 	@# where PYTHONDONTWRITEBYTECODE keeps Python from doing it at the first import.
-	@$(PY) -m compileall -q -j 0 -x '/(debugpy|mypy|mypyc|pip|setuptools|hypothesis|pulumi_kubernetes)/' $(VENV)/lib
+	@$(PY) -m compileall -q -j 0 -x '/(debugpy|mypy|mypyc|pip|setuptools|hypothesis|pulumi_kubernetes)/' $(VENV)/lib dualstack components provider
 	@touch $@
 
 demo: $(STAMP) ## check, plan, render the demo sites, deploy one with Pulumi (DEMO_ENGINE=0: not that)
