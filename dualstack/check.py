@@ -72,6 +72,8 @@ def check_site(name: str, resolved: Resolved) -> Checked:
 
 
 def _lowered(findings: list[Finding], overrides: dict[str, RuleOverride]) -> list[Finding]:
+    if not overrides:
+        return findings
     known = {rule.id.split("-")[0]: rule for rule in all_rules().values()}
     chosen: dict[str, RuleOverride] = {}
     told: list[Finding] = []

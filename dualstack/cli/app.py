@@ -28,6 +28,7 @@ from dualstack.cli.common import (
 )
 from dualstack.cli.deploy_commands import EngineOption, add_to
 from dualstack.cli.env import EngineChoice, Shell
+from dualstack.cli.errors import tell
 from dualstack.errors import InputError
 
 app = typer.Typer(
@@ -74,7 +75,7 @@ def check(
     elif checked:
         print(findings_text(checked, Style.of(sys.stdout)))
     for error in unreadable:
-        print(f"dualstack: {error}", file=sys.stderr)
+        tell(str(error))
     if unreadable:
         raise typer.Exit(2)
     raise typer.Exit(worst(checked, strict))

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from dualstack.check import Checked, check_site
+from dualstack.cli.errors import tell
 from dualstack.errors import InputError, NoSiteError
 from dualstack.files_check import with_files
 from dualstack.hiding import hide
@@ -136,7 +137,7 @@ def without_strangers(unreadable: list[InputError]) -> list[InputError]:
     """Say in a line which stack files hold no site, as those of other programs do not, and return the other errors."""
     for error in unreadable:
         if isinstance(error, NoSiteError):
-            print(f"dualstack: {error.file} is skipped: it has no dualstack:site", file=sys.stderr)
+            tell(f"{error.file} is skipped: it has no dualstack:site")
     return [error for error in unreadable if not isinstance(error, NoSiteError)]
 
 
@@ -161,7 +162,7 @@ def refuse(checked: Checked, force: bool, output: Format, what: str) -> None:
 
         print(findings_text([checked], Style.of(sys.stderr)), file=sys.stderr)
         ways = "mend the errors" if checked.plan is None else "mend the errors, or go on with --force"
-        print(f"dualstack: {checked.name} is not {what}: {ways}", file=sys.stderr)
+        tell(f"{checked.name} is not {what}: {ways}")
     raise typer.Exit(1)
 
 

@@ -12,6 +12,7 @@ import typer
 from dualstack.check import Checked
 from dualstack.cli.common import Format, load_site, print_json, refuse
 from dualstack.cli.env import EngineChoice
+from dualstack.cli.errors import tell
 from dualstack.cli.outcome import closing, outcome
 from dualstack.cli.questions import can_ask
 from dualstack.cli.record import project_name
@@ -175,9 +176,9 @@ def _end(
             teller.line(line)
         if result.error is not None:
             text = result.error.replace("\n", "\n  ")
-            print(f"dualstack: {operation} of {checked.name} failed: {text}", file=sys.stderr, flush=True)
+            tell(f"{operation} of {checked.name} failed: {text}")
         elif unexpected:
-            print(f"dualstack: no changes were expected for {checked.name}", file=sys.stderr, flush=True)
+            tell(f"no changes were expected for {checked.name}")
     if result.error is not None:
         raise typer.Exit(1)
     if unexpected:

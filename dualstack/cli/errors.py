@@ -11,8 +11,8 @@ from itertools import pairwise
 
 from dualstack.errors import InputError
 
-FINE, FINDINGS, UNREADABLE = 0, 1, 2
-"""Exit codes: fine; findings of severity error; input that cannot be read, or output that cannot be written."""
+FINE, UNREADABLE = 0, 2
+"""Exit codes: fine; input that cannot be read, or output that cannot be written. Errors that were found give 1."""
 INTERRUPTED, BROKEN_PIPE = 130, 141
 """What a shell gives for SIGINT and SIGPIPE: somebody stopped it, or whoever read the output has gone."""
 
@@ -29,7 +29,7 @@ def error_json(error: InputError) -> str:
 
 def tell(message: str) -> None:
     """Print a line for a person, beside the answer."""
-    print(f"dualstack: {message}", file=sys.stderr)
+    print(f"dualstack: {message}", file=sys.stderr, flush=True)
 
 
 def run_guarded(run: Callable[[], object]) -> int:

@@ -18,6 +18,7 @@ from dualstack.rules.base import Check, Subject
 __all__ = ["Subject", "all_rules", "run_checks"]
 
 
+@cache
 def _modules() -> tuple[ModuleType, ...]:
     from dualstack.rules import (
         bmc,
@@ -99,20 +100,27 @@ def all_rules() -> dict[str, Rule]:
         ValueError: two rules have one number.
     """
     rules: dict[str, Rule] = {}
+    numbers: set[str] = set()
     for module in _modules():
         for rule in module.RULES:
-            if any(known.split("-")[0] == rule.id.split("-")[0] for known in rules):
+            number = rule.id.partition("-")[0]
+            if number in numbers:
                 raise ValueError(rule.id)
+            numbers.add(number)
             rules[rule.id] = rule
     return dict(sorted(rules.items()))
+
+
+@cache
+def _checks() -> tuple[Check, ...]:
+    return tuple(check for module in _modules() for check in module.CHECKS)
 
 
 def run_checks(subject: Subject) -> list[Finding]:
     """Run every check over a site and its plan and return all findings, unordered."""
     from dualstack.rules.clear_secrets import clear_logins
 
-    checks: list[Check] = [check for module in _modules() for check in module.CHECKS]
-    found = [finding for check in checks for finding in check(subject)]
+    found = [finding for check in _checks() for finding in check(subject)]
     if not any("@" in finding.message or "@" in finding.fix for finding in found):
         return found
     logins = clear_logins(subject.site)

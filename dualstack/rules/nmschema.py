@@ -8,7 +8,6 @@ as a number or a switch, so does the form.
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Iterable, Mapping
 
 from dualstack.findings import At, Findings, Rule, Severity
@@ -152,15 +151,5 @@ def listed(form_of_each: Form, example: str = "...") -> Form:
                 yield FORM.at((*item.path, index), "the entry is empty", "remove it")
             else:
                 yield from form_of_each(At((*item.path, index), entry))
-
-    return form
-
-
-def matching(pattern: str, what: str, example: str) -> Form:
-    """Take text of a pattern."""
-
-    def form(item: At[object]) -> Findings:
-        if item.value is not None and not (isinstance(item.value, str) and re.fullmatch(pattern, item.value)):
-            yield FORM.at(item.path, f"{item.value!r} is no {what}", f"write {example}")
 
     return form
