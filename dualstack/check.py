@@ -9,7 +9,7 @@ from typing import Any
 from dualstack.findings import At, Finding, Severity
 from dualstack.form import validated
 from dualstack.frozen import REDACTED
-from dualstack.hiding import SECRET_NAME, SHORTEST
+from dualstack.hiding import SHORTEST, names_a_secret
 from dualstack.layers import Resolved
 from dualstack.origins import Path, find_origin
 from dualstack.plan import make_plan
@@ -37,7 +37,11 @@ class Checked:
     def clear_secrets(self) -> frozenset[str]:
         """Texts in the site that look like secrets: told as findings, shown nowhere."""
         beside = {key: self.resolved.config[key] for key in self._not_encrypted()}
-        return frozenset(_clear_texts(self.resolved.site)) | frozenset(_clear_texts(beside, secret=True))
+        texts = {*_clear_texts(self.resolved.site), *_clear_texts(beside, secret=True)}
+        if self.site is None or self.plan is None:
+            return frozenset(texts)
+        # secretKey holds the name of a config key.
+        return frozenset(texts - secret_names(Subject(self.site, self.plan)))
 
     def _not_encrypted(self) -> set[str]:
         paths = [finding.path for finding in self.findings if finding.rule is NOT_ENCRYPTED]
@@ -100,8 +104,7 @@ def _clear_texts(value: Any, secret: bool = False) -> Iterator[str]:
     """Walk a tree for the texts under keys that are named like secrets."""
     if isinstance(value, dict):
         for key, item in value.items():
-            # passwordKey and its like hold the name of a config key.
-            yield from _clear_texts(item, secret or (bool(SECRET_NAME.search(key)) and not key.endswith("Key")))
+            yield from _clear_texts(item, secret or names_a_secret(key))
     elif isinstance(value, list):
         for item in value:
             yield from _clear_texts(item, secret)

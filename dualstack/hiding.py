@@ -11,8 +11,17 @@ from dualstack.frozen import REDACTED
 SHORTEST = 4
 """Shorter texts are not hidden: they would take half of the output with them."""
 
-SECRET_NAME = re.compile(r"pass(word|wd|phrase)|secret|token|private.?key|api.?key|credential", re.IGNORECASE)
-"""What the name of a key that holds a secret looks like."""
+_SECRET_KEY = re.compile(
+    r"(passw(or)?d|passphrase|token|credential|client[_-]?secret|(private|api|access|secret)[_-]?key)s?$", re.IGNORECASE
+)
+
+
+def names_a_secret(key: object) -> bool:
+    """Tell whether a key's value will be a secret itself, rather than the name or the switch of one.
+
+    A key that merely ends in "secret" mostly holds the name of a Kubernetes Secret.
+    """
+    return bool(_SECRET_KEY.search(str(key)))
 
 
 def hide(value: Any, texts: Collection[str]) -> Any:

@@ -8,11 +8,12 @@ from collections.abc import Collection, Iterator, Sequence
 from pydantic import BaseModel
 
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.hiding import names_a_secret
 from dualstack.logins import split_login
 from dualstack.origins import Path
 from dualstack.plan.charts import BOOTSTRAP_KEY
 from dualstack.rules.base import Subject
-from dualstack.rules.overrides import every_key, names_a_secret
+from dualstack.rules.overrides import every_key
 from dualstack.site import Site
 
 PASSWORD = Rule(

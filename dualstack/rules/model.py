@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from dualstack.findings import Finding, Findings, Rule, Severity
-from dualstack.hiding import SECRET_NAME
+from dualstack.hiding import names_a_secret
 from dualstack.origins import Path, format_path
 from dualstack.rules.base import Subject
 from dualstack.site import Site
@@ -183,7 +183,7 @@ def _unknown_key(path: Path) -> Finding:
     meant = known_key_meant(path)
     if meant != path:
         return UNKNOWN_KEY.at(path, message, f"write {meant[-1]}")
-    if SECRET_NAME.search(key):
+    if names_a_secret(key):
         return UNKNOWN_KEY.at(path, message, "remove it; secrets are config keys of their own beside dualstack:site")
     known = known_keys(path[:-1])
     return UNKNOWN_KEY.at(path, message, f"remove it; known here: {', '.join(known)}" if known else "remove it")

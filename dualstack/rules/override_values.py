@@ -7,10 +7,11 @@ from typing import Any
 
 from dualstack.findings import Findings, Rule, Severity
 from dualstack.frozen import Secret, dig, thaw
+from dualstack.hiding import names_a_secret
 from dualstack.origins import Path, format_path
 from dualstack.plan.charts import chart_settings
 from dualstack.rules.base import Subject
-from dualstack.rules.overrides import leaves, names_a_secret, override_path, shown, stated_path, within
+from dualstack.rules.overrides import leaves, override_path, shown, stated_path, within
 from dualstack.site import Site
 
 CONTRADICTS = Rule(

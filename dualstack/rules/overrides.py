@@ -11,6 +11,7 @@ from typing import Any
 from dualstack.addresses import Family, IPNetwork, in_same_family
 from dualstack.findings import Finding, Severity
 from dualstack.frozen import Secret
+from dualstack.hiding import names_a_secret
 from dualstack.logins import without_logins
 from dualstack.origins import Path, format_path
 from dualstack.plan.charts import chart_settings
@@ -18,9 +19,6 @@ from dualstack.plan.network import management_interface, serving_interface
 from dualstack.site import Site
 from dualstack.site.network import Ipv4, Ipv6
 
-_SECRET_KEY = re.compile(
-    r"(passw(or)?d|passphrase|token|client[_-]?secret|(private|api|access|secret)[_-]?key)$", re.IGNORECASE
-)
 _ARGUMENT = re.compile(r"-{0,2}([A-Za-z][A-Za-z0-9_.-]*)=.+", re.DOTALL)
 
 
@@ -146,11 +144,6 @@ def every_key(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
             yield from every_key(item, here)
         else:
             yield here, item
-
-
-def names_a_secret(key: object) -> bool:
-    """Tell whether a key's value will be a secret itself, rather than the name or the switch of one."""
-    return bool(_SECRET_KEY.search(str(key)))
 
 
 def shown(value: Any) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.rules.overrides import names_a_secret
+from dualstack.hiding import names_a_secret
 from tests.rules.cases import Change, changed, one, tell
 from tests.sites import SECRETS, checked, found, mapping, told
 
@@ -170,6 +170,9 @@ def test_no_secret_is_ever_shown() -> None:
         ("api_key", True),
         ("secretName", False),
         ("registrySecret", False),
+        ("imagePullSecrets", False),
+        ("passwords", True),
+        ("s3Credentials", True),
         ("passwordKey", False),
         ("tokenRef", False),
         ("key", False),
@@ -177,6 +180,17 @@ def test_no_secret_is_ever_shown() -> None:
 )
 def test_keys_of_secrets(key: str, secret: bool) -> None:
     assert names_a_secret(key) is secret
+
+
+def test_names_of_secrets_are_shown() -> None:
+    data = changed(
+        "address",
+        ([{"name": "pull-login"}], "charts", "neuvector", "values", "imagePullSecrets"),
+        ({"accessKey": "AKIA-hunter2", "keys": {"tokens": ["hunter3"]}}, "charts", "neuvector", "values", "backup"),
+        ("rfc2136", "dns", "backend"),
+        ([{"name": "example.com", "key": {"name": "k", "secretKey": "tsigParis"}}], "dns", "zones"),
+    )
+    assert checked(data).clear_secrets == {"AKIA-hunter2", "hunter3"}
 
 
 def test_secrets_that_are_not_set() -> None:
