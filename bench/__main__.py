@@ -10,8 +10,9 @@ from pathlib import Path
 
 import yaml
 
+from bench.engine import previews
 from bench.fleet import PROJECT, write_fleet
-from bench.measure import BASELINE, best, interleaved, python
+from bench.measure import BASELINE, Command, best, interleaved, python
 from dualstack.check import check_site
 from dualstack.layers import LayerStore, resolve_stack
 
@@ -24,11 +25,10 @@ def processes(runs: int) -> dict[str, float]:
     command = str(Path(sys.executable).with_name("dualstack"))
     seconds = interleaved(
         {
-            "baseline": python("-c", BASELINE, file),
-            "check": [command, "check", SITE],
-            "plan": [command, "plan", SITE, "--format", "json"],
+            "baseline": Command(python("-c", BASELINE, file), PROJECT),
+            "check": Command([command, "check", SITE], PROJECT),
+            "plan": Command([command, "plan", SITE, "--format", "json"], PROJECT),
         },
-        PROJECT,
         runs,
     )
     floor = seconds["baseline"]
@@ -77,9 +77,9 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000], help="sizes of the fleet")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    one, many = processes(options.runs), fleet(tuple(options.sizes))
+    one, many, engine = processes(options.runs), fleet(tuple(options.sizes)), previews(options.runs)
     if options.json:
-        print(json.dumps({"process": one, "fleet": many}, indent=2))
+        print(json.dumps({"process": one, "fleet": many, "preview": engine}, indent=2))
         return
     print(f"one site, whole process (median of {options.runs})")
     print(f"  baseline: python, one pydantic model, the same YAML  {one['baselineSeconds'] * 1000:7.0f} ms")
@@ -92,6 +92,12 @@ def main() -> None:
         print(f"  {size:>5} sites: parse {parse:.2f} ms, check {check:.2f} ms  {row['ratio']:.1f} x parse")
     times = [row["checkMillisecondsPerSite"] for row in many.values()]
     print(f"  growth per site from {options.sizes[0]} to {options.sizes[-1]} sites: {times[-1] / times[0]:.2f} x")
+    if engine is None:
+        print("pulumi preview: not measured, no CLI is built here: dualstack env --engine built")
+    else:
+        print(f"pulumi preview, nothing deployed yet (median of {options.runs})")
+        print(f"  baseline: an empty Python program                    {engine['emptySeconds'] * 1000:7.0f} ms")
+        print(f"  the demo site {'':<38} {engine['previewSeconds'] * 1000:7.0f} ms  {engine['ratio']:.2f} x baseline")
 
 
 if __name__ == "__main__":

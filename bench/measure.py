@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 BASELINE = """
 import sys, yaml
@@ -20,13 +21,24 @@ with open(sys.argv[1]) as file:
 """The floor of `dualstack check`: a Python that defines one pydantic model and loads the same YAML."""
 
 
-def interleaved(commands: dict[str, list[str]], folder: Path, runs: int) -> dict[str, float]:
+class Command(NamedTuple):
+    """A process: its words, where it runs, and its variables (this process' own where None)."""
+
+    words: list[str]
+    folder: Path
+    environment: dict[str, str] | None = None
+
+
+def interleaved(commands: dict[str, Command], runs: int) -> dict[str, float]:
     """Return median seconds of each command, run in turns so that a busy moment hits all of them."""
     times: dict[str, list[float]] = {name: [] for name in commands}
     for turn in range(runs + 1):
         for name, command in commands.items():
             started = time.perf_counter()
-            subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            quiet = subprocess.DEVNULL
+            subprocess.run(
+                command.words, cwd=command.folder, env=command.environment, check=True, stdout=quiet, stderr=quiet
+            )
             if turn:  # the first turn fills the caches of the file system
                 times[name].append(time.perf_counter() - started)
     return {name: statistics.median(seconds) for name, seconds in times.items()}
