@@ -21,6 +21,7 @@ from dualstack.deploy.backend import choose_backend
 from dualstack.deploy.choice import BackendChoice
 from dualstack.deploy.locks import Refused
 from dualstack.deploy.progress import Change, Progress, word
+from dualstack.deploy.review import preview_markdown
 from dualstack.deploy.session import Operation, Result, Session
 from dualstack.engine import find_engine
 from dualstack.errors import InputError
@@ -42,18 +43,27 @@ class Wanted:
         backend: where state is; None to choose.
         yes: do not ask.
         output: text or JSON.
+        markdown: answer with a document for a pull request in place of text.
         expect_no_changes: changes are exit code 3.
         clear_pending: forget interrupted creates.
         forget: after destroy, remove the stack and its history, too.
+        refresh: with a preview, look at what is there first.
     """
 
     engine: EngineChoice
     backend: BackendChoice | None
     yes: bool = False
     output: Format = Format.TEXT
+    markdown: bool = False
     expect_no_changes: bool = False
     clear_pending: bool = False
     forget: bool = False
+    refresh: bool = False
+
+    @property
+    def document(self) -> bool:
+        """Whether standard output is for one document."""
+        return self.markdown or self.output is Format.JSON
 
 
 def deploy(project: Path, site: str, operation: Operation, wanted: Wanted) -> None:
@@ -63,11 +73,13 @@ def deploy(project: Path, site: str, operation: Operation, wanted: Wanted) -> No
         InputError: no engine, no program, no way to ask, or input that cannot be read.
     """
     checked = load_site(project, site)
+    teller = _Teller(operation, wanted.document)
+    if wanted.markdown and checked.failed:
+        print(preview_markdown(checked, Progress(teller.say), None), end="")
     refuse(checked, False, wanted.output, "deployed")
     if checked.plan is None:
         return
-    teller = _Teller(operation, wanted.output)
-    if wanted.output is Format.TEXT:
+    if not wanted.document:
         print(findings_text([checked], teller.style, notes=False), flush=True)
     _needs_program(project)
     asks = operation in (Operation.UP, Operation.DESTROY) and not wanted.yes
@@ -88,7 +100,7 @@ def deploy(project: Path, site: str, operation: Operation, wanted: Wanted) -> No
             _ask(session, operation, teller)
         teller.operation = operation
         progress = Progress(teller.say, planning=operation is Operation.PREVIEW)
-        result = session.run(operation, progress, clear_pending=wanted.clear_pending)
+        result = session.run(operation, progress, clear_pending=wanted.clear_pending, refresh=wanted.refresh)
         if operation is Operation.DESTROY and wanted.forget and result.error is None and progress.ran:
             session.forget()
     except Refused as error:
@@ -99,15 +111,15 @@ def deploy(project: Path, site: str, operation: Operation, wanted: Wanted) -> No
 
 def needs_plugins(plan: Plan) -> bool:
     """Tell whether the site's program uses provider plugins other than our own, which is in the project."""
-    return plan.libvirt is not None or any(chart.delivery == "pulumi" for chart in plan.charts)
+    return plan.libvirt is not None or plan.uses_cluster
 
 
 class _Teller:
-    """Prints: progress to standard output, or to standard error where that is for one JSON document."""
+    """Prints: progress to standard output, or to standard error where that is for one document."""
 
-    def __init__(self, operation: Operation, output: Format) -> None:
+    def __init__(self, operation: Operation, document: bool) -> None:
         self.operation = operation
-        self.stream: TextIO = sys.stdout if output is Format.TEXT else sys.stderr
+        self.stream: TextIO = sys.stderr if document else sys.stdout
         self.style = Style.of(self.stream)
 
     def line(self, text: str) -> None:
@@ -153,11 +165,21 @@ def _ask(session: Session, operation: Operation, teller: _Teller) -> None:
 
 
 def _needs_program(project: Path) -> None:
-    if not (project / "__main__.py").is_file() and "main" not in load_file(project / "Pulumi.yaml", "Pulumi.yaml").data:
+    document = load_file(project / "Pulumi.yaml", "Pulumi.yaml")
+    if "main" in document.data:
+        place = document.origins.get(("main",))
         raise InputError(
-            "the project holds sites only, and Pulumi starts the program in the project's own folder",
+            "main makes Pulumi start the program in another folder, and it would look for the site's files there",
+            file=str(project / "Pulumi.yaml"),
+            line=place.line if place else None,
+            column=place.column if place else None,
+            fix="remove main, and let __main__.py here start the program, see docs/sites-repository.md",
+        )
+    if not (project / "__main__.py").is_file():
+        raise InputError(
+            "the project holds sites only, and Pulumi needs a program to start",
             file=str(project),
-            fix="keep the sites to deploy in a clone of dualstack, in its stacks/",
+            fix="add the __main__.py of docs/sites-repository.md",
         )
 
 
@@ -172,6 +194,8 @@ def _end(
     if wanted.output is Format.JSON:
         print_json(document(checked, operation, progress, result))
     else:
+        if wanted.markdown:
+            print(preview_markdown(checked, progress, result.error), end="")
         for line in closing(checked, operation, progress, result, teller.style):
             teller.line(line)
         if result.error is not None:
