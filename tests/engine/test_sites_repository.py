@@ -1,4 +1,4 @@
-"""Sites in a repository of their own, set up as docs/sites-repository.md says, deployed by command and by plain Pulumi."""
+"""Sites in a repository of their own, as docs/sites-repository.md says, deployed by command and by plain Pulumi."""
 
 from __future__ import annotations
 
