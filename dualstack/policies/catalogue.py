@@ -1,0 +1,184 @@
+"""Every policy: which rule over which resources, how to mend it, and what it can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+from dualstack.findings import Rule
+from dualstack.policies import delivery, metal3, names, networks, options, rancher, ranges, services
+from dualstack.policies.model import Check, Policy
+from dualstack.rules import capacity, cidrs, libvirt, media, overlap, rancher_name, resources, text
+from dualstack.rules import metal3 as metal3_rules
+from dualstack.rules import metal3_chart as metal3_chart_rules
+from dualstack.rules import names as name_rules
+
+EXEMPT: Final = {
+    "exempt": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "Names of resources that the policy leaves alone; * and ? stand for any text.",
+    }
+}
+"""Every policy takes it."""
+
+
+def _texts(description: str) -> dict[str, Any]:
+    return {"type": "array", "items": {"type": "string"}, "description": description}
+
+
+_HOSTS: Final = {"hosts": _texts("Addresses of hosts that the stack's resources do not tell.")}
+
+
+def _policy(rule: Rule, fix: str, *checks: Check, **more: Any) -> Policy:
+    settings: Mapping[str, Mapping[str, Any]] = more.pop("settings", {})
+    return Policy(rule, fix, checks, settings={**settings, **EXEMPT}, **more)
+
+
+_WRITE = "Write the network's first address, canonical, with its prefix length: fd00:100::/64."
+_BOTH = "Give one prefix of each family, IPv4 first."
+_SMALLER = "Choose another prefix length; docs/rules.md has the limits and where they come from."
+
+
+@cache
+def all_policies() -> tuple[Policy, ...]:
+    """Return every policy, in order of the ids."""
+    found = (*_addresses(), *_clusters(), *_metal3(), *_names(), *_program())
+    return tuple(sorted(found, key=lambda policy: policy.id))
+
+
+def _addresses() -> tuple[Policy, ...]:
+    both = (networks.TEXTS, ranges.TEXTS)
+    return (
+        _policy(text.SYNTAX, _WRITE, *both),
+        _policy(text.MAPPED, "Write the IPv4 address in the IPv4 entry.", *both),
+        _policy(text.HOST_BITS, _WRITE, *both, remedy=networks.masked),
+        _policy(text.CANONICAL, _WRITE, *both, remedy=networks.masked),
+        _policy(libvirt.NETWORK, _BOTH, networks.BOTH_FAMILIES),
+        _policy(cidrs.IPV4_FIRST, _BOTH, networks.ORDER, ranges.FAMILIES_CHECK, services.ORDER),
+        _policy(
+            resources.DHCP_RANGE,
+            "Give one IPv4 prefix and IPv6 prefixes of /64 or longer, or set dhcp.enabled to false.",
+            networks.DHCP,
+        ),
+    )
+
+
+def _clusters() -> tuple[Policy, ...]:
+    version = {"kubernetesVersion": {"type": "string", "description": "Version that decides the limit."}}
+    minimum = {"minimum": {"type": "integer", "minimum": 1, "description": "Addresses that a range must have."}}
+    return (
+        _policy(cidrs.BOTH_FAMILIES, _BOTH, ranges.FAMILIES_CHECK),
+        _policy(overlap.PODS_SERVICES, "Move one of the two ranges.", ranges.OVERLAP),
+        _policy(
+            overlap.CLUSTER_RANGE,
+            "Move the range, or the network; both are told.",
+            ranges.SURROUNDINGS,
+        ),
+        _policy(capacity.GAP, _SMALLER, ranges.SIZES),
+        _policy(capacity.NODE_MASK, _SMALLER, ranges.SIZES),
+        _policy(capacity.TOO_LARGE, _SMALLER, ranges.SERVICES, settings=version),
+        _policy(capacity.TOO_SMALL, _SMALLER, ranges.SIZES, settings=minimum),
+        _policy(capacity.MAX_PODS, "Allow fewer pods a node, or give each node a larger block.", ranges.SIZES),
+    )
+
+
+def _metal3() -> tuple[Policy, ...]:
+    one = "Set one of global.ironicIP (address mode) and global.provisioningHostname (hostname mode)."
+    return (
+        _policy(metal3_rules.ONE_HOST, one, metal3.HOSTS),
+        _policy(
+            metal3_rules.EMPTY_URL_HOST,
+            "Set global.externalHttpHost to the host name.",
+            metal3.IMAGE_HOST,
+        ),
+        _policy(
+            metal3_rules.HOST_SYNTAX,
+            "Write a bare address or name: no scheme, brackets or port.",
+            metal3.HOSTS,
+        ),
+        _policy(
+            metal3_rules.OWN_ADDRESS,
+            "Write an address of the management host.",
+            metal3.OWN_ADDRESS,
+            whole=True,
+            settings=_HOSTS,
+        ),
+        _policy(media.LISTEN_ON_ALL, "Remove metal3-ironic.listenOnAll, or set it to true.", metal3.LISTENING),
+        _policy(
+            media.VMEDIA_TLS,
+            "Set global.enable_vmedia_tls to false, or use hostname mode.",
+            metal3.CERTIFICATE,
+        ),
+        _policy(metal3_chart_rules.TOO_OLD, "Use metal3 0.12.7 or later.", metal3.VERSION),
+    )
+
+
+def _names() -> tuple[Policy, ...]:
+    name = "Give Rancher a name with A and AAAA, of your DNS or of sslip.io."
+    password = {
+        "minimumLength": {"type": "integer", "minimum": 1, "description": "Characters that it must have."},
+        "known": _texts("Further passwords that everybody knows."),
+    }
+    return (
+        _policy(name_rules.DNS_NAME, name, rancher.HOSTNAME),
+        _policy(name_rules.BOTH_RECORDS, "Give the name an A and an AAAA record.", *names.CHECKS),
+        _policy(rancher_name.UNRESOLVABLE, name, rancher.HOSTNAME),
+        _policy(rancher_name.WRONG_ADDRESS, name, rancher.ADDRESSES, whole=True, settings=_HOSTS),
+        _policy(rancher_name.ONE_FAMILY, name, rancher.HOSTNAME),
+        _policy(
+            resources.BOOTSTRAP,
+            "Set a random one as a secret: pulumi config set --secret.",
+            rancher.PASSWORD,
+            settings=password,
+        ),
+    )
+
+
+def _program() -> tuple[Policy, ...]:
+    release = {
+        "release": {"type": "string", "description": "The SUSE Telco Cloud release; else the program's own word."},
+        "versions": {
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "description": "Versions that override the release's, by Helm release or chart.",
+        },
+    }
+    production = {
+        "production": {"type": "boolean", "description": "Whether the stack is production, whatever its name."},
+        "stacks": _texts(f"Names of production stacks, in place of {', '.join(options.PRODUCTION)}."),
+    }
+    namespaces = {"namespaces": _texts("Further namespaces to look at.")}
+    return (
+        _policy(
+            resources.CHART_VERSION,
+            "Write the release's version, or override it where the site does.",
+            delivery.VERSIONS,
+            whole=True,
+            settings=release,
+        ),
+        _policy(
+            resources.TWICE,
+            "Remove one of the two, or set the chart's delivery to image or pulumi.",
+            delivery.DELIVERY,
+        ),
+        _policy(
+            resources.SERVICE,
+            "Set spec.ipFamilyPolicy to PreferDualStack; a chart's own Service takes a ServicePatch.",
+            services.FAMILIES,
+            settings=namespaces,
+            remedy=services.both,
+        ),
+        _policy(
+            resources.DELETE_FIRST,
+            "Set the resource option delete_before_replace to True.",
+            options.DELETED_FIRST,
+        ),
+        _policy(
+            resources.PROTECTED,
+            "Set the resource option protect to True.",
+            options.PROTECT,
+            settings=production,
+        ),
+    )

@@ -1,0 +1,134 @@
+"""The metal3 chart's values: hosts of Ironic, image URLs, the certificate of virtual media, the chart's age."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from dualstack.findings import At
+from dualstack.frozen import merge
+from dualstack.origins import Path
+from dualstack.plan.ironic import read_ironic
+from dualstack.plan.model import Ironic
+from dualstack.policies.charts import TYPES, Chart, charts_of
+from dualstack.policies.hosts import host_addresses
+from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View
+from dualstack.rules.grammar import as_ip
+from dualstack.rules.media import held_host, not_on_all, uncovered_url
+from dualstack.rules.metal3 import (
+    EXTERNAL_HOST,
+    EXTERNAL_V6,
+    HOST_KEYS,
+    bare_host,
+    empty_image_host,
+    exactly_one_host,
+    own_address,
+)
+from dualstack.rules.metal3_chart import old_version
+from dualstack.rules.overrides import within
+
+LISTEN: Final = ("metal3-ironic", "listenOnAll")
+_READ: Final = (
+    *(("global", key) for key in HOST_KEYS),
+    EXTERNAL_HOST,
+    EXTERNAL_V6,
+    LISTEN,
+    ("global", "enable_tls"),
+    ("global", "enable_vmedia_tls"),
+    ("global", "vmediaTLSPort"),
+    ("metal3-baremetal-operator", "baremetaloperator", "httpPort"),
+)
+"""Everything that ``read_ironic`` looks at."""
+
+
+def _metal3(given: Given) -> Iterator[Chart]:
+    return (chart for chart in charts_of(given) if chart.chart == "metal3")
+
+
+def _at(chart: Chart, *path: str) -> At[str]:
+    return At((*chart.path, *path), chart.text(*path))
+
+
+def _ironic(chart: Chart) -> Ironic:
+    """Read hosts and URLs out of the values, of which every one must be known."""
+    values: dict[str, Any] = {}
+    for path in _READ:
+        value: Any = chart.get(*path)
+        if not within(chart.values, *path):
+            continue  # left out and null are two things to a chart
+        for key in reversed(path):
+            value = {key: value}
+        values = merge(values, value, keep_null=True)
+    return read_ironic(values)
+
+
+def _hosts(given: Given, _view: View) -> Told:
+    for chart in _metal3(given):
+        hosts = [_at(chart, "global", key) for key in HOST_KEYS]
+        yield from exactly_one_host(hosts, "set global.ironicIP, or global.provisioningHostname with A and AAAA")
+        for host in hosts[1:]:
+            yield from bare_host(host, names=False)
+        yield from bare_host(_at(chart, *EXTERNAL_HOST))
+        yield from bare_host(_at(chart, *EXTERNAL_V6), ipv6=True)
+
+
+def _version(given: Given, _view: View) -> Told:
+    for chart in _metal3(given):
+        if isinstance(chart.version.value, Hole):
+            yield NotYet(chart.version.path, chart.version.value.why)
+        elif isinstance(chart.version.value, str):
+            fix = "use the version of a SUSE Telco Cloud release, 0.12.7 or later"
+            yield from old_version(At(chart.version.path, chart.version.value), fix)
+
+
+def _image_host(given: Given, _view: View) -> Told:
+    for chart in _metal3(given):
+        ironic = _ironic(chart)
+        where: Path = (*chart.path, *EXTERNAL_HOST)
+        if not ironic.hostname or ironic.external_http_host:
+            continue
+        if isinstance(chart.version.value, Hole):
+            raise Unreadable(chart.version.path, chart.version.value.why)
+        version = At(chart.version.path, str(chart.version.value or ""))
+        for finding in empty_image_host(version, ironic, where, f"set global.externalHttpHost to {ironic.hostname}"):
+            # A chart that nobody has tried is no reason to stop.
+            if finding.severity is finding.rule.severity:
+                yield finding
+
+
+def _listening(given: Given, _view: View) -> Told:
+    for chart in _metal3(given):
+        yield from not_on_all(_ironic(chart), (*chart.path, *LISTEN), "remove it, or set it to true")
+
+
+def _certificate(given: Given, _view: View) -> Told:
+    for chart in _metal3(given):
+        ironic = _ironic(chart)
+        if not ironic.vmedia_tls:
+            continue
+        off: Path = (*chart.path, "global", "enable_vmedia_tls")
+        fix = "set global.enable_vmedia_tls to false, or use a host name, which the certificate holds"
+        held = held_host(ironic)
+        yield from uncovered_url(ironic.external_url, held, off, fix)
+        yield from uncovered_url(ironic.external_url_v6, held, off, fix)
+
+
+def _own_address(given: Given, view: View) -> Told:
+    for chart in _metal3(given):
+        for path in (("global", "ironicIP"), ("global", "provisioningIP"), EXTERNAL_V6):
+            ip = as_ip(chart.text(*path))
+            if ip is None:
+                continue
+            own = {address for address in host_addresses(view.others, view) if address.version == ip.version}
+            where: Path = (*chart.path, *path)
+            if not own:
+                yield NotYet(where, "no resource of the stack tells an address of a host; name them in `hosts`")
+            yield from own_address(At(where, ip), own, "write an address of the management host") if own else ()
+
+
+HOSTS = Check(TYPES, _hosts)
+VERSION = Check(TYPES, _version)
+IMAGE_HOST = Check(TYPES, _image_host)
+LISTENING = Check(TYPES, _listening)
+CERTIFICATE = Check(TYPES, _certificate)
+OWN_ADDRESS = Check(TYPES, _own_address)

@@ -1,0 +1,148 @@
+"""libvirt networks: both families, masked canonical CIDRs, IPv4 first, ranges that libvirt takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from dualstack.addresses import FAMILIES, Address, Prefix
+from dualstack.findings import At, Finding, Findings
+from dualstack.origins import Path
+from dualstack.policies.model import Check, Given, Hole, NotYet, Told, View, holes, items
+from dualstack.rules import text
+from dualstack.rules.cidrs import ipv4_first
+from dualstack.rules.libvirt import EXAMPLES, no_prefix
+from dualstack.rules.lists import Cidr
+from dualstack.rules.overrides import shown
+from dualstack.rules.resources import dhcp_prefixes, dhcp_range
+
+NETWORK: Final = "libvirt:index/network:Network"
+
+_REPLACED: Final = "The provider masks and shortens it when it reads it back: each refresh then replaces the network."
+_RANGE: Final = re.compile(r"<range\b[^>]*>")
+_ATTRIBUTE: Final = re.compile(r"""\b(start|end)\s*=\s*["']([0-9A-Fa-f.:]+)["']""")
+_GIVES_ADDRESSES: Final = ("nat", "none", "route", "open")
+"""Modes in which the provider switches DHCP on where nobody says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prefixes:
+    """The prefixes of one network.
+
+    Attributes:
+        read: those that are prefixes, in order.
+        told: what is wrong with others, and which cannot be looked at yet.
+        complete: whether every one could be read.
+    """
+
+    read: list[At[Prefix]]
+    told: list[Finding | NotYet]
+
+    @property
+    def complete(self) -> bool:
+        return not self.told
+
+
+def _prefixes(given: Given) -> _Prefixes:
+    value = given.get("addresses")
+    if value is not None and not isinstance(value, list | tuple):
+        fix = 'write ["192.168.100.0/24", "fd00:100::/64"]'
+        return _Prefixes([], [text.SYNTAX.at(("addresses",), f"{shown(value)} stands where a list is wanted", fix)])
+    found = items(given, "addresses")
+    told: list[Finding | NotYet] = [*holes(found)]
+    read: list[At[Prefix]] = []
+    for item in found:
+        if isinstance(item.value, Hole):
+            continue
+        one = text.read_prefix(item)
+        if isinstance(one, Finding):
+            told.append(one)
+        else:
+            read.append(At(item.path, one))
+    return _Prefixes(read, told)
+
+
+def prefix_text(item: At[Prefix], consequence: str = "") -> Findings:
+    """Tell host bits and text that is not canonical."""
+    for finding in (*text.host_bits(item), *text.canonical(item)):
+        yield replace(finding, consequence=consequence) if consequence else finding
+
+
+def _texts(given: Given, _view: View) -> Told:
+    prefixes = _prefixes(given)
+    yield from prefixes.told
+    for item in prefixes.read:
+        yield from prefix_text(item, _REPLACED)
+    for index, (path, ip) in enumerate(_host_addresses(given)):
+        if isinstance(ip, Hole):
+            yield NotYet(path, ip.why)
+            continue
+        one = text.read_address(At(path, ip))
+        if isinstance(one, Finding):
+            yield one
+        else:
+            follows = f"The provider reads it back in its canonical form: row {index} is updated at each run."
+            for finding in text.canonical(At[Address](path, one)):
+                yield replace(finding, consequence=follows)
+
+
+def _host_addresses(given: Given) -> Iterator[tuple[Path, Any]]:
+    for row in items(given, "dns", "hosts"):
+        if isinstance(row.value, Hole):
+            yield row.path, row.value
+        elif isinstance(row.value, Mapping) and row.value.get("ip") is not None:
+            yield (*row.path, "ip"), row.value["ip"]
+
+
+def _both_families(given: Given, _view: View) -> Told:
+    prefixes = _prefixes(given)
+    mode = given.get("mode") or "nat"
+    # A bridge that is there has its addresses from elsewhere, and a network without any is a switch.
+    if mode == "bridge" or (mode in ("none", "open") and given.get("addresses") is None):
+        return
+    have = {item.value.family for item in prefixes.read}
+    lacking = [family for family in FAMILIES if family not in have]
+    if lacking and not prefixes.complete:
+        yield from (item for item in prefixes.told if isinstance(item, NotYet))
+        return
+    for family in lacking:
+        yield no_prefix(At(("addresses",), family), f"add {EXAMPLES[family]}, or a prefix of your own")
+
+
+def _order(given: Given, _view: View) -> Told:
+    prefixes = _prefixes(given)
+    yield from (item for item in prefixes.told if isinstance(item, NotYet))
+    yield from ipv4_first([At(item.path, Cidr(item.value)) for item in prefixes.read])
+
+
+def _dhcp(given: Given, _view: View) -> Told:
+    enabled = given.get("dhcp", "enabled")
+    if enabled is None:
+        enabled = (given.get("mode") or "nat") in _GIVES_ADDRESSES
+    prefixes = _prefixes(given)
+    yield from (item for item in prefixes.told if isinstance(item, NotYet))
+    if enabled:
+        yield from dhcp_prefixes(prefixes.read)
+    xslt = given.get("xml", "xslt")
+    for found in _RANGE.findall(xslt) if isinstance(xslt, str) else ():
+        ends = dict(_ATTRIBUTE.findall(found))
+        if {"start", "end"} <= ends.keys() and prefixes.complete:
+            yield from dhcp_range(ends["start"], ends["end"], ("xml", "xslt"), prefixes.read)
+
+
+def masked(given: Given, _view: View) -> dict[Path, Any]:
+    """Give the edits that mask the network's prefixes and write them in their canonical form."""
+    edits: dict[Path, Any] = {}
+    for item in items(given, "addresses"):
+        read = None if isinstance(item.value, Hole) else text.read_prefix(item)
+        if isinstance(read, Prefix) and read.canonical != item.value:
+            edits[item.path] = read.canonical
+    return edits
+
+
+TEXTS = Check((NETWORK,), _texts)
+BOTH_FAMILIES = Check((NETWORK,), _both_families)
+ORDER = Check((NETWORK,), _order)
+DHCP = Check((NETWORK,), _dhcp)

@@ -1,0 +1,46 @@
+"""Resource options: libvirt resources deleted before they are replaced, host and disk protected in production."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Final
+
+from dualstack.findings import At
+from dualstack.policies.hosts import DOMAIN
+from dualstack.policies.model import Check, Given, Told, View
+from dualstack.rules.resources import delete_first, protected
+
+VOLUME: Final = "libvirt:index/volume:Volume"
+MANAGEMENT_HOST: Final = "dualstack:index:ManagementHost"
+PRODUCTION: Final = ("prod", "production", "prod-*", "*-prod", "production-*", "*-production")
+
+
+def _delete_first(given: Given, _view: View) -> Told:
+    said = At(("options", "deleteBeforeReplace"), given.delete_before_replace)
+    name = given.get("name") if given.type == VOLUME and said.value is False else None
+    yield from delete_first(said, str(name) if name is not None else None)
+
+
+def _protected(given: Given, view: View) -> Told:
+    why = _production(given, view)
+    if why is not None:
+        yield from protected(At(("options", "protect"), given.protect), why)
+
+
+def _production(given: Given, view: View) -> str | None:
+    """Say why a stack is production; None where it is not: by config, by the host's own word, by the stack's name."""
+    said = view.settings.get("production")
+    if isinstance(said, bool):
+        return "the policy's config says production" if said else None
+    for other in view.others:
+        if other.type == MANAGEMENT_HOST:
+            word = other.get("production")
+            if isinstance(word, bool):
+                return f"{other.name} is production" if word else None
+    patterns = view.names("stacks") or PRODUCTION
+    matching = next((pattern for pattern in patterns if fnmatchcase(given.stack, pattern)), None)
+    return f"the stack's name {given.stack!r} says production ({matching})" if matching else None
+
+
+DELETED_FIRST = Check(("libvirt:index/*",), _delete_first)
+PROTECT = Check((DOMAIN, VOLUME), _protected)

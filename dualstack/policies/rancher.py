@@ -1,0 +1,67 @@
+"""The Rancher chart's values: a host name that resolves, and a bootstrap password that nobody guesses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from dualstack.addresses import Address, Family
+from dualstack.findings import At
+from dualstack.policies.charts import TYPES, Chart, charts_of
+from dualstack.policies.hosts import host_addresses
+from dualstack.policies.model import Check, Given, NotYet, Told, View
+from dualstack.rules.names import dns_name
+from dualstack.rules.rancher_name import UNRESOLVABLE, WRONG_ADDRESS, sslip_name
+from dualstack.rules.resources import LEAST_PASSWORD, bootstrap_password
+from dualstack.sslip import sslip_ipv4, sslip_ipv6, under_sslip
+
+_FIX: Final = "write a name that your DNS answers with A and AAAA, or one of sslip.io that holds both addresses"
+
+
+def _rancher(given: Given) -> Iterator[Chart]:
+    return (chart for chart in charts_of(given) if chart.chart == "rancher")
+
+
+def _hostname(given: Given, _view: View) -> Told:
+    for chart in _rancher(given):
+        name = At((*chart.path, "hostname"), chart.text("hostname"))
+        if not name.value:
+            yield UNRESOLVABLE.at(name.path, "Rancher has an empty host name", _FIX)
+        elif under_sslip(name.value):
+            yield from sslip_name(name, (None, None), _FIX)
+        else:
+            yield from dns_name(name, 2)
+
+
+def _addresses(given: Given, view: View) -> Told:
+    """Compare the addresses in a sslip.io name with those of the stack's hosts."""
+    for chart in _rancher(given):
+        name = At((*chart.path, "hostname"), chart.text("hostname"))
+        if not under_sslip(name.value):
+            continue
+        hosts = host_addresses(view.others, view)
+        own: dict[Family, Address | None] = {"ipv4": None, "ipv6": None}
+        for family, answer in (("ipv4", sslip_ipv4(name.value)), ("ipv6", sslip_ipv6(name.value))):
+            of_family = sorted((ip for ip in hosts if ip.version == (4 if family == "ipv4" else 6)), key=int)
+            if answer is None:
+                continue
+            if not of_family:
+                yield NotYet(name.path, "no resource of the stack tells an address of a host; name them in `hosts`")
+            elif answer not in of_family:
+                own["ipv4" if family == "ipv4" else "ipv6"] = Address(str(of_family[0]), of_family[0])
+        yield from (item for item in sslip_name(name, (own["ipv4"], own["ipv6"]), _FIX) if item.rule is WRONG_ADDRESS)
+
+
+def _password(given: Given, view: View) -> Told:
+    for chart in _rancher(given):
+        value = chart.get("bootstrapPassword")
+        if value is None:
+            continue  # Rancher makes one up
+        least = view.settings.get("minimumLength", LEAST_PASSWORD)
+        path = (*chart.path, "bootstrapPassword")
+        yield from bootstrap_password(At(path, str(value)), int(least), view.names("known"))
+
+
+HOSTNAME = Check(TYPES, _hostname)
+ADDRESSES = Check(TYPES, _addresses)
+PASSWORD = Check(TYPES, _password)

@@ -1,0 +1,89 @@
+"""The real engine with the pack: each policy stops the stack that breaks it, and stops none that keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dualstack.engine import cached_build
+from dualstack.engine.pack import policy_pack
+from dualstack.policies import all_policies
+from dualstack.policies.model import Level
+from tests import PROJECT
+from tests.policy import stacks
+from tests.policy.lab import Lab, provider
+from tests.policy.stacks import CASES, Case
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, python: Path) -> Iterator[Lab]:
+    engine = cached_build()
+    if engine is None:
+        pytest.skip("no CLI built from Go modules in the cache; DUALSTACK_ENGINE_TESTS=1 builds it (minutes)")
+    with provider() as port, policy_pack(engine, PROJECT, print) as pack:
+        yield Lab(tmp_path_factory.mktemp("policies"), engine, pack, port)
+
+
+def raised(case: Case) -> dict[str, dict[str, str]]:
+    """Make an advisory policy mandatory, so that it can stop something."""
+    policy = next(policy for policy in all_policies() if policy.id.startswith(f"{case.policy}-"))
+    return {} if policy.level is Level.MANDATORY else {policy.id: {"enforcementLevel": "mandatory"}}
+
+
+def test_a_program_of_somebody_elses_that_keeps_all(lab: Lab) -> None:
+    said = lab.ask(stacks.good())
+    assert said.code == 0, said.text
+    assert said.violations == set()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.policy)
+def test_stopped(lab: Lab, case: Case) -> None:
+    said = lab.ask(stacks.broken(case), raised(case))
+    assert said.code != 0, said.text
+    assert said.stopped_by() == {case.policy, *case.also}, said.text
+
+
+def test_without_the_pack_nothing_stops_them(lab: Lab) -> None:
+    """Else the tests above would show the provider's doing, not the pack's."""
+    for case in CASES[::16]:
+        said = lab.ask(stacks.broken(case), pack=False)
+        assert said.code == 0, said.text
+
+
+def test_what_is_not_known_yet_is_told_and_stops_nothing(lab: Lab) -> None:
+    stack = stacks.good()
+    stacks.put(stacks.at(stack, "net"), "[unknown]", "addresses")
+    said = lab.ask(stack)
+    assert said.code == 0, said.text
+    assert "net, addresses cannot be checked yet: its value is known only after the deployment" in said.text
+    assert {level for level, _, _ in said.violations} == {"advisory"}
+
+
+def test_a_known_password_is_not_shown(lab: Lab) -> None:
+    stack = stacks.good()
+    stacks.put(stacks.at(stack, "rancher"), "letmein-letmein", "values", "bootstrapPassword")
+    said = lab.ask(stack)
+    assert said.stopped_by() == {"DS161"}
+    assert "letmein-letmein" not in said.text
+
+
+def test_an_update_is_stopped_before_the_later_of_two_is_made(lab: Lab) -> None:
+    """A stack policy would come when everything is made."""
+    case = next(case for case in CASES if case.policy == "DS163")
+    try:
+        said = lab.ask(stacks.broken(case), command=("up", "--yes", "--skip-preview"))
+        assert said.code != 0
+        assert said.stopped_by() == {"DS163"}
+        state = lab.run("stack", "--show-urns").stdout
+        assert ("::image" in state) + ("::rancher\n" in state) == 1, state
+    finally:
+        lab.run("destroy", "--yes", "--skip-preview")
+
+
+def test_remediation(lab: Lab) -> None:
+    stack = stacks.broken(next(case for case in CASES if case.policy == "DS014"))
+    said = lab.ask(stack, {"DS014-host-bits": {"enforcementLevel": "remediate"}}, command=("preview", "--diff"))
+    assert said.code == 0, said.text
+    assert "192.168.50.0/24" in said.text
