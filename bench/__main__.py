@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from bench.diff import diff_figures, print_diff
 from bench.engine import previews
 from bench.fleet import PROJECT, write_fleet
 from bench.measure import BASELINE, Command, best, interleaved, python
@@ -78,8 +79,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     one, many, engine = processes(options.runs), fleet(tuple(options.sizes)), previews(options.runs)
+    diff = diff_figures(3)
     if options.json:
-        print(json.dumps({"process": one, "fleet": many, "preview": engine}, indent=2))
+        print(json.dumps({"process": one, "fleet": many, "preview": engine, "diff": diff}, indent=2))
         return
     print(f"one site, whole process (median of {options.runs})")
     print(f"  baseline: python, one pydantic model, the same YAML  {one['baselineSeconds'] * 1000:7.0f} ms")
@@ -98,6 +100,7 @@ def main() -> None:
         print(f"pulumi preview, nothing deployed yet (median of {options.runs})")
         print(f"  baseline: an empty Python program                    {engine['emptySeconds'] * 1000:7.0f} ms")
         print(f"  the demo site {'':<38} {engine['previewSeconds'] * 1000:7.0f} ms  {engine['ratio']:.2f} x baseline")
+    print_diff(diff)
 
 
 if __name__ == "__main__":

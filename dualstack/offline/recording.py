@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from dualstack.hiding import hide
-from dualstack.offline.redact import plain
+from dualstack.offline.redact import Mark, plain
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 
@@ -130,6 +130,7 @@ def resources_from(
     stack_urn: str,
     hidden: Collection[str] = (),
     seen: set[str] | None = None,
+    mark: Mark | None = None,
 ) -> tuple[Resource, ...]:
     """The resources of requests that came in the engine's order (a parent before its children); the stack is left out.
 
@@ -139,6 +140,7 @@ def resources_from(
         stack_urn: the parent of what has none.
         hidden: texts of secrets that are hidden wherever they stand.
         seen: gets the texts of the secrets that were marked as such.
+        mark: what stands for a secret, in place of ``[secret]``.
     """
     taken_over: dict[str, dict[str, Any]] = {}
     made: list[tuple[Registration, Resource]] = []
@@ -148,7 +150,8 @@ def resources_from(
         mine = {key: one.request.get(key) for key in ("protect", "retainOnDelete", "deletedWith")}
         taken_over[one.urn] = {key: above.get(key) if mine[key] in (None, "") else mine[key] for key in mine}
         if one.request["type"] != STACK_TYPE:
-            made.append((one, _resource(one, taken_over[one.urn], outputs.get(one.urn), stack_urn, hidden, seen)))
+            given = outputs.get(one.urn)
+            made.append((one, _resource(one, taken_over[one.urn], given, stack_urn, hidden, seen, mark)))
     return _in_order(made)
 
 
@@ -159,6 +162,7 @@ def _resource(
     stack_urn: str,
     hidden: Collection[str],
     seen: set[str] | None,
+    mark: Mark | None,
 ) -> Resource:
     request = one.request
     sources = {key: sorted(of.get("urns", ())) for key, of in request.get("propertyDependencies", {}).items()}
@@ -178,20 +182,20 @@ def _resource(
         options["providers"] = {key: _provider(request["providers"][key]) for key in sorted(request["providers"])}
     if hooks := {kind: names for kind, names in request.get("hooks", {}).items() if names}:
         options["hooks"] = hooks
-    options.update({name: plain(request[key], seen) for key, name in _WHERE_SET.items() if request.get(key)})
+    options.update({name: plain(request[key], seen, mark) for key, name in _WHERE_SET.items() if request.get(key)})
     return Resource(
         urn=hide(one.urn, hidden),
         type=request["type"],
         name=hide(request.get("name", ""), hidden),
         parent=hide(request.get("parent") or stack_urn, hidden),
         custom=bool(request.get("custom")),
-        inputs=hide(plain(request.get("object", {}), seen), hidden),
+        inputs=hide(plain(request.get("object", {}), seen, mark), hidden),
         depends_on=tuple(sorted(hide(urn, hidden) for urn in request.get("dependencies", ()))),
         property_dependencies={
             key: tuple(hide(urn, hidden) for urn in sources[key]) for key in sorted(sources) if sources[key]
         },
         options=hide(options, hidden),
-        outputs=None if outputs is None else hide(plain(outputs, seen), hidden),
+        outputs=None if outputs is None else hide(plain(outputs, seen, mark), hidden),
     )
 
 

@@ -7,7 +7,7 @@ those of Pulumi's ``sdk/go/common/resource/properties.go``, ``asset`` and ``arch
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from dualstack.frozen import REDACTED
@@ -16,6 +16,9 @@ SECRET = REDACTED
 """Stands where a secret value was; text that is exactly this cannot be told from it."""
 UNKNOWN = "[unknown]"
 """Stands where a value is known only after the deployment; text that is exactly this cannot be told from it."""
+
+Mark = Callable[[Any], str]
+"""Gets a secret as plain data, and gives the text that stands for it, which must not tell the secret."""
 
 _KIND = "4dabf18193072939515e22adb298388d"
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -30,12 +33,13 @@ _SHORTEST_SECRET = 3
 _SHORTEST_PART = 8
 
 
-def plain(value: Any, seen: set[str] | None = None) -> Any:
+def plain(value: Any, seen: set[str] | None = None, mark: Mark | None = None) -> Any:
     """The plain data of a wire value.
 
     Args:
         value: what ``google.protobuf.json_format`` makes of a ``Struct`` or ``Value``.
         seen: where given, gets the text of each secret that was taken out, so that it can be hidden elsewhere as well.
+        mark: what stands for a secret in place of ``[secret]``.
 
     Returns:
         JSON data, maps sorted by key. A secret is ``[secret]``, a value not known yet ``[unknown]``, a resource its
@@ -47,19 +51,19 @@ def plain(value: Any, seen: set[str] | None = None) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, list):
-        return [plain(item, seen) for item in value]
+        return [plain(item, seen, mark) for item in value]
     if not isinstance(value, Mapping):
         return value
     kind = value.get(_KIND)
     if kind == _SECRET or (kind == _OUTPUT and value.get("secret")):
         if seen is not None:
             seen.update(_texts(value.get("value")))
-        return SECRET
+        return SECRET if mark is None else mark(plain(value.get("value", _UNKNOWN), None, mark))
     if kind == _OUTPUT:
-        return plain(value["value"], seen) if "value" in value else UNKNOWN
+        return plain(value["value"], seen, mark) if "value" in value else UNKNOWN
     if kind == _RESOURCE:
-        return plain(value.get("urn"), seen)
-    rest = {key: plain(value[key], seen) for key in sorted(value) if key != _KIND}
+        return plain(value.get("urn"), seen, mark)
+    rest = {key: plain(value[key], seen, mark) for key in sorted(value) if key != _KIND}
     return {_FILES[kind]: rest} if kind in _FILES else rest
 
 

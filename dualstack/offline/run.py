@@ -28,7 +28,8 @@ from pulumi.runtime import stack as pulumi_stack
 from dualstack.hiding import hide
 from dualstack.offline.monitor import Answer, Engine, Monitor, Printed, Turns
 from dualstack.offline.recording import Recording, resources_from
-from dualstack.offline.redact import plain, secret_texts
+from dualstack.offline.redact import Mark, plain, secret_texts
+from dualstack.project import ONLINE_VARIABLE
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -63,6 +64,7 @@ def record(
     preview: bool = True,
     outputs_for: Answer | None = None,
     root: Path | None = None,
+    mark: Mark | None = None,
 ) -> Recording:
     """Runs a program and gives back what it registered.
 
@@ -81,6 +83,7 @@ def record(
         outputs_for: gets each question that a provider would answer, and may tell output properties and results of
             functions, which are empty otherwise.
         root: the folder with Pulumi.yaml, which the SDK gives as root directory; the program's own where absent.
+        mark: what stands for a secret in place of ``[secret]``, so that two recordings can be compared.
 
     Raises:
         ProgramError: the program raised, or registered one URN twice.
@@ -127,8 +130,8 @@ def record(
             plain(one.request, seen)
         raise _program_error(program, error, hidden | seen) from error
     outputs = dict(monitor.outputs)
-    exports = plain(outputs.pop(monitor.stack_urn, {}), seen)
-    resources = resources_from(monitor.registrations, outputs, monitor.stack_urn, hidden, seen)
+    exports = plain(outputs.pop(monitor.stack_urn, {}), seen, mark)
+    resources = resources_from(monitor.registrations, outputs, monitor.stack_urn, hidden, seen, mark)
     return Recording(
         resources=resources,
         outputs=hide(exports, hidden),
@@ -182,7 +185,8 @@ def _as_imported() -> None:
 def _process(program: Path, module: types.ModuleType, log: list[tuple[str, str]]) -> Iterator[None]:
     """What the language host would set up in a process of its own, taken back afterwards."""
     here = str(program.parent)
-    config = {key: os.environ.pop(key) for key in list(os.environ) if key.startswith("PULUMI_CONFIG")}
+    foreign = ("PULUMI_CONFIG", ONLINE_VARIABLE)
+    config = {key: os.environ.pop(key) for key in list(os.environ) if key.startswith(foreign)}
     arguments, sys.argv = sys.argv, [str(program)]
     main, sys.modules["__main__"] = sys.modules["__main__"], module
     sys.path.insert(0, here)

@@ -1,0 +1,49 @@
+"""A report as one HTML page that needs nothing beside it: no script, no font, no network."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from dualstack.diff import sections
+from dualstack.diff.escape import visible
+from dualstack.diff.picture import boxes
+from dualstack.diff.properties import show_path
+from dualstack.diff.report import Report, groups_of
+from dualstack.diff.words import Code, headline, impact_of, lines_of
+
+_ORDER = ("replace", "delete", "update", "create")
+
+
+def html(report: Report) -> str:
+    """Give the page, rendered files and all."""
+    return _template().render(report=report, groups=groups_of(report.changed))
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"visible": visible, "path": show_path}
+    environment.tests |= {"value": lambda part: isinstance(part, Code)}
+    environment.globals |= {
+        "sections": sections,
+        "impact_of": impact_of,
+        "headline": headline,
+        "lines_of": lines_of,
+        "boxes": boxes,
+        "by_operation": _by_operation,
+    }
+    return environment.get_template("report.html.j2")
+
+
+def _by_operation(steps: Any) -> list[Any]:
+    return sorted((step for step in steps or () if step.custom), key=lambda step: _ORDER.index(step.op))
