@@ -1,0 +1,119 @@
+"""What changes in a resource, property by property, from an engine's event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dualstack.diff.properties import parse_path
+from dualstack.origins import format_path
+
+MISSING: Final = object()
+"""Stands for a value that is not there; None is one that is."""
+UNKNOWN: Final = object()
+"""Stands for a value that is known only once something else is made."""
+SECRET: Final = "[secret]"  # noqa: S105 (what the engine shows in place of one)
+
+_UNKNOWNS: Final = frozenset(
+    {
+        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+        "030794c1-ac77-496b-92df-f27374a8bd58",
+        "e48ece36-62e2-4504-bad9-02848725956a",
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+    }
+)
+"""What stands for unknown values of each kind (Pulumi, sdk/go/common/resource/plugin/rpc.go)."""
+_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+"""Key that marks secrets, assets and archives in what the engine serializes (sdk/go/common/resource/sig)."""
+_SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One property that changes.
+
+    Attributes:
+        path: as the engine writes it, such as ``files["a.b"].content``.
+        kind: ``add``, ``delete`` or ``update``.
+        replaces: whether it makes the engine replace the resource.
+        old: value before; ``MISSING`` where there is none.
+        new: value after; ``MISSING`` where there is none, ``UNKNOWN`` where nobody can tell yet.
+    """
+
+    path: str
+    kind: str
+    replaces: bool
+    old: Any
+    new: Any
+
+
+def properties(step: Any) -> list[Property]:
+    """Give what a step changes, by path; empty for what is made or removed as a whole.
+
+    Args:
+        step: metadata of a ``pulumi.automation`` resource event.
+    """
+    if step.old is None or step.new is None:
+        return []
+    told = step.detailed_diff or _guessed(step)
+    found = []
+    for path, diff in sorted(told.items()):
+        kind, _, replaces = str(getattr(diff.diff_kind, "value", diff.diff_kind)).partition("-")
+        before = step.old.inputs if diff.input_diff or not step.old.outputs else step.old.outputs
+        old, new = (_shown(_value(side or {}, path)) for side in (before, step.new.inputs))
+        if old is MISSING and kind != "add":
+            old = _shown(_value(step.old.inputs or {}, path))
+        found.append(Property(path, kind, bool(replaces) or path in (step.keys or ()), old, new))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    diff_kind: str
+    input_diff: bool = True
+
+
+def _guessed(step: Any) -> dict[str, _Guess]:
+    """Compare inputs where the provider tells no paths, as for components, which have none."""
+    old, new = step.old.inputs or {}, step.new.inputs or {}
+    changed = (key for key in sorted({*old, *new}) if old.get(key, MISSING) != new.get(key, MISSING))
+    return {
+        format_path((key,)): _Guess("add" if key not in old else "delete" if key not in new else "update")
+        for key in changed
+    }
+
+
+def _value(side: Any, path: str) -> Any:
+    for step in parse_path(path):
+        if _secret(side) or (isinstance(side, str) and side in _UNKNOWNS):
+            return side
+        try:
+            side = side[step]
+        except (KeyError, IndexError, TypeError):
+            return MISSING
+    return side
+
+
+def _secret(value: Any) -> bool:
+    return value == SECRET or (isinstance(value, Mapping) and value.get(_SIGNATURE) == _SECRET_SIGNATURE)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, str) and value in _UNKNOWNS:
+        return UNKNOWN
+    if _secret(value):
+        return SECRET
+    if isinstance(value, Mapping):
+        return {key: _inside(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_inside(item) for item in value]
+    return value
+
+
+def _inside(value: Any) -> Any:
+    shown = _shown(value)
+    return "[known later]" if shown is UNKNOWN else shown
