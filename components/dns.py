@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, ClassVar
 
 import pulumi
@@ -9,12 +10,13 @@ import pulumi
 from components.config import SecretReader
 from dualstack.plan import Plan
 from dualstack.plan.model import DnsRecord
+from dualstack.project import ONLINE_VARIABLE
 from dualstack.site.dns import Zone
-from provider.resources import Pointer, RecordSet, ServerInput, TsigInput
+from provider.resources import Answers, Pointer, RecordSet, ServerInput, TsigInput
 
 
 class ManagementDns(pulumi.ComponentResource):
-    """The records in state; with the backend ``rfc2136`` also written to their zones.
+    """The records in state; with the backend ``rfc2136`` also written to their zones, with ``existing`` asked for.
 
     With the backend ``libvirt`` they are rows of the virtual network.
     """
@@ -36,6 +38,8 @@ class ManagementDns(pulumi.ComponentResource):
         super().__init__(self.TYPE, name, {"backend": backend, "records": records(plan)}, opts)
         if backend == "rfc2136":
             self._write(name, plan, secret)
+        elif backend == "existing":
+            self._ask(name, plan)
         self.register_outputs({"names": list(_forward(plan))})
 
     def _write(self, name: str, plan: Plan, secret: SecretReader) -> None:
@@ -64,6 +68,34 @@ class ManagementDns(pulumi.ComponentResource):
                     server=_server(zones.get(record.zone.lower()), secret),
                     opts=options,
                 )
+
+    def _ask(self, name: str, plan: Plan) -> None:
+        """Check what others answer: at update by a resource, at preview, where that may go online, by a warning."""
+        online = pulumi.runtime.is_dry_run() and os.environ.get(ONLINE_VARIABLE) == "1"
+        for host in _forward(plan):
+            inputs = asked(plan, host)
+            Answers(f"{name}-{host}", **inputs, opts=pulumi.ResourceOptions(parent=self))
+            if online:
+                from provider.dns_answers import warnings
+
+                for line in warnings(inputs):
+                    pulumi.log.warn(line, self)
+
+
+def asked(plan: Plan, host: str) -> dict[str, Any]:
+    """Give what is asked for a name and what is planned for it, as the properties of ``Answers``."""
+    dns = plan.site.dns
+    both = _forward(plan)[host]
+    return {
+        "record": host,
+        "ipv4": [record.value for record in both if record.type == "A"],
+        "ipv6": [record.value for record in both if record.type == "AAAA"],
+        "ttl": both[0].ttl,
+        "pointers": [record.name for record in plan.dns if record.type == "PTR" and record.value == host],
+        "resolvers": [str(resolver) for resolver in dns.check.resolvers or dns.resolvers],
+        "port": dns.check.port,
+        "timeout": dns.check.timeout,
+    }
 
 
 def records(plan: Plan) -> list[dict[str, Any]]:

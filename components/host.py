@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 
 import pulumi
 
+from components.config import SecretReader
+from components.dns import ManagementDns
 from components.network import ManagementNetwork
 from dualstack.plan import Plan
-from provider.resources import Ready
+from dualstack.plan.access import API_PORT
+from provider.resources import JumpInput, Ready
 
-API_PORT = 6443
-"""Of the Kubernetes API server, the first thing that anybody needs of the host."""
 READY_SECONDS = 3600
 """A first start unpacks all container images of the release before the API answers."""
 
@@ -33,7 +34,9 @@ class ManagementHost(pulumi.ComponentResource):
         name: str,
         plan: Plan,
         *,
+        secret: SecretReader,
         network: ManagementNetwork,
+        dns: ManagementDns,
         image: pulumi.Input[str] | None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -42,7 +45,9 @@ class ManagementHost(pulumi.ComponentResource):
         Args:
             name: name of the component.
             plan: the site's plan.
+            secret: reads the private key for the jump host.
             network: what a VM is attached to.
+            dns: the records; wrong ones are told before anybody waits for the host.
             image: the disk image of a VM.
             opts: resource options; the libvirt provider comes with them.
         """
@@ -59,13 +64,32 @@ class ManagementHost(pulumi.ComponentResource):
             f"{name}-ready",
             ipv4=str(node.ipv4) if node.ipv4 else None,
             ipv6=str(node.ipv6) if node.ipv6 else None,
+            # The first thing that anybody needs of the host.
             port=API_PORT,
             timeout=READY_SECONDS,
             readiness=plan.site.host.readiness,
+            jump=_jump(plan, secret),
+            watch_certificate=plan.uses_cluster and plan.site.host.kubeconfig.source == "ssh",
             host=machine_id,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=network, deleted_with=self.machine),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[network, dns], deleted_with=self.machine),
         )
         self.register_outputs({"answered": self.ready.answered})
+
+
+def _jump(plan: Plan, secret: SecretReader) -> JumpInput | None:
+    given = plan.site.host.jump
+    if plan.site.host.readiness != "ssh-jump" or given is None:
+        return None
+    jump: JumpInput = {
+        "host": given.host,
+        "port": given.port,
+        "user": given.user,
+        "hostKey": given.host_key or "",
+    }
+    key = secret(given.private_key_key) if given.private_key_key else None
+    if key is not None:
+        jump["privateKey"] = key
+    return jump
 
 
 def _inputs(plan: Plan) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -23,6 +24,8 @@ GRACE = 10.0
 
 async def serve(args: list[str]) -> None:
     """Serve until the process is told to end, or its parent is gone."""
+    # Where the launcher tells it, the parent is known although it may be gone by now.
+    parent = int(os.environ.pop("DUALSTACK_STARTED_BY", "") or os.getppid())
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="call"))
     ended = asyncio.Event()
@@ -34,8 +37,8 @@ async def serve(args: list[str]) -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     # The port is the one thing that the engine reads from stdout; what a library may print goes to stderr from here on.
-    os.write(1, f"{port}\n".encode())
-    parent = os.getppid()
+    with contextlib.suppress(BrokenPipeError):  # the engine is gone, which is seen right below
+        os.write(1, f"{port}\n".encode())
     while not ended.is_set() and os.getppid() == parent:
         try:
             await asyncio.wait_for(ended.wait(), timeout=1)

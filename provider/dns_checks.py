@@ -42,19 +42,23 @@ class Checks:
     def name(self, key: str, what: str) -> Any:
         """Read a DNS name; lower case, without the last dot."""
         text = self._typed(key, str, what)
+        return self._name(key, text) if isinstance(text, str) else text
+
+    def _name(self, key: str, text: Any, index: int | None = None) -> Any:
         if not isinstance(text, str):
+            self.fail(key, f"{text!r} is no DNS name", index)
             return text
         name = text.strip().lower().removesuffix(".")
         labels = name.split(".")
         labels = labels[1:] if labels[0] == "*" else labels
         if not name.isascii():
-            self.fail(key, f"{text!r} is not ASCII; write international names in their xn-- form")
+            self.fail(key, f"{text!r} is not ASCII; write international names in their xn-- form", index)
         elif len(name) > NAME_LIMIT or not labels or not all(_LABEL.fullmatch(label) for label in labels):
-            self.fail(key, f"{text!r} is no DNS name: labels of letters, digits and hyphens, joined by dots")
+            self.fail(key, f"{text!r} is no DNS name: labels of letters, digits and hyphens, joined by dots", index)
         return name
 
-    def addresses(self, key: str, version: int) -> Any:
-        """Read at least one address; canonical, each once, in order."""
+    def addresses(self, key: str, version: int, *, least: int = 1) -> Any:
+        """Read addresses; canonical, each once, in order."""
         items = self._typed(key, list, f"IPv{version} addresses, as a list")
         if not isinstance(items, list):
             return items
@@ -71,12 +75,39 @@ class Checks:
                 self.fail(key, f"{item!r} is no IPv{version} address that a record can hold", index)
             elif str(address) not in found:
                 found.append(str(address))
-        if not items:
+        if len(items) < least:
             other = "AAAA" if version == 4 else "A"
             self.fail(key, f"it is empty: the name would have {other} only; give the IPv{version} address")
         if UNKNOWN in found:
             return found
         return sorted(found, key=lambda text: int(ipaddress.ip_address(text)))
+
+    def names(self, key: str, what: str) -> Any:
+        """Read DNS names, none of them where it is missing."""
+        if key not in self._inputs:
+            return []
+        items = self._typed(key, list, what)
+        if not isinstance(items, list):
+            return items
+        return [item if item is UNKNOWN else self._name(key, item, index) for index, item in enumerate(items)]
+
+    def resolvers(self, key: str) -> Any:
+        """Read at least one address of either family, each once, in order."""
+        items = self._typed(key, list, "addresses of resolvers, as a list")
+        if not isinstance(items, list):
+            return items
+        found: list[Any] = []
+        for index, item in enumerate(items):
+            try:
+                address = item if item is UNKNOWN else str(ipaddress.ip_address(item))
+            except ValueError:
+                self.fail(key, f"{item!r} is no address", index)
+                continue
+            if address is UNKNOWN or address not in found:
+                found.append(address)
+        if not items:
+            self.fail(key, "it is empty, so nobody can be asked; give the address of a resolver")
+        return found
 
     def integer(self, key: str, low: int, high: int, what: str, default: Any = _MISSING) -> Any:
         """Read a whole number."""

@@ -111,7 +111,9 @@ class Client:
             except (OSError, EOFError) as error:
                 raise NoAnswer(f"{self.where} closed the connection without an answer ({_words(error)})") from error
             except dns.exception.DNSException as error:
-                raise NoAnswer(f"{self.where} gave an answer that is none ({type(error).__name__})") from error
+                raise NoAnswer(
+                    f"{self.where} gave an answer that is none ({type(error).__name__}); does it hold {self._zone}?"
+                ) from error
         if self._key is not None and not answer.had_tsig and answer.rcode() == dns.rcode.NOERROR:
             raise ResourceError(f"{self.where} answered without a signature although we signed with {self._signed}")
         return answer
@@ -152,7 +154,7 @@ class Client:
         if isinstance(error, dns.tsig.PeerBadKey):
             return (
                 f"{self.where} does not know {self._signed} (BADKEY); name and algorithm must be those of the `key` in "
-                "its configuration"
+                "its configuration; Knot DNS says so, too, of a key that no acl of the zone lets update"
             )
         if isinstance(error, dns.tsig.PeerBadTime | dns.tsig.BadTime):
             return (
@@ -171,7 +173,8 @@ class Client:
 
 
 _RCODES: dict[dns.rcode.Rcode, str] = {
-    dns.rcode.NOTAUTH: "it is not the primary of {zone}; name the server that is",
+    dns.rcode.NOTAUTH: "it is not the primary of {zone}; name the server that is; or, on Knot DNS, no acl of the zone "
+    "with `action: update` lets {signed} do this",
     dns.rcode.REFUSED: "it does not hold {zone}, or its allow-update, update-policy or allow-query does not let "
     "{signed} do this; on BIND: `update-policy {{ grant KEY zonesub ANY; }};`",
     dns.rcode.NOTZONE: "the name lies outside {zone}, as that server holds it; name the zone that holds it",

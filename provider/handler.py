@@ -102,7 +102,10 @@ class Cancelled(ResourceError):
 CANCELLED: Final = threading.Event()
 """Set once the operation is to end; long waits look at it (``if CANCELLED.wait(1): raise Cancelled(...)``)."""
 
-REPORT: ContextVar[Callable[[str, bool], None] | None] = ContextVar("REPORT", default=None)
+Level = Literal["passing", "info", "warning"]
+"""``passing``: the next report replaces it; the others stay in the log."""
+
+REPORT: ContextVar[Callable[[str, Level], None] | None] = ContextVar("REPORT", default=None)
 """Set by the frame for the time of one call."""
 
 
@@ -113,9 +116,18 @@ def report(text: str, *, passing: bool = True) -> None:
         text: a short line.
         passing: whether the next report replaces it; else it stays in the log.
     """
+    _send(text, "passing" if passing else "info")
+
+
+def warn(text: str) -> None:
+    """Warn the user of what stops nothing."""
+    _send(text, "warning")
+
+
+def _send(text: str, level: Level) -> None:
     send = REPORT.get()
     if send is not None:
-        send(text, passing)
+        send(text, level)
 
 
 class Handler(Protocol):

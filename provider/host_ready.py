@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, Protocol
 
 from provider import fields
+from provider.certificate import direct
 from provider.compare import compared
-from provider.handler import CANCELLED, UNKNOWN, Cancelled, Diff, Failure, ResourceError, report
+from provider.handler import CANCELLED, UNKNOWN, Cancelled, Diff, Failure, ResourceError, report, warn
 from provider.probe import FAMILIES, Connect, Family, Probe, Status, connect
+from provider.waiting import HERE, JUMP, LABELS, Waiting
 
-LABELS: Final[dict[Family, str]] = {"ipv4": "IPv4", "ipv6": "IPv6"}
-READINESS: Final = ("direct", "off")
-KNOWN: Final = ("ipv4", "ipv6", "port", "timeout", "host", "readiness")
+MODES: Final = ("direct", "ssh-jump", "off")
 WAITED_FOR: Final = ("ipv4", "ipv6", "port", "host")
 """A change of one of these makes the wait begin anew; the others only say how to wait."""
+KNOWN: Final = (*WAITED_FOR, "timeout", "readiness", "jump", "watchCertificate")
+OUTPUTS: Final = ("answered", "notChecked", "certificate")
 
 TRY_SECONDS: Final = 3.0
 """For one try; a host on the same link that is down is told by neighbour discovery in about this time."""
@@ -25,34 +27,28 @@ FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 15.0
 GROWTH: Final = 1.5
 
-CAUSES: Final[dict[Status, str]] = {
-    Status.REFUSED: "the machine is up, but nothing listens on that port over {label}: RKE2 is still starting, failed "
-    "(journalctl -u rke2-server), or listens on the other family only",
-    Status.SILENT: "the machine is off or still installing; {address} is not configured on its interface (nmstate, "
-    "`ip {option} addr`); or a firewall on the way drops port {port}",
-    Status.UNREACHABLE: "the machine is off, {address} is not on the link that routers think it is on, or a router on "
-    "the way has no {label} route to it",
-    Status.NO_ROUTE: "this machine has no {label} address or no {label} route (`ip {option} route get {address}`)",
-}
+
+class Way(Protocol):
+    """From where the host is tried."""
+
+    def connect(self, family: Family, address: str, port: int, timeout: float, cancelled: Callable[[], bool]) -> Probe:
+        """Try once to open a TCP connection, and close it."""
+        ...
+
+    def certificate(self, address: str, port: int, timeout: float) -> str | None:
+        """Give the fingerprint of the certificate that is served there; None where none is."""
+        ...
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What is known of one family.
+class Direct:
+    """From this machine."""
 
-    Attributes:
-        address: where it is tried.
-        missing_since: when it began to be missing, in seconds of the monotonic clock; None while it answers.
-        no_route_since: when this machine's routes began to lack it; None while there is one.
-        last: the last try.
-        clock: the time of day that belongs to ``missing_since``.
-    """
+    def __init__(self, connector: Connect) -> None:
+        self.connect = connector
 
-    address: str
-    missing_since: float | None
-    clock: str
-    no_route_since: float | None = None
-    last: Probe | None = None
+    def certificate(self, address: str, port: int, timeout: float) -> str | None:
+        """Give the fingerprint of the certificate that is served there; None where none is."""
+        return direct(address, port, timeout)
 
 
 class ReadyHandler:
@@ -93,15 +89,16 @@ class ReadyHandler:
             number = value if isinstance(value, int) and not isinstance(value, bool) else 0
             if value is not UNKNOWN and not least <= number <= most:
                 failures.append(Failure(key, f"must be a whole number from {least} to {most}"))
+        if given.get("watchCertificate") not in (None, True, False, UNKNOWN):
+            failures.append(Failure("watchCertificate", "must be true or false"))
         mode = given["readiness"]
-        if mode == "ssh-jump":
-            way = "use direct from a machine with routes to the host, or off"
-            failures.append(Failure("readiness", f"ssh-jump is not there yet; {way}"))
-        elif mode is not UNKNOWN and mode not in READINESS:
-            failures.append(Failure("readiness", "must be direct or off"))
-        elif mode == "direct" and not any(family in given for family in FAMILIES):
+        if mode is not UNKNOWN and mode not in MODES:
+            failures.append(Failure("readiness", f"must be one of {', '.join(MODES)}"))
+        elif mode in ("direct", "ssh-jump") and not any(family in given for family in FAMILIES):
             way = "give ipv4, ipv6 or both, or set readiness to off"
             failures.append(Failure("ipv4", f"no address is given, so there is nothing to wait for; {way}"))
+        if mode == "ssh-jump":
+            failures += _jump(given.get("jump"))
         return given, failures
 
     def diff(self, id: str, old_inputs: dict[str, Any], old_state: dict[str, Any], new_inputs: dict[str, Any]) -> Diff:
@@ -117,9 +114,14 @@ class ReadyHandler:
     def read(
         self, id: str, inputs: dict[str, Any], state: dict[str, Any]
     ) -> tuple[str | None, dict[str, Any], dict[str, Any]]:
-        """Give back what was there: having been ready once is a fact, and a refresh must not need the host."""
+        """Give back what was there, as having been ready once is a fact, with the certificate of now.
+
+        A refresh must not need the host: where it does not answer, the certificate stays the one that was seen.
+        """
         if not state:
             raise ResourceError("a wait cannot be imported; leave it out, and the next `up` waits")
+        if state.get("watchCertificate"):
+            state = {**state, "certificate": self._look(state) or state.get("certificate", "")}
         return id, inputs, state
 
     def update(
@@ -136,120 +138,110 @@ class ReadyHandler:
         if same and (
             new_inputs["readiness"] == old_state.get("readiness", "direct") or new_inputs["readiness"] == "off"
         ):
-            return {**{key: old_state[key] for key in ("answered", "notChecked") if key in old_state}, **new_inputs}
+            state: dict[str, Any] = {key: old_state[key] for key in OUTPUTS if key in old_state}
+            state |= new_inputs
+            if new_inputs.get("watchCertificate") and "certificate" not in state:
+                state["certificate"] = UNKNOWN if preview else self._look(state)
+            return state
         return self._state(new_inputs, preview, timeout)
 
     def delete(self, id: str, state: dict[str, Any], timeout: float) -> None:
         """Do nothing; nothing was made."""
 
     def _state(self, inputs: dict[str, Any], preview: bool, timeout: float) -> dict[str, Any]:
+        watched = bool(inputs.get("watchCertificate"))
         if preview:
-            return {**inputs, "answered": UNKNOWN, "notChecked": UNKNOWN}
+            return {**inputs, **dict.fromkeys(OUTPUTS if watched else OUTPUTS[:2], UNKNOWN)}
+        state: dict[str, Any]
         if inputs["readiness"] == "off":
             report("host.readiness is off: nobody checked that the host answers", passing=False)
-            return {**inputs, "answered": {}, "notChecked": dict.fromkeys(FAMILIES, "readiness is off")}
-        answered, not_checked = self._wait(inputs, timeout or float(inputs["timeout"]))
+            state = {**inputs, "answered": {}, "notChecked": dict.fromkeys(FAMILIES, "readiness is off")}
+            return {**state, "certificate": ""} if watched else state
+        with self._way(inputs) as way:
+            answered, not_checked = self._wait(way, inputs, timeout or float(inputs["timeout"]))
+            state = {**inputs, "answered": answered, "notChecked": not_checked}
+            if watched:
+                state["certificate"] = _certificate(way, answered, int(inputs["port"])) or ""
         for family, why in not_checked.items():
-            report(f"warning: {LABELS[family]} not checked from here: {why}", passing=False)
-        return {**inputs, "answered": answered, "notChecked": not_checked}
+            warn(f"{LABELS[family]} not checked from {_place(inputs)}: {why}")
+        return state
 
-    def _wait(self, inputs: Mapping[str, Any], timeout: float) -> tuple[dict[str, str], dict[str, str]]:
-        """Wait until every family that can be reached from here answers in one and the same round."""
-        port, start = int(inputs["port"]), time.monotonic()
-        seen = {
-            family: _Seen(str(inputs[family]), start, time.strftime("%H:%M:%S"))
-            for family in FAMILIES
-            if family in inputs
-        }
+    def _look(self, state: Mapping[str, Any]) -> str:
+        """Give the certificate's fingerprint; empty where nobody answers now."""
+        if state["readiness"] != "off":
+            with contextlib.suppress(ResourceError), self._way(state) as way:
+                return _certificate(way, state["answered"], int(state["port"])) or ""
+        return ""
+
+    @contextlib.contextmanager
+    def _way(self, inputs: Mapping[str, Any]) -> Iterator[Way]:
+        if inputs["readiness"] != "ssh-jump":
+            yield Direct(self._connect)
+            return
+        from provider.jump import Jump
+
+        with Jump(inputs["jump"]) as way:
+            yield way
+
+    def _wait(self, way: Way, inputs: Mapping[str, Any], timeout: float) -> tuple[dict[str, str], dict[str, str]]:
+        """Wait until every family that can be reached from there answers in one and the same round."""
+        port, waiting = int(inputs["port"]), Waiting(inputs, _place(inputs))
+        end, seen, pause = waiting.start + timeout, waiting.seen, FIRST_PAUSE
         not_given = {family: "the site states no address" for family in FAMILIES if family not in inputs}
-        pause = FIRST_PAUSE
         while True:
             for family, item in seen.items():
-                left = start + timeout - time.monotonic()
-                probe = self._connect(family, item.address, port, max(0.05, min(TRY_SECONDS, left)), CANCELLED.is_set)
+                left = end - time.monotonic()
+                probe = way.connect(family, item.address, port, max(0.05, min(TRY_SECONDS, left)), CANCELLED.is_set)
                 if CANCELLED.is_set():
-                    raise Cancelled(f"the wait for the host was cancelled: {_told(seen, port)}")
-                _note(item, probe, LABELS[family], port)
-            left = start + timeout - time.monotonic()
+                    raise Cancelled(f"the wait for the host was cancelled: {waiting.told()}")
+                waiting.note(family, probe)
+            left = end - time.monotonic()
             up = [family for family, item in seen.items() if item.missing_since is None]
             patience = 0 if left <= 0 else self._grace if up else self._no_route
-            lost = [family for family, item in seen.items() if _lacks_route(item, patience)]
+            blocked = [family for family, item in seen.items() if item.blocked(patience)]
+            lost = [family for family in blocked if (last := seen[family].last) and last.status is Status.NO_ROUTE]
             if up and len(up) + len(lost) == len(seen):
-                why = {family: f"no route to {seen[family].address} ({_words(seen[family])})" for family in lost}
+                why = {family: f"no route to {seen[family].address} ({seen[family].words})" for family in lost}
                 return {family: seen[family].address for family in up}, {**why, **not_given}
-            if len(lost) == len(seen):
-                raise ResourceError(_no_way(seen, port))
+            if len(blocked) == len(seen):
+                raise ResourceError(waiting.no_way())
             if left <= 0:
-                raise ResourceError(_timed_out(seen, port, timeout))
-            report(_told(seen, port))
+                raise ResourceError(waiting.timed_out(timeout))
+            report(waiting.told())
             if CANCELLED.wait(min(pause, left)):
-                raise Cancelled(f"the wait for the host was cancelled: {_told(seen, port)}")
+                raise Cancelled(f"the wait for the host was cancelled: {waiting.told()}")
             pause = min(pause * GROWTH, LONGEST_PAUSE)
 
 
-def _note(item: _Seen, probe: Probe, label: str, port: int) -> None:
-    """Keep a try's outcome; what changes is told in a line that stays."""
-    now = time.monotonic()
-    if probe.status is Status.ANSWERED:
-        if item.missing_since is not None:
-            waited = f" after {_span(now - item.missing_since)}" if item.last is not None else ""
-            report(f"{label} {item.address} port {port} answers{waited}", passing=False)
-        item.missing_since = None
-    elif item.missing_since is None:
-        item.missing_since, item.clock = now, time.strftime("%H:%M:%S")
-        report(f"{label} {item.address} port {port} no longer answers: it {probe.status.value}", passing=False)
-    if probe.status is not Status.NO_ROUTE:
-        item.no_route_since = None
-    elif item.no_route_since is None:
-        item.no_route_since = now
-    item.last = probe
+def _place(inputs: Mapping[str, Any]) -> str:
+    return JUMP if inputs["readiness"] == "ssh-jump" else HERE
 
 
-def _lacks_route(item: _Seen, patience: float) -> bool:
-    return item.no_route_since is not None and time.monotonic() - item.no_route_since >= patience
+def _certificate(way: Way, answered: Mapping[str, str], port: int) -> str | None:
+    """Give the fingerprint from the first address that shows one; both are of one server."""
+    return next((seen for address in answered.values() if (seen := way.certificate(address, port, TRY_SECONDS))), None)
 
 
-def _words(item: _Seen) -> str:
-    return item.last.detail if item.last and item.last.detail else "no answer yet"
-
-
-def _told(seen: Mapping[Family, _Seen], port: int) -> str:
-    """Say where each family stands, on one line."""
-    parts = []
-    for family, item in seen.items():
-        if item.missing_since is None or item.last is None:
-            parts.append(f"{LABELS[family]} {item.address} " + ("not tried yet" if item.last is None else "answers"))
-            continue
-        since = f"missing since {item.clock}, {_span(time.monotonic() - item.missing_since)}"
-        parts.append(f"{LABELS[family]} {item.address} {item.last.status.value} ({since})")
-    return f"port {port}: " + "; ".join(parts)
-
-
-def _no_way(seen: Mapping[Family, _Seen], port: int) -> str:
-    return (
-        f"the host cannot be checked from here, which says nothing about the host; {_told(seen, port)}. "
-        "Run this where there is a route over at least one family, or set host.readiness to off"
-    )
-
-
-def _timed_out(seen: Mapping[Family, _Seen], port: int, timeout: float) -> str:
-    lines = [f"the host was not ready over both families within {_span(timeout)}; {_told(seen, port)}"]
-    for family, item in seen.items():
-        if item.missing_since is not None and item.last is not None:
-            option = "-" + family[-1]
-            cause = CAUSES[item.last.status].format(
-                label=LABELS[family], address=item.address, port=port, option=option
-            )
-            lines.append(f"{LABELS[family]}: {cause}")
-    lines.append("The next `up` waits again; host.readiness: off leaves the check out")
-    return "\n".join(lines)
-
-
-def _span(seconds: float) -> str:
-    """Give a time span as people say it."""
-    whole = int(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+def _jump(given: Any) -> Iterator[Failure]:
+    """Judge the jump host's settings."""
+    if given is UNKNOWN:
+        return
+    if not isinstance(given, Mapping):
+        yield Failure("jump", "is missing: host, port, user and hostKey of the jump host (host.jump of the site)")
+        return
+    yield from fields.unknown_keys(given, ("host", "port", "user", "hostKey", "privateKey"), "jump")
+    for key in ("host", "user", "hostKey"):
+        value = given.get(key)
+        if value is not UNKNOWN and not (isinstance(value, str) and value):
+            yield Failure(f"jump.{key}", "must be a text that is not empty")
+    port = given.get("port")
+    if port is not UNKNOWN and not (isinstance(port, int) and not isinstance(port, bool) and 1 <= port <= 65535):
+        yield Failure("jump.port", "must be a whole number from 1 to 65535")
+    try:
+        from provider.jump import host_key_problem, private_key_problem
+    except ImportError:
+        yield Failure("jump", "readiness ssh-jump needs asyncssh where the provider runs: make venv, or pip install it")
+        return
+    for key, problem in (("hostKey", host_key_problem), ("privateKey", private_key_problem)):
+        if isinstance(given.get(key), str) and given[key] and (told := problem(given[key])):
+            yield Failure(f"jump.{key}", told)

@@ -16,7 +16,7 @@ from typing import Any, Final
 from provider import base_image, builder, eib_stage, fields
 from provider.build_log import BuildLog, Redactor, last_line
 from provider.compare import differences
-from provider.handler import UNKNOWN, Diff, Failure, Kind, ResourceError, report
+from provider.handler import UNKNOWN, Diff, Failure, Kind, ResourceError, report, warn
 
 KNOWN: Final = ("directory", "digest", "baseImage", "builder", "secrets")
 HASHED: Final = ("directory", "digest", "baseImage", "builder")
@@ -137,7 +137,7 @@ class BuildHandler:
             told.append(base_image.missing(Path(directory), name))
         for words in told:
             if words:
-                report(f"warning: `up` will fail here: {words}", passing=False)
+                warn(f"`up` will fail here: {words}")
         if all(inputs[key] == old.get(key) for key in HASHED) and _same_base(inputs, old):
             return {**old, **inputs, "size": UNKNOWN}  # only the file is missing; it gets the same name
         return {**inputs, "image": UNKNOWN, "log": UNKNOWN, "size": UNKNOWN, "baseSha256": UNKNOWN}
@@ -217,7 +217,7 @@ def _make(inputs: dict[str, Any], folder: Path, name: str, base: Path, timeout: 
         log.close()
         if not eib_stage.remove(stage):
             words = f"{stage} holds files of another user, secrets among them"
-            report(f"warning: {words}; remove it: sudo rm -r {stage.resolve()}", passing=False)
+            warn(f"{words}; remove it: sudo rm -r {stage.resolve()}")
 
 
 def _finish(made: Path, image: Path, log: BuildLog) -> None:

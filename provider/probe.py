@@ -30,6 +30,11 @@ _NO_ROUTE: Final = frozenset(
 )
 
 
+def no_route(error: BaseException) -> bool:
+    """Tell whether a failure means that this machine has no way there at all."""
+    return isinstance(error, OSError) and error.errno in _NO_ROUTE
+
+
 class Status(Enum):
     """What a try told."""
 
@@ -37,7 +42,8 @@ class Status(Enum):
     REFUSED = "refuses the connection"
     SILENT = "does not answer"
     UNREACHABLE = "is reported unreachable on the way"
-    NO_ROUTE = "has no route from here"
+    NO_ROUTE = "has no route"
+    NO_JUMP = "could not be tried"
 
 
 class Probe(NamedTuple):
@@ -75,7 +81,7 @@ def connect(family: Family, address: str, port: int, timeout: float, cancelled: 
                 code = _wait(sock, timeout, cancelled)
             return _judged(code)
     except OSError as error:  # no socket of that family
-        return Probe(Status.NO_ROUTE if error.errno in _NO_ROUTE else Status.SILENT, error.strerror or str(error))
+        return Probe(Status.NO_ROUTE if no_route(error) else Status.SILENT, error.strerror or str(error))
 
 
 def _wait(sock: socket.socket, timeout: float, cancelled: Callable[[], bool]) -> int:

@@ -13,6 +13,7 @@ from provider.handler import Handler, ResourceError
 HANDLERS: dict[str, str] = {
     "dualstack:dns:RecordSet": "provider.dns_recordset:RecordSetHandler",
     "dualstack:dns:Pointer": "provider.dns_pointer:PointerHandler",
+    "dualstack:dns:Answers": "provider.dns_answers:AnswersHandler",
     "dualstack:image:Directory": "provider.image_directory:DirectoryHandler",
     "dualstack:image:Build": "provider.image_build:BuildHandler",
     "dualstack:host:Ready": "provider.host_ready:ReadyHandler",

@@ -46,6 +46,19 @@ class ServerInput(TypedDict):
     """Left out for unsigned updates."""
 
 
+class JumpInput(TypedDict):
+    """An SSH server from which a host is tried."""
+
+    host: pulumi.Input[str]
+    """An address or a name."""
+    port: pulumi.Input[int]
+    user: pulumi.Input[str]
+    hostKey: pulumi.Input[str]
+    """Its public key; no other is accepted."""
+    privateKey: NotRequired[pulumi.Input[str]]
+    """Always secret; the keys of the SSH agent where it is left out."""
+
+
 class RecordSet(pulumi.CustomResource):
     """A and AAAA of one name, written in one atomic update."""
 
@@ -119,6 +132,52 @@ class Pointer(pulumi.CustomResource):
             opts: resource options.
         """
         inputs = {"record": record, "zone": zone, "target": target, "ttl": ttl, "server": server, "adopt": adopt}
+        super().__init__(self.TYPE, name, inputs, opts)
+
+
+class Answers(pulumi.CustomResource):
+    """Asks whether others' DNS answers A and AAAA of a name as planned; makes nothing."""
+
+    TYPE: ClassVar = "dualstack:dns:Answers"
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        record: pulumi.Input[str],
+        ipv4: pulumi.Input[Sequence[str]],
+        ipv6: pulumi.Input[Sequence[str]],
+        ttl: pulumi.Input[int],
+        pointers: pulumi.Input[Sequence[str]],
+        resolvers: pulumi.Input[Sequence[str]],
+        port: pulumi.Input[int],
+        timeout: pulumi.Input[int],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Ask.
+
+        Args:
+            name: name of the resource.
+            record: the DNS name, without the last dot.
+            ipv4: values of the A records, canonical.
+            ipv6: values of the AAAA records, canonical.
+            ttl: seconds, for records that are proposed.
+            pointers: names under in-addr.arpa and ip6.arpa that should point to the name; told as warnings.
+            resolvers: addresses of those who are asked.
+            port: their port.
+            timeout: seconds to wait for records that are only being made.
+            opts: resource options.
+        """
+        inputs = {
+            "record": record,
+            "ipv4": ipv4,
+            "ipv6": ipv6,
+            "ttl": ttl,
+            "pointers": pointers,
+            "resolvers": resolvers,
+            "port": port,
+            "timeout": timeout,
+        }
         super().__init__(self.TYPE, name, inputs, opts)
 
 
@@ -199,6 +258,8 @@ class Ready(pulumi.CustomResource):
 
     answered: pulumi.Output[Mapping[str, str]]
     """The address that answered, by family; without a family that could not be checked from there."""
+    certificate: pulumi.Output[str]
+    """SHA-256 of the certificate that was served, in hex, as last seen; only where it is watched."""
 
     def __init__(
         self,
@@ -209,6 +270,8 @@ class Ready(pulumi.CustomResource):
         port: pulumi.Input[int],
         timeout: pulumi.Input[int],
         readiness: pulumi.Input[str],
+        jump: JumpInput | None = None,
+        watch_certificate: bool = False,
         host: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -220,9 +283,20 @@ class Ready(pulumi.CustomResource):
             ipv6: the same, IPv6.
             port: TCP port that answers once the cluster does.
             timeout: seconds for both families together.
-            readiness: ``direct`` or ``off``.
+            readiness: ``direct``, ``ssh-jump`` or ``off``.
+            jump: with ``ssh-jump``, from where.
+            watch_certificate: whether to note the server's certificate, also at each refresh.
             host: id of the machine, where we made it: another machine is waited for anew.
             opts: resource options.
         """
-        inputs = {"ipv4": ipv4, "ipv6": ipv6, "port": port, "timeout": timeout, "readiness": readiness, "host": host}
-        super().__init__(self.TYPE, name, {**inputs, "answered": None}, opts)
+        inputs = {
+            "ipv4": ipv4,
+            "ipv6": ipv6,
+            "port": port,
+            "timeout": timeout,
+            "readiness": readiness,
+            "jump": jump,
+            "watchCertificate": watch_certificate or None,
+            "host": host,
+        }
+        super().__init__(self.TYPE, name, {**inputs, "answered": None, "certificate": None}, opts)

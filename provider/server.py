@@ -159,7 +159,7 @@ class Servicer(ProviderServicer):
 
     async def _run(self, urn: str, context: grpc.aio.ServicerContext, secrets: Secrets, work: Callable[[], T]) -> T:
         """Do the work in a thread, with reports on the resource's line, and errors in plain words."""
-        REPORT.set(lambda text, passing: self._log.info(urn, secrets.strike(text), passing))
+        REPORT.set(lambda text, level: self._log.send(urn, secrets.strike(text), level))
         try:
             return await asyncio.to_thread(work)
         except Incomplete as error:

@@ -41,9 +41,11 @@ def refused(handler: Handler, inputs: Mapping[str, Any]) -> dict[str, str]:
 
 @contextmanager
 def reports() -> Iterator[list[tuple[str, bool]]]:
-    """Collect what is told meanwhile: text, and whether it passes."""
+    """Collect what is told meanwhile: text, and whether it passes; a warning begins with the word."""
     told: list[tuple[str, bool]] = []
-    token = REPORT.set(lambda text, passing: told.append((text, passing)))
+    token = REPORT.set(
+        lambda text, level: told.append((f"warning: {text}" if level == "warning" else text, level == "passing"))
+    )
     try:
         yield told
     finally:

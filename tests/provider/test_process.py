@@ -204,6 +204,7 @@ def test_the_tokens_are_those_in_peoples_state_files() -> None:
     assert set(HANDLERS) == {
         RECORDS,
         POINTER,
+        "dualstack:dns:Answers",
         "dualstack:image:Directory",
         "dualstack:image:Build",
         "dualstack:host:Ready",
@@ -217,13 +218,20 @@ def test_sigterm_and_cancel_end_it_cleanly() -> None:
     assert (running.stdout, running.stderr) == ("", "")
 
 
-def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
-    """A CLI that was killed leaves no provider behind."""
-    pid_file, port_file = tmp_path / "pid", tmp_path / "port"
-    # The shell ends once the provider serves: only then does the provider know who started it.
+@pytest.mark.parametrize("serves", [True, False])
+def test_it_ends_with_the_process_that_started_it(tmp_path: Path, serves: bool) -> None:
+    """A CLI that was killed leaves no provider behind, also where that was while the provider started."""
+    pid_file, port_file, go = tmp_path / "pid", tmp_path / "port", tmp_path / "go"
+    # Python starts only once the shell that started the launcher is gone, or the shell waits until it serves.
+    slow = tmp_path / "sitecustomize.py"
+    slow.write_text(f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.05)\n")
     script = f'"{LAUNCHER}" 127.0.0.1:9 >"{port_file}" 2>&1 & echo $! > "{pid_file}"'
-    script += f'; while [ ! -s "{port_file}" ]; do sleep 0.1; done; sleep 0.5'
-    subprocess.run(["sh", "-c", script], check=True, timeout=60)
+    script += f'; while [ ! -s "{port_file}" ]; do sleep 0.1; done; sleep 0.5' if serves else "; sleep 0.3"
+    if serves:
+        go.touch()
+    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    subprocess.run(["sh", "-c", script], check=True, timeout=60, env=env)
+    go.touch()
     pid = int(pid_file.read_text())
     end = time.monotonic() + 30  # it looks each second; on a loaded machine it may not get to
     while time.monotonic() < end and _runs(pid):
@@ -232,6 +240,7 @@ def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     if alive:
         os.kill(pid, signal.SIGKILL)
     assert not alive
+    assert port_file.read_text().strip().isdigit()
 
 
 def _runs(pid: int) -> bool:

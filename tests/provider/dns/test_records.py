@@ -225,3 +225,13 @@ def test_of_two_sites_with_one_name_one_is_refused_and_the_name_is_whole(bind: B
     assert any("has records that are not ours" in item for item in results)
     four, six, _ = both(bind, name)
     assert four[0].rsplit(".")[-1] == six[0].rsplit(":")[-1]
+
+
+def test_two_forward_zones_have_their_own_keys_and_transports(bind: Bind, name: str) -> None:
+    other = name.replace(SITE, OTHER)
+    for record, zone, server in (
+        (name, SITE, bind.server("site-key", address="127.0.0.1")),
+        (other, OTHER, bind.server("other-key", address="::1")),
+    ):
+        create(pair(bind, record, zone=zone, server=server))
+        assert both(bind, record) == WRITTEN

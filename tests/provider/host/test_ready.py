@@ -12,6 +12,7 @@ from provider import host_ready
 from provider.handler import CANCELLED, UNKNOWN, Cancelled, ResourceError
 from provider.host_ready import ReadyHandler
 from provider.probe import Family, Probe
+from provider.waiting import LABELS
 from tests.provider.handlers import checked, refused, reports
 from tests.provider.host.waiting import LOOPBACK, PUBLIC, SILENT, UP, free_port, inputs, listening, scripted
 
@@ -43,7 +44,7 @@ def test_the_missing_family_is_shown_until_it_comes(first: str, second: str) -> 
     end.set()
     thread.join()
 
-    label = host_ready.LABELS
+    label = LABELS
     assert state["answered"] == LOOPBACK and 0.5 < waited < 5
     passing = [text for text, passing in told if passing]
     assert passing and all(f"{label[first]} {LOOPBACK[first]} answers" in text for text in passing)
@@ -172,7 +173,7 @@ def test_each_property_is_judged() -> None:
     handler = ReadyHandler()
     given = {"ipv4": "::1", "ipv6": "fe80::1/64", "port": 70000, "timeout": "5", "readiness": "maybe", "x": 1}
     assert set(refused(handler, given)) == set(given)
-    assert "ssh-jump is not there yet" in refused(handler, inputs(readiness="ssh-jump"))["readiness"]
+    assert "is missing: host, port, user" in refused(handler, inputs(readiness="ssh-jump"))["jump"]
     assert "no address is given" in refused(handler, {"port": 1, "timeout": 1})["ipv4"]
     assert refused(handler, {"port": 1, "timeout": 1, "readiness": "off"}) == {}
     assert checked(handler, inputs(ipv6="FD00::0:1"))["ipv6"] == "fd00::1"

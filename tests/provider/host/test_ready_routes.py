@@ -12,10 +12,10 @@ from contextlib import closing
 
 import pytest
 
-from provider import host_ready
 from provider.handler import ResourceError
 from provider.host_ready import ReadyHandler
 from provider.probe import Family, Probe, Status, connect
+from provider.waiting import LABELS
 from tests import PROJECT
 from tests.provider.handlers import reports
 from tests.provider.host.waiting import NO_ROUTE, PUBLIC, SILENT, UP, inputs, scripted
@@ -27,7 +27,7 @@ def test_a_runner_without_a_route_does_not_report_a_sick_host(missing: str) -> N
     with reports() as told:
         _, state = handler.create(inputs(**PUBLIC), False, 0)
 
-    label = host_ready.LABELS[missing]
+    label = LABELS[missing]
     why = f"no route to {PUBLIC[missing]} (Network is unreachable)"
     assert state["answered"] == {family: item for family, item in PUBLIC.items() if family != missing}
     assert state["notChecked"] == {missing: why}
