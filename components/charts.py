@@ -1,26 +1,33 @@
-"""The Helm releases on the living cluster, and the way to it."""
+"""The Helm releases on the living cluster, and what belongs to them there."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NoReturn, cast
+import functools
+from typing import Any, ClassVar
 
 import pulumi
-import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes.helm import v3 as helm
 
 from components.config import SecretReader
+from components.helmcharts import forget_command, let_go, send_values
 from components.host import ManagementHost
-from dualstack.frozen import LEAVE, Secret, thaw
+from components.readback import read_back
+from components.services import both_families
+from components.values import chart_values, values_digest
 from dualstack.plan import Plan
 from dualstack.plan.model import ChartPlan
+from dualstack.plan.services import single_family_services
 
-KUBECONFIG_KEY = "kubeconfig"
 RELEASE_SECONDS = 1800
 """Until a release's workloads run: a first start pulls its images over the site's line, and Rancher restarts itself."""
 
 
 class ManagementCharts(pulumi.ComponentResource):
-    """The charts whose delivery is ``pulumi``, one Helm release after the other."""
+    """What the program has on the cluster.
+
+    The charts whose delivery is ``pulumi``, one Helm release after the other, and the values of those in the image
+    whose ``day2`` is ``helmchartconfig``.
+    """
 
     TYPE: ClassVar = "dualstack:index:ManagementCharts"
 
@@ -43,23 +50,58 @@ class ManagementCharts(pulumi.ComponentResource):
             opts: resource options; the Kubernetes provider comes with them.
         """
         charts = delivered(plan)
-        inputs = {
+        inputs: dict[str, Any] = {
             "charts": [{"name": item.name, "version": item.version, "namespace": item.namespace} for item in charts]
         }
+        configured = [chart for chart in plan.charts if chart.configured]
+        handed = [chart for chart in plan.charts if chart.delivery == "pulumi" and chart.handover]
+        if configured:
+            inputs["configured"] = [chart.name for chart in configured]
+        if handed:
+            inputs["handover"] = [chart.name for chart in handed]
         super().__init__(self.TYPE, name, inputs, opts)
-        releases: dict[str, helm.Release] = {}
+        self._host = host
+        done: dict[str, list[pulumi.Input[Any]]] = {}
         for chart in charts:
-            before = [releases[item] for item in _before(plan, chart) if item in releases]
-            releases[chart.name] = self._release(name, chart, before, secret, host)
+            before = [one for item in _before(plan, chart) for one in done.get(item, ())]
+            release = self._release(name, chart, before, secret)
+            done[chart.name] = [release]
+            if not pulumi.runtime.is_dry_run():
+                done[chart.name].append(release.status.apply(functools.partial(_not_pending, chart)))
+            for service in single_family_services(chart):
+                options = self._options([release], replace_with=[release])
+                both_families(f"{name}-{chart.name}-families", service, chart.namespace, options)
+            if chart.key == "metal3" and (judged := read_back(f"{name}-{chart.name}", plan, chart, release, self)):
+                done[chart.name].append(judged)
+        for chart in configured:
+            send_values(f"{name}-{chart.name}-values", chart, secret, self._options([]))
+        for chart in handed:
+            let_go(f"{name}-{chart.name}-let-go", chart, self._options([]))
+            told = f"{chart.name} is being handed over; once RKE2 has let go, let Helm forget the release"
+            pulumi.log.warn(f"{told}: {forget_command(chart)}; then take handover out", self)
         self.register_outputs({"releases": [chart.name for chart in charts]})
 
-    def _release(
-        self, name: str, chart: ChartPlan, before: list[helm.Release], secret: SecretReader, host: ManagementHost
-    ) -> helm.Release:
-        def resolve(item: Secret) -> Any:
-            value = secret(item.key)
-            return LEAVE if value is None else value
+    def _options(
+        self, before: list[pulumi.Input[Any]], replace_with: list[pulumi.Resource] | None = None
+    ) -> pulumi.ResourceOptions:
+        """Give the options of whatever is on the cluster.
 
+        With the machine the cluster goes, so nothing is removed from it. On a new disk everything is new; a new machine
+        on the old disk still has what was there. The engine skips the deletion only where the machine goes because of
+        what is named here, so each disk is.
+        """
+        return pulumi.ResourceOptions(
+            parent=self,
+            depends_on=[self._host.ready, *before],
+            deleted_with=self._host.machine,
+            replace_with=[*self._host.disks, *(replace_with or ())] or None,
+            # One name in one namespace: a second one could not stand beside the first.
+            delete_before_replace=True,
+        )
+
+    def _release(
+        self, name: str, chart: ChartPlan, before: list[pulumi.Input[Any]], secret: SecretReader
+    ) -> helm.Release:
         oci = chart.repository.url.startswith("oci://")
         return helm.Release(
             f"{name}-{chart.name}",
@@ -69,7 +111,10 @@ class ManagementCharts(pulumi.ComponentResource):
             chart=f"{chart.repository.url.rstrip('/')}/{chart.chart}" if oci else chart.chart,
             version=chart.version,
             repository_opts=_repository(chart, oci, secret),
-            values=thaw(chart.values, resolve),
+            values=chart_values(chart, secret),
+            # A refresh while Helm is stuck in an upgrade takes the new values for those that are there, and no later
+            # run would see a difference; the provider never reads the description back.
+            description=f"values {values_digest(chart)}",
             # Rancher and metal3 use what the release before them serves (webhooks, CRDs), so each is waited for.
             skip_await=False,
             timeout=RELEASE_SECONDS,
@@ -77,31 +122,33 @@ class ManagementCharts(pulumi.ComponentResource):
             # failed one stays, the next run upgrades it, and what a failed upgrade had added goes.
             atomic=False,
             cleanup_on_fail=True,
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=[host.ready, *before],
-                # With the machine the cluster goes, so nothing is uninstalled. On a new disk everything is new; a new
-                # machine on the old disk still has its releases. The engine skips the deletion only where the machine
-                # goes because of what is named here, so each disk is.
-                deleted_with=host.machine,
-                replace_with=list(host.disks) or None,
-                # One name in one namespace: a second release could not stand beside the first.
-                delete_before_replace=True,
-            ),
+            opts=self._options(before),
         )
+
+
+def _not_pending(chart: ChartPlan, status: helm.outputs.ReleaseStatus) -> None:
+    """Stop where a release is said to be up to date while Helm is stuck in it: a refresh had seen it like that."""
+    if not (status.status or "").startswith("pending-"):
+        return
+    helm_on = f"helm -n {chart.namespace}"
+    raise pulumi.RunError(
+        f"the Helm release {chart.name} is {status.status}: a run was interrupted while Helm was at work on it, and "
+        f"its values are half there; with the cluster's kubeconfig: {helm_on} rollback {chart.name} (uninstall where "
+        f"{helm_on} status {chart.name} says pending-install), then dualstack refresh, then up again"
+    )
 
 
 def delivered(plan: Plan) -> list[ChartPlan]:
     """Give the charts that are Helm releases of this program, in the order in which they depend on each other."""
-    return [chart for chart in plan.charts if chart.delivery == "pulumi"]
+    return [chart for chart in plan.charts if chart.released]
 
 
 def _before(plan: Plan, chart: ChartPlan) -> list[str]:
-    """Give what must be there first; a chart that is in the image stands for those that it depends on itself."""
+    """Give what must be there first; a chart that is no release of ours stands for those that it depends on itself."""
     names: list[str] = []
     for name in chart.depends_on:
         one = plan.chart(name)
-        if one is not None and one.delivery != "pulumi":
+        if one is not None and not one.released:
             names += _before(plan, one)
         else:
             names.append(name)
@@ -116,42 +163,3 @@ def _repository(chart: ChartPlan, oci: bool, secret: SecretReader) -> helm.Repos
     if repo is None and given.username is None:
         return None
     return helm.RepositoryOptsArgs(repo=repo, username=given.username, password=password)
-
-
-def kubernetes_provider(plan: Plan, secret: SecretReader, host: ManagementHost) -> kubernetes.Provider:
-    """Make the provider of the site's cluster.
-
-    Everything that the SDK would take from the environment is stated: a plan may not depend on who computes it.
-    """
-    return kubernetes.Provider(
-        "kubernetes",
-        kubeconfig=_kubeconfig(secret, host),
-        # Replaces nothing when the kubeconfig changes: it does whenever its certificate is renewed.
-        cluster_identifier=f"dualstack-{plan.name}",
-        # Else a refresh during an outage would forget every release.
-        delete_unreachable=False,
-        skip_update_unreachable=False,
-        enable_server_side_apply=True,
-    )
-
-
-def _kubeconfig(secret: SecretReader, host: ManagementHost) -> pulumi.Output[str]:
-    """Give the kubeconfig; where the stack has none, a preview goes on without knowing it, and an update stops.
-
-    Never an empty one: the provider would take that of whoever deploys, and with it another cluster.
-    """
-    given = secret(KUBECONFIG_KEY)
-    if given is not None:
-        return given
-    if pulumi.runtime.is_dry_run():
-        return pulumi.Output.secret(cast(str, pulumi.UNKNOWN))
-    # Only once the host is there: a first update makes it, and only then is there a kubeconfig.
-    return pulumi.Output.secret(host.ready.answered.apply(_no_kubeconfig))
-
-
-def _no_kubeconfig(_answered: object) -> NoReturn:
-    raise pulumi.RunError(
-        "the charts are delivered by Pulumi, and the stack has no kubeconfig; copy "
-        "/etc/rancher/rke2/rke2.yaml from the host, put the host's address into it, and run: "
-        f"pulumi config set --secret dualstack:{KUBECONFIG_KEY} < rke2.yaml"
-    )

@@ -46,8 +46,10 @@ class ManagementCluster(pulumi.ComponentResource):
         # First what reads the user's files: where one is missing, nothing has been started yet.
         image = ManagementImage(f"{name}-image", plan, secret=secret, project=project, opts=options)
         network = ManagementNetwork(f"{name}-network", plan, options)
-        ManagementDns(f"{name}-dns", plan, secret=secret, opts=options)
-        self.host = ManagementHost(f"{name}-host", plan, network=network, image=image.image, opts=options)
+        dns = ManagementDns(f"{name}-dns", plan, secret=secret, opts=options)
+        self.host = ManagementHost(
+            f"{name}-host", plan, secret=secret, network=network, dns=dns, image=image.image, opts=options
+        )
         self.register_outputs(exports(plan))
 
 

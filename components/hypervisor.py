@@ -9,9 +9,10 @@ import pulumi
 
 @dataclass(frozen=True)
 class VirtualNetwork:
-    """The network that a machine is attached to."""
+    """The network that a machine is attached to: one of the hypervisor's own, or a bridge that is there."""
 
-    id: pulumi.Output[str]
+    id: pulumi.Output[str] | None = None
+    bridge: str | None = None
 
 
 @dataclass(frozen=True)

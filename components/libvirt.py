@@ -3,10 +3,14 @@
 The provider has traps, all measured with pulumi-libvirt 0.5.4 (terraform-provider-libvirt 0.8.1), libvirt 9.0:
 
 - A replacement whose create fails is retried by "delete the original" after the new one was made, which has the same
-  id and is lost. Only an explicit ``delete_before_replace`` makes the retry clean, so every resource has it.
+  id and is lost. Only an explicit ``delete_before_replace`` makes the retry clean, so whatever keeps its name has it.
+- What is deleted before it is replaced takes the VM with it first, and a create that then fails leaves no VM. The
+  image, which is uploaded and fails most often, has a name for each source instead and is made first.
 - A changed MTU, DHCP switch, dnsmasq option, MAC or network id is reported as updated while nothing happens:
   ``replace_on_changes`` names them.
 - A network that is replaced under a running VM leaves the VM's tap on no bridge: the network's id replaces the VM.
+- A VM on a libvirt network that stands for a bridge is read back as on the bridge itself, and each refresh would
+  replace it: it is attached to the bridge without such a network.
 - What is left out keeps its old value, so ``autostart``, ``dhcp`` and ``dns`` are always stated.
 - Addresses of an interface are filled in from leases, in any order, and are never removed: they are left out, and no
   lease is waited for. The VM has its addresses from its image.
@@ -14,9 +18,9 @@ The provider has traps, all measured with pulumi-libvirt 0.5.4 (terraform-provid
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import jinja2
 import pulumi
@@ -25,11 +29,11 @@ import pulumi_libvirt as libvirt
 from components.hypervisor import Machine, VirtualNetwork
 from dualstack.plan import Plan
 from dualstack.plan.model import LibvirtPlan
-from dualstack.plan.network import management_interface
+from dualstack.plan.network import asks_for_addresses
 
 DEFAULT_URI = "qemu:///system"
 NETWORK_REPLACED_BY = ["dhcp", "mtu", "dnsmasqOptions", "dns.localOnly"]
-DOMAIN_REPLACED_BY = ["networkInterfaces[0].networkId", "networkInterfaces[0].mac"]
+DOMAIN_REPLACED_BY = [f"networkInterfaces[0].{name}" for name in ("networkId", "bridge", "mac")]
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -43,7 +47,7 @@ def make_provider(plan: Plan) -> pulumi.ProviderResource:
 
 
 def make_network(name: str, plan: Plan, settings: LibvirtPlan, parent: pulumi.Resource) -> VirtualNetwork:
-    """Make the virtual network, or libvirt's handle of a bridge that is there.
+    """Make the virtual network; of a bridge that is there, nothing.
 
     Args:
         name: name of the resource.
@@ -51,6 +55,8 @@ def make_network(name: str, plan: Plan, settings: LibvirtPlan, parent: pulumi.Re
         settings: its libvirt part.
         parent: the component.
     """
+    if settings.mode == "bridge":
+        return VirtualNetwork(bridge=settings.bridge)
     options = pulumi.ResourceOptions(
         parent=parent,
         delete_before_replace=True,
@@ -58,16 +64,17 @@ def make_network(name: str, plan: Plan, settings: LibvirtPlan, parent: pulumi.Re
         # Replacing the network replaces the VM, so it is as precious.
         protect=plan.site.host.production or None,
     )
-    arguments: dict[str, Any] = {"name": _name(plan), "mode": settings.mode, "autostart": True}
-    if settings.mode == "bridge":
-        return VirtualNetwork(libvirt.Network(name, bridge=settings.bridge, opts=options, **arguments).id)
     xslt = network_xslt(plan, settings)
     network = libvirt.Network(
         name,
+        name=_name(plan),
+        mode=settings.mode,
+        autostart=True,
         addresses=list(settings.addresses),
         domain=settings.domain,
         mtu=settings.mtu,
-        dhcp=libvirt.NetworkDhcpArgs(enabled=uses_dhcp(plan)),
+        # One switch for both families; with static addresses a range would only be in their way.
+        dhcp=libvirt.NetworkDhcpArgs(enabled=_uses_dhcp(plan)),
         dns=libvirt.NetworkDnsArgs(
             enabled=True,
             # Only where this server is the one that knows the domain; else it would hide the real zone from the host.
@@ -76,7 +83,6 @@ def make_network(name: str, plan: Plan, settings: LibvirtPlan, parent: pulumi.Re
         ),
         xml=libvirt.NetworkXmlArgs(xslt=xslt) if xslt else None,
         opts=options,
-        **arguments,
     )
     return VirtualNetwork(network.id)
 
@@ -102,22 +108,24 @@ def make_machine(
         parent: the component.
     """
     production = plan.site.host.production
-    kept = pulumi.ResourceOptions(
-        parent=parent,
-        delete_before_replace=True,
-        protect=production or None,
-        retain_on_delete=production or None,
-    )
+    kept = pulumi.ResourceOptions(parent=parent, protect=production or None, retain_on_delete=production or None)
     base = None
     if image is not None:
-        base = libvirt.Volume(f"{name}-image", name=f"{_name(plan)}-image", pool=settings.pool, source=image, opts=kept)
+        base = libvirt.Volume(
+            f"{name}-image",
+            name=_image_name(plan, image),
+            pool=settings.pool,
+            source=image,
+            # Not deleted first, as its successor has another name: where that cannot be made, the VM runs on.
+            opts=pulumi.ResourceOptions.merge(kept, pulumi.ResourceOptions(delete_before_replace=False)),
+        )
     disk = libvirt.Volume(
         f"{name}-disk",
         name=f"{_name(plan)}-disk",
         pool=settings.pool,
         size=settings.disk_bytes,
         base_volume_id=base.id if base else None,
-        opts=kept,
+        opts=pulumi.ResourceOptions.merge(kept, pulumi.ResourceOptions(delete_before_replace=True)),
     )
     domain = libvirt.Domain(
         f"{name}-vm",
@@ -128,7 +136,9 @@ def make_machine(
         cpu=libvirt.DomainCpuArgs(mode="host-model"),
         firmware=settings.firmware,
         disks=[libvirt.DomainDiskArgs(volume_id=disk.id)],
-        network_interfaces=[libvirt.DomainNetworkInterfaceArgs(network_id=network.id, mac=settings.mac)],
+        network_interfaces=[
+            libvirt.DomainNetworkInterfaceArgs(network_id=network.id, bridge=network.bridge, mac=settings.mac)
+        ],
         consoles=[libvirt.DomainConsoleArgs(type="pty", target_type="serial", target_port="0")],
         autostart=True,
         running=True,
@@ -139,23 +149,13 @@ def make_machine(
             protect=production or None,
         ),
     )
-    return Machine(domain, domain.id, (base, disk) if base else (disk,))
-
-
-def uses_dhcp(plan: Plan) -> bool:
-    """Tell whether the network gives addresses; with static ones a range would only be in their way.
-
-    One switch for both families: libvirt has no other.
-    """
-    interface = management_interface(plan.site.nodes[plan.node.index])
-    families = (interface.ipv4, interface.ipv6) if interface else ()
-    return any(ip is not None and ip.enabled and ip.dhcp for ip in families)
+    return Machine(domain, domain.id, (disk,))
 
 
 def network_xslt(plan: Plan, settings: LibvirtPlan) -> str | None:
     """Give what the provider has no field for; None where nothing is. It needs xsltproc on the machine that deploys."""
     nat6 = settings.mode == "nat" and any(":" in address for address in settings.addresses)
-    dhcp = uses_dhcp(plan)
+    dhcp = _uses_dhcp(plan)
     if not nat6 and not dhcp:
         return None
     reserved = {"ipv4": plan.node.ipv4, "ipv6": plan.node.ipv6} if dhcp else {}
@@ -165,9 +165,25 @@ def network_xslt(plan: Plan, settings: LibvirtPlan) -> str | None:
     return text
 
 
+def _uses_dhcp(plan: Plan) -> bool:
+    return asks_for_addresses(plan.site.nodes[plan.node.index])
+
+
 def _name(plan: Plan) -> str:
     """Name of everything of this site on the hypervisor, which other sites may share with nodes of the same name."""
     return f"{plan.name}-{plan.node.name}"
+
+
+def _image_name(plan: Plan, image: pulumi.Input[str]) -> pulumi.Input[str]:
+    """Give the image's volume a name that is another one wherever another image takes its place.
+
+    The path is the id: a successor of the same name would be lost in the deletion of the one before it.
+    """
+
+    def name(source: str) -> str:
+        return f"{_name(plan)}-image-{hashlib.sha256(source.encode()).hexdigest()[:8]}"
+
+    return name(image) if isinstance(image, str) else pulumi.Output.all(image).apply(lambda known: name(known[0]))
 
 
 @cache

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Self
 
+from dualstack.deploy.properties import Property, properties
+from dualstack.engine.pack import RUNTIME
+
 STACK_TYPE: Final = "pulumi:pulumi:Stack"
 PROVIDER_TYPE: Final = "pulumi:providers:"
 _DONE: Final = {
@@ -18,7 +21,6 @@ _DONE: Final = {
     "delete": "deleted",
     "create-replacement": "created anew",
     "delete-replaced": "deleted to be replaced",
-    "read": "read",
     "import": "imported",
     "discard": "forgotten",
 }
@@ -28,7 +30,6 @@ _PLANNED: Final = {
     "update": "update",
     "delete": "delete",
     "replace": "replace",
-    "read": "read",
     "import": "import",
     "discard": "forget",
 }
@@ -37,6 +38,8 @@ _MARKS: Final = re.compile(r"<\{%[^%]*%\}>")
 """Where the engine would have colours."""
 _SUMMARY: Final = re.compile(r"(?:error: )?(?:preview|update|refresh|destroy) (?:failed|canceled)")
 """What the engine says of the whole after it has said what is wrong."""
+_OWN_LAUNCHER: Final = f"using pulumi-analyzer-policy-{RUNTIME} from $PATH"
+"""The CLI warns of a plugin on PATH, where we have put this one."""
 _INTERRUPTED: Final = re.compile(
     r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*KeyboardInterrupt\b.*\n?", re.M
 )
@@ -54,6 +57,7 @@ class Change:
         name: name of the resource.
         urn: its URN.
         paths: paths of the properties that change.
+        properties: the same with old and new values, for a preview.
         seconds: how long it took; None for a preview.
         failed: whether it failed.
     """
@@ -65,6 +69,26 @@ class Change:
     paths: list[str] = field(default_factory=list)
     seconds: float | None = None
     failed: bool = False
+    properties: list[Property] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A policy that a resource, or the stack, breaks.
+
+    Attributes:
+        policy: its name.
+        pack: the policy pack's.
+        level: ``mandatory``, or another that stops nothing.
+        name: the resource's; empty for the stack.
+        message: what it says.
+    """
+
+    policy: str
+    pack: str
+    level: str
+    name: str
+    message: str
 
 
 class Progress:
@@ -87,6 +111,7 @@ class Progress:
         self.changes: list[Change] = []
         self.errors: list[str] = []
         self.warnings: list[str] = []
+        self.violations: list[Violation] = []
         self.counts: dict[str, int] = {}
         self.resources: dict[str, tuple[str, Mapping[str, Any]]] = {}
         """Type and outputs by URN of everything that is there at the end; secrets are ``[secret]``."""
@@ -133,6 +158,8 @@ class Progress:
                 self._failed(event.res_op_failed_event.metadata)
             elif event.diagnostic_event is not None:
                 self._diagnostic(event.diagnostic_event)
+            elif event.policy_event is not None:
+                self._policy(event.policy_event)
             elif event.summary_event is not None:
                 self.counts = {_word(op): count for op, count in event.summary_event.resource_changes.items()}
 
@@ -140,7 +167,9 @@ class Progress:
         op = _word(step.op)
         self._begun[step.urn] = (time.monotonic(), op)
         if self._planning and op in _PLANNED and not _engines_own(step):
-            change = Change(op, step.type, _name(step.urn), step.urn, _paths(step))
+            told = properties(step)
+            paths = _paths(step) or [one.path for one in told]
+            change = Change(op, step.type, _name(step.urn), step.urn, paths, properties=told)
             self.changes.append(change)
             self._say(change)
 
@@ -172,7 +201,7 @@ class Progress:
             self._stderr.append(text if text.endswith("\n") else f"{text}\n")
             return
         text = "\n".join(line for line in text.strip().splitlines() if line.strip())
-        if not text or _SUMMARY.fullmatch(text):
+        if not text or _SUMMARY.fullmatch(text) or text.startswith(_OWN_LAUNCHER):
             return
         if (who, text) in self._told:
             return
@@ -186,13 +215,21 @@ class Progress:
         elif event.severity.startswith("info"):
             self._say(prefix + text)
 
+    def _policy(self, event: Any) -> None:
+        name = "" if not event.resource_urn or f"::{STACK_TYPE}::" in event.resource_urn else _name(event.resource_urn)
+        message = "\n".join(line for line in _MARKS.sub("", event.message).strip().splitlines() if line.strip())
+        found = Violation(event.policy_name, event.policy_pack_name, event.enforcement_level, name, message)
+        if found not in self.violations:
+            self.violations.append(found)
+            self._say(f"policy {found.policy} ({found.level}){f' {name}' if name else ''}: {message}")
+
     def _beat(self) -> None:
         while not self._ended.wait(_PULSE):
             with self._lock:
                 now = time.monotonic()
                 running = [(now - began, urn, op) for urn, (began, op) in self._begun.items() if now - began >= _PULSE]
             for seconds, urn, op in running:
-                if not _container(urn):
+                if not container(urn):
                     self._say(f"{_name(urn)}: still at it ({op}), {seconds:.0f} s")
 
 
@@ -212,7 +249,7 @@ def _engines_own(step: Any) -> bool:
     )
 
 
-def _container(urn: str) -> bool:
+def container(urn: str) -> bool:
     """Whether it is a component or the stack: these last as long as what is in them."""
     kind = urn.split("::")[2].rpartition("$")[2]
     return kind == STACK_TYPE or kind.startswith("dualstack:index:")

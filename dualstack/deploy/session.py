@@ -5,30 +5,31 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dualstack.deploy.backend import Backend
+from dualstack.deploy.hints import interrupted_create
 from dualstack.deploy.interrupts import interrupts
 from dualstack.deploy.locks import Refused, clear_dead, only_one
 from dualstack.deploy.progress import Progress
+from dualstack.deploy.reasons import last_words, reasons, with_way_out
 from dualstack.engine import Engine, child_environment, engine_env
+from dualstack.engine.pack import policy_pack
+from dualstack.project import ONLINE_VARIABLE
 
 if TYPE_CHECKING:
     from pulumi.automation import Stack
 
 OURS: Final = "dualstack:"
 """Types of our own provider: what one of them was about to make is found again and adopted by the next create."""
-
-_NO_PLUGIN: Final = re.compile(r"no resource plugin 'pulumi-resource-([^']+)' found .*? at version (v[^ ]+)")
 
 
 class Operation(StrEnum):
@@ -69,6 +70,8 @@ class Session:
         backend: where state is.
         plugins: whether the CLI may download plugins; None for what the engine's kind says.
         tell: takes a line about what is done beside the operation.
+        policies: config of the policy pack, by policy.
+        online: whether a preview may ask others, such as resolvers.
     """
 
     project: Path
@@ -79,19 +82,28 @@ class Session:
     backend: Backend
     plugins: bool | None
     tell: Callable[[str], None]
+    policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    online: bool = False
+    _previewed: bool = field(default=False, init=False)
 
     @property
     def command_prefix(self) -> str:
         """What a shell needs before a plain ``pulumi`` command on this stack."""
         return 'eval "$(dualstack env)" && ' if self.backend.embedded else ""
 
-    def run(self, operation: Operation, progress: Progress, *, clear_pending: bool = False) -> Result:
+    def run(
+        self, operation: Operation, progress: Progress, *, clear_pending: bool = False, refresh: bool = False
+    ) -> Result:
         """Do it; the progress gets every event.
+
+        Preview and update run the policy pack. An update has a preview with it first: policies over the whole stack
+        come when everything is made, and would stop nothing.
 
         Args:
             operation: what.
             progress: takes the engine's events.
             clear_pending: with refresh, forget creates that were interrupted.
+            refresh: with a preview, look at what is there first; the state stays as it is.
 
         Raises:
             Refused: somebody else is at work on the stack, or it is not there, or an interrupted create needs a
@@ -114,9 +126,31 @@ class Session:
                 return Result()
             if operation is Operation.UP and not fresh:
                 self._pending(copy)
+            more: dict[str, Any] = {"config_file": str(config)}
+            if operation in (Operation.UP, Operation.PREVIEW):
+                more |= self._pack(held, copy)
             stack = self._stack()
             held.enter_context(interrupts(self.tell))
-            return self._operate(stack, operation, progress, str(config), clear_pending)
+            if operation is Operation.UP and not self._previewed:
+                before = self._operate(stack, Operation.PREVIEW, Progress(_nothing, planning=True), more)
+                if before.error is not None:
+                    return before
+            if operation is Operation.PREVIEW:
+                more["refresh"] = refresh or None
+            if operation is Operation.REFRESH:
+                more["clear_pending_creates"] = clear_pending
+            result = self._operate(stack, operation, progress, more)
+            # What was previewed may since have changed: the next update has a preview of its own.
+            self._previewed = operation is Operation.PREVIEW and result.error is None
+            return result
+
+    def _pack(self, held: contextlib.ExitStack, folder: Path) -> dict[str, Any]:
+        """Lay out the policy pack, and give what makes the CLI run it; it is gone when ``held`` ends."""
+        pack = held.enter_context(policy_pack(self.engine, self.project, self.tell))
+        os.environ["PATH"] += os.pathsep + str(pack.programs)
+        config = folder / "policies.json"
+        config.write_text(json.dumps(self.policies), encoding="utf-8")
+        return {"policy_packs": [str(pack.folder)], "policy_pack_configs": [str(config)]}
 
     def forget(self) -> None:
         """Remove the stack itself with its history; it must hold no resource."""
@@ -132,6 +166,8 @@ class Session:
         variables = engine_env(self.engine, self.project, embedded=self.backend.embedded, acquire_plugins=self.plugins)
         try:
             wanted = child_environment(variables) | self.backend.variables
+            if self.online:
+                wanted[ONLINE_VARIABLE] = "1"
             os.environ.clear()
             os.environ.update(wanted)
             yield
@@ -166,9 +202,7 @@ class Session:
 
         return Stack.select(self.name, Workspace(work_dir=str(self.project)))
 
-    def _operate(
-        self, stack: Stack, operation: Operation, progress: Progress, config: str, clear_pending: bool
-    ) -> Result:
+    def _operate(self, stack: Stack, operation: Operation, progress: Progress, more: Mapping[str, Any]) -> Result:
         from pulumi.automation import CommandError, ConcurrentUpdateError, StackNotFoundError
 
         # The SDK warns of events that it does not know with all that is in them.
@@ -178,20 +212,14 @@ class Session:
             # Secrets are not asked for in the summaries: for these the CLI writes a salt into the real stack file.
             with progress:
                 if operation is Operation.UP:
-                    done = stack.up(on_event=progress.take, config_file=config, show_secrets=False, color="never")
+                    done = stack.up(on_event=progress.take, show_secrets=False, color="never", **more)
                     outputs = {key: "[secret]" if one.secret else one.value for key, one in done.outputs.items()}
                 elif operation is Operation.PREVIEW:
-                    stack.preview(on_event=progress.take, config_file=config, color="never")
+                    stack.preview(on_event=progress.take, color="never", **more)
                 elif operation is Operation.REFRESH:
-                    stack.refresh(
-                        on_event=progress.take,
-                        config_file=config,
-                        show_secrets=False,
-                        color="never",
-                        clear_pending_creates=clear_pending,
-                    )
+                    stack.refresh(on_event=progress.take, show_secrets=False, color="never", **more)
                 else:
-                    stack.destroy(on_event=progress.take, config_file=config, show_secrets=False, color="never")
+                    stack.destroy(on_event=progress.take, show_secrets=False, color="never", **more)
         except StackNotFoundError:
             way = f"create it with the secrets provider of your choice: pulumi stack init {self.name}"
             raise Refused(f"your backend has no stack {self.name}; {way}") from None
@@ -201,9 +229,9 @@ class Session:
             words = f"another update of {self.name} is running{f' ({who})' if who else ''}"
             raise Refused(f"{words}; wait for it, or, if nothing runs there, run: {cancel}") from None
         except CommandError as error:
-            return Result(_with_way_out("\n".join(progress.errors) or _last_words(str(error))))
+            return Result(with_way_out("\n".join(reasons(progress)) or last_words(str(error))))
         except RuntimeError as error:  # a preview that ended before its summary
-            return Result(_with_way_out("\n".join(progress.errors) or str(error)))
+            return Result(with_way_out("\n".join(reasons(progress)) or str(error)))
         return Result(outputs=outputs)
 
     def _pending(self, folder: Path) -> None:
@@ -236,7 +264,8 @@ class Session:
         for one in others:
             urn = one["urn"]
             lines.append(
-                f"if it is there: {self.command_prefix}pulumi import --stack {self.name} {one['type']} "
+                interrupted_create(one)
+                or f"if it is there: {self.command_prefix}pulumi import --stack {self.name} {one['type']} "
                 f"{urn.rpartition('::')[2]} ID   (or remove it by hand)"
             )
         lines.append(f"then forget the interrupted creates: dualstack refresh {self.name} --clear-pending-creates")
@@ -252,25 +281,12 @@ class Session:
             check=False,
         )
         if done.returncode != 0:
-            words = _last_words(done.stderr)
+            words = last_words(done.stderr)
             if "no stack named" in words:
                 raise Refused(f"your backend has no stack {self.name}; create it: pulumi stack init {self.name}")
             raise Refused(f"`pulumi {' '.join(arguments[:2])}` fails: {words}")
         return done.stdout
 
 
-def _with_way_out(error: str) -> str:
-    """Add what to do about a provider plugin that is not there."""
-    lines = [error]
-    for name, version in dict(_NO_PLUGIN.findall(error)).items():
-        way = f"install it: pulumi plugin install resource {name} {version}"
-        lines.append(f"put pulumi-resource-{name} on PATH, or {way}; an official Pulumi CLI does so by itself")
-    return "\n".join(lines)
-
-
-def _last_words(text: str) -> str:
-    """Take the CLI's own error lines out of what it said; all of it where there are none."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = [line.removeprefix("stderr: ") for line in lines if line.removeprefix("stderr: ").startswith("error: ")]
-    said = list(dict.fromkeys(line.removeprefix("error: ") for line in errors)) or lines[-3:]
-    return "\n".join(said) or "it gave no reason"
+def _nothing(_item: object) -> None:
+    """Say nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dualstack.frozen import freeze
+from dualstack.plan.access import plan_access
 from dualstack.plan.bmcs import plan_bmcs
 from dualstack.plan.capacity import plan_capacity
 from dualstack.plan.charts import computed_values, plan_charts
@@ -58,6 +59,7 @@ def make_plan(name: str, site: Site, secrets: frozenset[str] = frozenset()) -> P
         capacity=plan_capacity(site),
         bmcs=plan_bmcs(site, ironic),
         libvirt=plan_libvirt(site, node, management, records),
+        access=plan_access(site, node),
         no_proxy=no_proxy,
         secrets=secrets,
     )

@@ -174,6 +174,8 @@ def _plan_chart(
         computed=freeze(values),
         depends_on=before,
         path=("charts", item.key),
+        day2=settings.day2 or site.day2,
+        handover=settings.handover,
     )
 
 
@@ -191,6 +193,8 @@ def _plan_extra(site: Site, index: int, extra: ExtraChart) -> ChartPlan:
         computed=freeze({}),
         depends_on=(),
         path=("charts", "extra", index),
+        day2=extra.day2 or site.day2,
+        handover=extra.handover,
     )
 
 

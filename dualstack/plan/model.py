@@ -11,7 +11,7 @@ from dualstack.frozen import Frozen
 from dualstack.origins import Path
 from dualstack.releases import Release
 from dualstack.site import Site
-from dualstack.site.charts import Delivery
+from dualstack.site.charts import Day2, Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +155,27 @@ class ChartPlan:
     """Names of the Helm releases that must be there first."""
     path: Path
     """Where the site file speaks of it."""
+    day2: Day2 = "reimage"
+    """How changed values of a chart in the image reach the living cluster."""
+    handover: bool = False
+    """True while its Helm release goes from RKE2 to Pulumi."""
+
+    @property
+    def released(self) -> bool:
+        """Whether it is a Helm release of the Pulumi program."""
+        return self.delivery == "pulumi" and not self.handover
+
+    @property
+    def configured(self) -> bool:
+        """Whether the program sends its values to the living cluster as a HelmChartConfig."""
+        return self.delivery == "image" and self.day2 == "helmchartconfig" and bool(self.values)
+
+    @property
+    def change(self) -> str:
+        """What a changed value of it takes on the living cluster."""
+        if self.delivery == "pulumi":
+            return "nothing before the handover ends" if self.handover else "Helm upgrade"
+        return "HelmChartConfig" if self.configured else "new image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +200,16 @@ class LibvirtPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessPlan:
+    """Where the host and its API server are reached from the deploying machine."""
+
+    host: str
+    """Address or name for SSH; empty where not known."""
+    server: str
+    """URL of the API server; empty where not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything computed from one site."""
 
@@ -199,6 +230,7 @@ class Plan:
     capacity: Capacity
     bmcs: tuple[BmcPlan, ...]
     libvirt: LibvirtPlan | None
+    access: AccessPlan
     no_proxy: tuple[str, ...]
     secrets: frozenset[str]
     """Names of the secret config keys that the stack has."""
@@ -206,6 +238,11 @@ class Plan:
     def chart(self, name: str) -> ChartPlan | None:
         """The Helm release of that name, where the site has it."""
         return next((chart for chart in self.charts if chart.name == name), None)
+
+    @property
+    def uses_cluster(self) -> bool:
+        """Whether the program itself works on the living cluster, and needs its kubeconfig."""
+        return any(chart.delivery == "pulumi" or chart.configured for chart in self.charts)
 
     @property
     def node(self) -> NodePlan:

@@ -49,6 +49,13 @@ def own_address(ip: Ipv4 | Ipv6 | None) -> Address | None:
     return ip.address.address if ip.address is not None else ip.reservation
 
 
+def asks_for_addresses(node: Node) -> bool:
+    """Tell whether the management interface gets its address of either family from DHCP."""
+    interface = management_interface(node)
+    families = (interface.ipv4, interface.ipv6) if interface else ()
+    return any(ip is not None and ip.enabled and ip.dhcp for ip in families)
+
+
 def serving_interface(site: Site, node: Node) -> Interface | None:
     """Return the interface whose addresses serve the machines that are provisioned."""
     wanted = site.provisioning.interface

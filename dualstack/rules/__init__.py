@@ -21,16 +21,19 @@ __all__ = ["Subject", "all_rules", "run_checks"]
 @cache
 def _modules() -> tuple[ModuleType, ...]:
     from dualstack.rules import (
+        access,
         bmc,
         capacity,
         charts,
         cidrs,
         clear_secrets,
         components,
+        delivery,
         dns,
         hostnet,
         image,
         ironic_name,
+        ironic_rendered,
         libvirt,
         listform,
         lists,
@@ -50,6 +53,7 @@ def _modules() -> tuple[ModuleType, ...]:
         project_files,
         proxy,
         rancher_name,
+        resources,
         secrets,
         server_keys,
         text,
@@ -85,10 +89,14 @@ def _modules() -> tuple[ModuleType, ...]:
         server_keys,
         clear_secrets,
         charts,
+        delivery,
+        ironic_rendered,
         image,
         secrets,
         project_files,
         libvirt,
+        access,
+        resources,
     )
 
 

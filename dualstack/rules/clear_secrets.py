@@ -12,6 +12,7 @@ from dualstack.hiding import names_a_secret
 from dualstack.logins import split_login
 from dualstack.origins import Path
 from dualstack.plan.charts import BOOTSTRAP_KEY
+from dualstack.rules.access import logins
 from dualstack.rules.base import Subject
 from dualstack.rules.overrides import every_key
 from dualstack.site import Site
@@ -188,6 +189,9 @@ def _named(subject: Subject) -> Iterator[tuple[Path, str, str]]:
         if zone.key is not None and site.dns.backend == "rfc2136":
             follows = "The DNS server refuses the updates."
             yield ("dns", "zones", index, "key", "secretKey"), zone.key.secret_key, follows
+    for path, login, what in logins(subject):
+        if login.private_key_key is not None:
+            yield (*path, "privateKeyKey"), login.private_key_key, f"There is no login to {what}."
 
 
 def check_set(subject: Subject) -> Findings:

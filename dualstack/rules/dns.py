@@ -215,6 +215,10 @@ def check_settings(subject: Subject) -> Findings:
     if not 0 <= dns.ttl <= MAX_TTL:
         fix = "write seconds, such as 3600"
         yield DNS_SETTING.at(("dns", "ttl"), f"a TTL of {dns.ttl} is not between 0 and {MAX_TTL}", fix)
+    yield from port_number(At[object](("dns", "check", "port"), dns.check.port), 53)
+    if dns.check.timeout < 1:
+        message = f"a wait of {dns.check.timeout} seconds asks nobody"
+        yield DNS_SETTING.at(("dns", "check", "timeout"), message, "write seconds, such as 120")
     for index, zone in enumerate(dns.zones):
         path: Path = ("dns", "zones", index)
         yield from port_number(At[object]((*path, "port"), zone.port), 53)

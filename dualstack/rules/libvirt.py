@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from dualstack.addresses import FAMILIES, LABEL, Address, Family, IPAddress, IPNetwork
-from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.addresses import FAMILIES, LABEL, Address, Family, IPAddress, IPNetwork, Prefix
+from dualstack.findings import At, Finding, Findings, Rule, Severity
 from dualstack.origins import Path
-from dualstack.plan.network import management_interface
+from dualstack.plan.network import asks_for_addresses, management_interface
 from dualstack.rules.base import Subject
 from dualstack.rules.nmpaths import site_path
 from dualstack.rules.nmview import read_routes
+from dualstack.rules.resources import dhcp_prefixes
 
 NETWORK = Rule(
     "DS123-libvirt-network",
@@ -65,13 +66,37 @@ GATEWAY = Rule(
     "Nobody answers at the gateway's address, and the VM reaches nothing outside its network.",
     "libvirt formatnetwork; the provider gives the bridge the first address of each prefix, and no fe80::1",
 )
+RESOLVER = Rule(
+    "DS155-libvirt-resolver",
+    "With DNS backend libvirt the node's resolvers must be the virtual network's bridge: it alone has the records.",
+    Severity.WARNING,
+    "Another resolver answers that the site's names do not exist, and the node, which asks no further, finds neither "
+    "Rancher nor Ironic.",
+    "libvirt formatnetwork: the records are rows of the network's own server, which asks the hypervisor's resolvers "
+    "for all else; resolv.conf(5): the next server is asked only where one is silent",
+)
 
-RULES = (NETWORK, SLAAC_PREFIX, SIZE, DISK_IMAGE, BACKEND, UNUSED)
+RULES = (NETWORK, SLAAC_PREFIX, SIZE, DISK_IMAGE, BACKEND, UNUSED, GATEWAY, RESOLVER)
 
 LEAST_MEMORY_MIB = 16 * 1024
 LEAST_CPUS = 4
 LEAST_DISK_GIB = 60
 _PREFIX: Path = ("host", "libvirt", "network")
+
+
+EXAMPLES: dict[Family, str] = {"ipv4": "192.168.100.0/24", "ipv6": '"fd00:100::/64"'}
+
+
+def no_prefix(family: At[Family], fix: str, beside: str = "") -> Finding:
+    """Make the finding for a virtual network that lacks a family.
+
+    Args:
+        family: the family, and where its prefix would stand.
+        fix: what to do.
+        beside: why nothing stands in for it.
+    """
+    message = f"the virtual network has no {LABEL[family.value]} prefix"
+    return NETWORK.at(family.path, f"{message}, and {beside}" if beside else message, fix)
 
 
 def left_to_bridge(prefix: At[IPNetwork], address: Address) -> Findings:
@@ -132,15 +157,28 @@ def check_network(subject: Subject) -> Findings:
     management = management_interface(site.nodes[0])
     for family, prefix in _prefixes(subject):
         if prefix is None:
-            example = "192.168.100.0/24" if family == "ipv4" else '"fd00:100::/64"'
-            message = f"the virtual network has no {LABEL[family]} prefix, and no static address tells one"
-            yield NETWORK.at((*_PREFIX, family), message, f"set host.libvirt.network.{family} to {example}")
+            fix = f"set host.libvirt.network.{family} to {EXAMPLES[family]}"
+            yield no_prefix(At((*_PREFIX, family), family), fix, "no static address tells one")
             continue
         address = subject.plan.node.address(family)
         if address is not None:
             yield from left_to_bridge(prefix, address)
         if management is not None and management.ipv6 is not None and management.ipv6.autoconf:
             yield from slaac_prefix(prefix)
+
+
+def check_dhcp(subject: Subject) -> Findings:
+    """Judge the prefixes from which the network gives the node its addresses."""
+    site = subject.site
+    if site.host.kind != "libvirt" or site.host.libvirt.network.mode == "bridge":
+        return
+    if asks_for_addresses(site.nodes[subject.plan.node.index]):
+        prefixes = [
+            At(prefix.path, Prefix(str(prefix.value), prefix.value))
+            for _, prefix in _prefixes(subject)
+            if prefix is not None
+        ]
+        yield from dhcp_prefixes(prefixes, "give the node static addresses")
 
 
 def check_gateways(subject: Subject) -> Findings:
@@ -190,6 +228,30 @@ def check_backend(subject: Subject) -> Findings:
         yield BACKEND.at(("dns", "backend"), message, "set dns.backend to existing, or the network's mode to nat")
 
 
+def bridge_resolver(resolver: At[IPAddress], bridges: Sequence[IPAddress]) -> Findings:
+    """Tell a resolver that is not the virtual network's own server.
+
+    Args:
+        resolver: address of the resolver.
+        bridges: addresses of the bridge.
+    """
+    if resolver.value not in bridges:
+        told = " and ".join(map(str, bridges))
+        message = f"{resolver.value} does not have the records, which are at {told}"
+        yield RESOLVER.at(resolver.path, message, f"write {told} alone")
+
+
+def check_resolvers(subject: Subject) -> Findings:
+    """Judge whom the node asks where libvirt has the records."""
+    site = subject.site
+    if site.dns.backend != "libvirt" or site.host.kind != "libvirt" or site.host.libvirt.network.mode == "bridge":
+        return
+    bridges = [prefix.value.network_address + 1 for _, prefix in _prefixes(subject) if prefix is not None]
+    for i, resolver in enumerate(site.dns.resolvers):
+        if bridges:
+            yield from bridge_resolver(At(("dns", "resolvers", i), resolver.ip), bridges)
+
+
 def check_unused(subject: Subject) -> Findings:
     """Tell where a host that is already there has settings of a VM."""
     host = subject.site.host
@@ -198,4 +260,4 @@ def check_unused(subject: Subject) -> Findings:
         yield UNUSED.at(("host", "libvirt"), message, "set host.kind to libvirt, or remove host.libvirt")
 
 
-CHECKS = (check_network, check_gateways, check_machine, check_backend, check_unused)
+CHECKS = (check_network, check_dhcp, check_gateways, check_machine, check_backend, check_resolvers, check_unused)

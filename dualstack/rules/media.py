@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 from dualstack.findings import Finding, Findings, Rule, Severity
 from dualstack.frozen import dig
 from dualstack.origins import Path, format_path
+from dualstack.plan.model import Ironic
 from dualstack.rules.base import Subject
 from dualstack.rules.metal3 import EXTERNAL_HOST, EXTERNAL_V6, external_written
 from dualstack.rules.overrides import (
@@ -87,13 +90,40 @@ def shown_family(family: str) -> str:
     return {"ipv4": "IPv4", "ipv6": "IPv6"}.get(family, family)
 
 
+def not_on_all(ironic: Ironic, where: Path, fix: str) -> Findings:
+    """Tell where Ironic, known by its addresses, would listen on one of them alone."""
+    if not ironic.hostname and not ironic.listen_on_all:
+        yield LISTEN_ON_ALL.at(where, "listenOnAll is false in address mode", fix)
+
+
+def held_host(ironic: Ironic) -> str:
+    """Return what the chart's certificate for virtual media holds: one name, or one address."""
+    return ironic.hostname or ironic.provisioning_ip or ironic.ironic_ip
+
+
+def uncovered_url(url: str, held: str, where: Path, fix: str) -> Findings:
+    """Tell a URL of virtual media over TLS whose host the certificate lacks: it holds one name, or one address.
+
+    Args:
+        url: the URL; one without a host, or with a broken one, is another rule's.
+        held: what the certificate holds; empty where nothing is known of it.
+        where: the place that decides the host.
+        fix: what to do.
+    """
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return
+    if host and held and host != held.lower():
+        yield VMEDIA_TLS.at(where, f"{url} is served with a certificate for {shown(held)} alone", fix)
+
+
 def check_listening(subject: Subject) -> Findings:
     """Tell where an override makes Ironic listen on its IPv4 address alone."""
     ironic = subject.plan.ironic
-    if ironic is None or ironic.hostname or ironic.listen_on_all:
-        return
-    path = blame(subject.site, "metal3", ("metal3-ironic", "listenOnAll"), ("mode",))
-    yield LISTEN_ON_ALL.at(path, "listenOnAll is false in address mode", undo(path, "set mode to hostname"))
+    if ironic is not None:
+        path = blame(subject.site, "metal3", ("metal3-ironic", "listenOnAll"), ("mode",))
+        yield from not_on_all(ironic, path, undo(path, "set mode to hostname"))
 
 
 def check_vmedia_tls(subject: Subject) -> Findings:
@@ -109,9 +139,10 @@ def check_vmedia_tls(subject: Subject) -> Findings:
         yield VMEDIA_TLS.at(tls_path, message, undo(tls_path, off))
     elif not ironic.hostname and ironic.external_url_v6:
         names = [bmc.name for bmc in subject.plan.bmcs if bmc.family == "ipv6"]
-        message = f"{ironic.external_url_v6} is served with a certificate for {shown(ironic.ironic_ip)} alone"
-        message += f" (IPv6 BMCs: {', '.join(names)})" if names else ""
-        yield VMEDIA_TLS.at(path, message, f"{off}, or use hostname mode, whose certificate holds the name")
+        fix = f"{off}, or use hostname mode, whose certificate holds the name"
+        for finding in uncovered_url(ironic.external_url_v6, held_host(ironic), path, fix):
+            told = f" (IPv6 BMCs: {', '.join(names)})" if names else ""
+            yield replace(finding, message=finding.message + told)
     else:
         yield from _other_host(subject)
 
@@ -121,15 +152,15 @@ def _other_host(subject: Subject) -> Findings:
     site, ironic = subject.site, subject.plan.ironic
     if ironic is None:
         return
-    held = ironic.hostname or ironic.provisioning_ip or ironic.ironic_ip
+    held = held_host(ironic)
     host_path = blame(site, "metal3", EXTERNAL_HOST, ("provisioning", "externalHttpHost"))
-    if external_written(subject) and held and ironic.external_http_host.lower() != held.lower():
-        message = f"{ironic.external_url} is served with a certificate for {shown(held)} alone"
-        yield VMEDIA_TLS.at(host_path, message, f"remove {format_path(host_path)}")
-    if ironic.hostname and ironic.external_url_v6:
+    if external_written(subject):
+        fix = f"remove {format_path(host_path)}"
+        yield from uncovered_url(ironic.external_url, held, host_path, fix)
+    if ironic.hostname:
         v6_path = blame(site, "metal3", EXTERNAL_V6, stated_path(site, "ipv6"))
-        message = f"{ironic.external_url_v6} is served with a certificate for {shown(ironic.hostname)} alone"
-        yield VMEDIA_TLS.at(v6_path, message, undo(v6_path, "remove externalHttpIPv6"))
+        fix = undo(v6_path, "remove externalHttpIPv6")
+        yield from uncovered_url(ironic.external_url_v6, held, v6_path, fix)
 
 
 CHECKS = (check_media_family, check_listening, check_vmedia_tls)

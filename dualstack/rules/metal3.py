@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from dualstack.addresses import AddressError, is_global_unicast, parse_address
+from dualstack.addresses import AddressError, IPAddress, is_global_unicast, parse_address
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.frozen import dig
 from dualstack.origins import Path, format_path
+from dualstack.plan.model import Ironic
 from dualstack.releases import empty_host_bug
 from dualstack.rules.base import Subject
 from dualstack.rules.grammar import as_ip, name_problem
@@ -141,6 +142,42 @@ def bare_host(host: At[str], *, ipv6: bool = False, names: bool = True) -> Findi
         yield HOST_SYNTAX.at(host.path, f"{host.value} cannot be reached from another machine", fix)
 
 
+def empty_image_host(version: At[str], ironic: Ironic, where: Path, fix: str) -> Findings:
+    """Tell where a chart renders image URLs without a host, since only the host name is given.
+
+    Args:
+        version: the metal3 chart's version.
+        ironic: what the chart makes of its values.
+        where: the place that decides the host of image URLs.
+        fix: what to do.
+    """
+    if not ironic.hostname or ironic.external_http_host:
+        return
+    bug = empty_host_bug(version.value)
+    if bug is False:
+        return
+    message = f"metal3 {version.value} makes {ironic.external_url} out of a host name without externalHttpHost"
+    if bug is None:
+        message = (
+            f"whether metal3 {version.value} needs externalHttpHost beside a host name is not known; earlier ones do"
+        )
+    finding = EMPTY_URL_HOST.at(where, message, fix)
+    yield finding if bug else softened(finding)
+
+
+def own_address(item: At[IPAddress], own: Collection[IPAddress], fix: str) -> Findings:
+    """Tell an address in Ironic's URLs that no host has; one that no machine could reach is another rule's.
+
+    Args:
+        item: the address.
+        own: the addresses of its family that the hosts have.
+        fix: what to do.
+    """
+    if is_global_unicast(item.value) and item.value not in own:
+        told = ", ".join(str(address) for address in sorted(own, key=int)) or "no address of that family"
+        yield OWN_ADDRESS.at(item.path, f"{item.value} is not the node's; it has {told}", fix)
+
+
 def _value(subject: Subject, *keys: str) -> str:
     value = dig(subject.plan.values("metal3"), *keys)
     return "" if value is None else str(value)
@@ -192,21 +229,11 @@ def external_written(subject: Subject) -> bool:
 def check_external_host(subject: Subject) -> Findings:
     """Tell where the chart would render a URL without a host in hostname mode."""
     ironic, chart = subject.plan.ironic, subject.plan.chart("metal3")
-    if ironic is None or chart is None or not ironic.hostname or ironic.external_http_host:
-        return
-    bug = empty_host_bug(chart.version)
-    if bug is False:
+    if ironic is None or chart is None:
         return
     path = blame(subject.site, "metal3", EXTERNAL_HOST, ("provisioning", "externalHttpHost"))
-    overridden = path[0] == "charts"
-    set_it = f"set provisioning.externalHttpHost to {ironic.hostname}"
-    message = f"metal3 {chart.version} makes {ironic.external_url} out of a host name without externalHttpHost"
-    if bug is None:
-        message = (
-            f"whether metal3 {chart.version} needs externalHttpHost beside a host name is not known; earlier ones do"
-        )
-    finding = EMPTY_URL_HOST.at(path, message, undo(path, set_it) if overridden and ironic.hostname else set_it)
-    yield finding if bug else softened(finding)
+    fix = undo(path, f"set provisioning.externalHttpHost to {ironic.hostname}")
+    yield from empty_image_host(At((*chart.path, "version"), chart.version), ironic, path, fix)
 
 
 def check_own_addresses(subject: Subject) -> Findings:
@@ -216,19 +243,14 @@ def check_own_addresses(subject: Subject) -> Findings:
         if keys == EXTERNAL_HOST and path is None and external_written(subject):
             path = ("provisioning", "externalHttpHost")
         ip = as_ip(_value(subject, *keys)) if path is not None else None
-        if path is None or ip is None or not is_global_unicast(ip):
+        if path is None or ip is None:
             continue
         own = own_addresses(subject, "ipv6" if ip.version == 6 else "ipv4")
-        if own is None or ip in own:
+        if own is None:
             continue
-        told = ", ".join(str(address) for address in sorted(own, key=int)) or "no address of that family"
-        message, fix = f"{ip} is not the node's; it has {told}", undo(path, f"remove {format_path(path)}")
-        if keys == EXTERNAL_HOST:
-            # Address translation before the node may lead there.
-            message = f"{ip} is not the node's, so machines fetch their image from somebody else; it has {told}"
-            yield softened(OWN_ADDRESS.at(path, message, fix))
-        else:
-            yield OWN_ADDRESS.at(path, message, fix)
+        for finding in own_address(At(path, ip), own, undo(path, f"remove {format_path(path)}")):
+            # Address translation before the node may lead to the host of image URLs.
+            yield softened(finding) if keys == EXTERNAL_HOST else finding
 
 
 CHECKS = (

@@ -71,15 +71,20 @@ def quantity(size: At[str]) -> Findings:
     yield VOLUME.at(size.path, f"{size.value!r} is no size that Kubernetes reads", f"write {better}")
 
 
+def old_version(version: At[str], fix: str) -> Findings:
+    """Tell a metal3 chart that is older than its dual-stack keys; a version that cannot be read is another rule's."""
+    found = upstream_version(version.value)
+    if found is not None and found < FIRST_DUAL_STACK_METAL3:
+        yield TOO_OLD.at(version.path, f"metal3 {version.value} knows IPv4 only", fix)
+
+
 def check_version(subject: Subject) -> Findings:
-    """Tell where the metal3 chart is older than its dual-stack keys."""
+    """Judge the metal3 chart's version."""
     chart = subject.plan.chart("metal3")
-    found = upstream_version(chart.version) if chart else None
-    if chart is None or found is None or found >= FIRST_DUAL_STACK_METAL3:
-        return
-    own = next(item.version for item in subject.plan.release.charts if item.key == "metal3")
-    fix = f"remove charts.metal3.version (release {subject.plan.release.name} has {own})"
-    yield TOO_OLD.at(("charts", "metal3", "version"), f"metal3 {chart.version} knows IPv4 only", fix)
+    if chart is not None:
+        own = next(item.version for item in subject.plan.release.charts if item.key == "metal3")
+        fix = f"remove charts.metal3.version (release {subject.plan.release.name} has {own})"
+        yield from old_version(At(("charts", "metal3", "version"), chart.version), fix)
 
 
 def trusted_cas_key(version: str, release: Release) -> str:

@@ -226,11 +226,23 @@ def check_records(subject: Subject) -> Findings:
                 yield _no_record(site, name, family, kind)
 
 
+def no_record(name: At[str], kind: str, fix: str, why: str = "") -> Finding:
+    """Make the finding for a name that lacks the record of a family.
+
+    Args:
+        name: the name, and where the record would be decided.
+        kind: ``A`` or ``AAAA``.
+        fix: what to do.
+        why: the reason, where one is known.
+    """
+    return BOTH_RECORDS.at(name.path, f"{name.value} gets no {kind} record{f': {why}' if why else ''}", fix)
+
+
 def _no_record(site: Site, name: str, family: Family, kind: str) -> Finding:
     unknown = f"the node's {LABEL[family]} address is not known"
     fix, path = state_address(site, family), stated_path(site, family)
     if site.dns.backend in ("rfc2136", "libvirt"):
-        return BOTH_RECORDS.at(path, f"{name} gets no {kind} record: {unknown}", fix)
+        return no_record(At(path, name), kind, fix, unknown)
     message = f"dualstack cannot check or show the {kind} record of {name}: {unknown}"
     consequence = "Whether the name has the record is left to whoever gives out the address."
     return softened(BOTH_RECORDS.at(path, message, fix, consequence=consequence))

@@ -5,12 +5,23 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dualstack.offline import Recording, Resource, record
+from dualstack.offline import UNKNOWN, Question, Recording, Resource, record
+from dualstack.plan import make_plan
+from dualstack.rules.ironic_rendered import expected
+from dualstack.site import Site
 from tests import PROJECT, sites
 
 CANARY = "canary-0f1e2d3c"
 """Part of every secret that is used here."""
-KEYS = ("rancherBootstrapPassword", "appsToken", "sccRegistrationCode", "tsigSecret", "kubeconfig")
+KEYS = (
+    "rancherBootstrapPassword",
+    "appsToken",
+    "sccRegistrationCode",
+    "tsigSecret",
+    "kubeconfig",
+    "jumpKey",
+    "hostKey",
+)
 SECRETS = {key: f"{CANARY}-{key}" for key in KEYS}
 STACK = "urn:pulumi:test::dualstack::pulumi:pulumi:Stack::dualstack-test"
 
@@ -27,13 +38,47 @@ def run(
     preview: bool = True,
     secrets: dict[str, str] | None = None,
     config: dict[str, str] | None = None,
+    maps: dict[str, dict[str, str]] | None = None,
 ) -> Recording:
-    """Record the program for a mapping of ``dualstack:site``; secrets are keys without the namespace."""
+    """Record the program for a mapping of ``dualstack:site``.
+
+    Args:
+        data: the mapping.
+        stack: name of the stack.
+        preview: whether the program sees a preview.
+        secrets: secret keys without the namespace.
+        config: further keys, in full.
+        maps: data of Ironic's ConfigMaps on the cluster, by their names; as the chart renders them where absent.
+    """
+
+    def answer(question: Question) -> dict[str, Any] | None:
+        if question.kind != "read":
+            return None
+        if question.preview:
+            return {"data": UNKNOWN}  # as the engine answers for an id that is not known yet
+        found = rendered_maps(data) if maps is None else maps
+        return {"data": found[question.name.removeprefix("management-charts-metal3-")]}
+
     given = {f"dualstack:{key}": value for key, value in (SECRETS if secrets is None else secrets).items()}
     full = {"dualstack:site": json.dumps(data), **given, **(config or {})}
     return record(
-        PROJECT / "__main__.py", project="dualstack", stack=stack, config=full, secret_keys=list(given), preview=preview
+        PROJECT / "__main__.py",
+        project="dualstack",
+        stack=stack,
+        config=full,
+        secret_keys=list(given),
+        preview=preview,
+        outputs_for=answer,
     )
+
+
+def rendered_maps(data: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Give the keys of Ironic's ConfigMaps that matter here, as the chart renders them for a site."""
+    made = make_plan("test", Site.model_validate(data))
+    if made.ironic is None:
+        return {}
+    wanted = expected(made.ironic, made.values("metal3"))
+    return {name: {key: text for key, text in keys.items() if text is not None} for name, keys in wanted.items()}
 
 
 def libvirt_site(mode: str = "address", /, **settings: Any) -> dict[str, Any]:
@@ -57,6 +102,18 @@ def rfc2136_site() -> dict[str, Any]:
     return site
 
 
+def ssh_site() -> dict[str, Any]:
+    """A site behind a jump host, whose kubeconfig is read from the host."""
+    site = sites.mapping("hostname", delivery="pulumi")
+    site["host"] = {
+        "readiness": "ssh-jump",
+        "jump": {"host": "bastion.example.com", "user": "ops", "hostKey": sites.SSH_KEY, "privateKeyKey": "jumpKey"},
+        "ssh": {"user": "admin", "hostKey": sites.SSH_KEY, "privateKeyKey": "hostKey"},
+        "kubeconfig": {"source": "ssh", "server": "ipv6", "proxyUrl": "socks5://127.0.0.1:1080"},
+    }
+    return site
+
+
 def every_site() -> dict[str, dict[str, Any]]:
     """Sites that together make every kind of resource."""
     full = libvirt_site(network={"domain": "paris.example.com"})
@@ -73,7 +130,10 @@ def every_site() -> dict[str, dict[str, Any]]:
         "libvirt-pulumi": {**libvirt_site(), "delivery": "pulumi"},
         "production": full,
         "built": {**built, "delivery": "pulumi"},
+        "ssh": ssh_site(),
         "pulumi": sites.mapping("hostname", delivery="pulumi"),
+        "day2": {**libvirt_site(), "day2": "helmchartconfig"},
+        "handover": sites.mapping(charts={"metal3": {"delivery": "pulumi", "handover": True}}),
     }
 
 

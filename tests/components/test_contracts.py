@@ -19,6 +19,7 @@ from tests import PROJECT
 from tests.components.support import CANARY, STACK, every_site, run, under
 
 COMPONENTS = {
+    "ManagementAccess": "dualstack:index:ManagementAccess",
     "ManagementCharts": "dualstack:index:ManagementCharts",
     "ManagementCluster": "dualstack:index:ManagementCluster",
     "ManagementDns": "dualstack:index:ManagementDns",
@@ -27,12 +28,14 @@ COMPONENTS = {
     "ManagementNetwork": "dualstack:index:ManagementNetwork",
 }
 RESOURCES = {
+    "Answers": "dualstack:dns:Answers",
     "Build": "dualstack:image:Build",
     "Directory": "dualstack:image:Directory",
     "Pointer": "dualstack:dns:Pointer",
     "Ready": "dualstack:host:Ready",
     "RecordSet": "dualstack:dns:RecordSet",
 }
+CLUSTER = {"access.py", "charts.py", "helmcharts.py", "readback.py", "services.py"}
 SITES = every_site()
 CASES = [(name, preview) for name in SITES for preview in (True, False)]
 
@@ -79,12 +82,13 @@ def test_children_are_named_after_their_parent(recording: Recording) -> None:
             assert resource.name.startswith(by_urn[resource.parent].name + "-"), resource.urn
 
 
-def test_only_the_two_components_and_providers_are_on_top(recording: Recording) -> None:
+def test_only_these_components_and_providers_are_on_top(recording: Recording) -> None:
     top = {resource.type for resource in under(recording, STACK)}
 
     assert top <= {
         COMPONENTS["ManagementCluster"],
         COMPONENTS["ManagementCharts"],
+        COMPONENTS["ManagementAccess"],
         "pulumi:providers:libvirt",
         "pulumi:providers:kubernetes",
     }
@@ -124,14 +128,17 @@ def test_no_component_calls_what_makes_a_provider() -> None:
                 assert "provider" not in name, f"{path.name}:{call.lineno}"
 
 
-@pytest.mark.parametrize(("package", "module"), [("pulumi_libvirt", "libvirt.py"), ("pulumi_kubernetes", "charts.py")])
-def test_one_module_imports_a_providers_sdk(package: str, module: str) -> None:
+@pytest.mark.parametrize(
+    ("package", "modules"),
+    [("pulumi_libvirt", {"libvirt.py"}), ("pulumi_kubernetes", CLUSTER), ("pulumi_command", {"access.py"})],
+)
+def test_few_modules_import_a_providers_sdk(package: str, modules: set[str]) -> None:
     importers = {
         path.name
         for path in [PROJECT / "__main__.py", *(PROJECT / "components").rglob("*.py")]
         if f"import {package}" in path.read_text() or f"from {package}" in path.read_text()
     }
-    assert importers == {module}
+    assert importers == modules
 
 
 def test_every_resource_of_a_provider_has_ours(recording: Recording) -> None:

@@ -10,6 +10,7 @@ from dualstack.offline import SECRET
 from tests import sites
 from tests.components.support import rfc2136_site, run
 
+ANSWERS = "dualstack:dns:Answers"
 RECORDS, POINTER = "dualstack:dns:RecordSet", "dualstack:dns:Pointer"
 REVERSE6 = "0.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.0.0.0.d.f.ip6.arpa"
 
@@ -73,3 +74,47 @@ def test_other_backends_write_nothing_and_still_tell_the_records(backend: str) -
     component = recording.one("dualstack:index:ManagementDns")
     assert component.inputs["backend"] == backend
     assert [item["type"] for item in component.inputs["records"]] == ["A", "AAAA", "PTR", "PTR"]
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_records_of_others_are_asked_for_before_anybody_waits(preview: bool) -> None:
+    site = sites.mapping(
+        "hostname", dns={"check": {"resolvers": ["FD00:53::1"], "port": 5353, "timeout": 9}, "ttl": 60}
+    )
+    site["rancher"] = {"hostname": "rancher.paris.example.com"}
+    recording = run(site, preview=preview)
+    first, second = recording.of_type(ANSWERS)
+
+    assert first.inputs == {
+        "record": sites.FQDN,
+        "ipv4": ["192.168.100.10"],
+        "ipv6": ["fd00:100::10"],
+        "ttl": 60,
+        "pointers": ["10.100.168.192.in-addr.arpa", REVERSE6],
+        "resolvers": ["fd00:53::1"],
+        "port": 5353,
+        "timeout": 9,
+    }
+    assert (second.inputs["record"], second.inputs["pointers"]) == ("rancher.paris.example.com", [])
+    assert {first.urn, second.urn} <= set(recording.one("dualstack:host:Ready").depends_on)
+
+
+def test_written_records_come_before_the_wait_too() -> None:
+    recording = run(rfc2136_site())
+    written = {one.urn for one in recording.of_type(RECORDS)}
+
+    assert written <= set(recording.one("dualstack:host:Ready").depends_on)
+
+
+def test_the_nodes_resolvers_are_asked_where_no_others_are_named() -> None:
+    (one, *_) = run(sites.mapping("hostname")).of_type(ANSWERS)
+
+    assert one.inputs["resolvers"] == ["192.168.100.53", "fd00:100::53"]
+
+
+def test_a_recording_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the environment lets previews go online: check, plan and diff need no network."""
+    monkeypatch.setenv("DUALSTACK_ONLINE", "1")
+    monkeypatch.setattr("provider.dns_answers.ask_all", None)
+
+    assert run(sites.mapping("hostname")).of_type(ANSWERS)

@@ -122,6 +122,35 @@ VM: Change = ({"kind": "libvirt", "libvirt": {"image": "/var/lib/img.raw"}}, "ho
             "host.libvirt.network.ipv6",
             "write fd00:100::/64",
         ),
+        (
+            [
+                VM,
+                ({"dhcp": True, "autoconf": True, "reservation": "fd00:100::10"}, "nodes", 0, "interfaces", 0, "ipv6"),
+                ("fd00:100::/56", *LIBVIRT, "network", "ipv6"),
+            ],
+            "DS160",
+            "error",
+            "host.libvirt.network.ipv6",
+            "write fd00:100::/64, or give the node static addresses",
+        ),
+        (
+            [
+                VM,
+                ({"dhcp": True, "reservation": "192.168.100.10"}, "nodes", 0, "interfaces", 0, "ipv4"),
+                ("192.168.100.8/30", *LIBVIRT, "network", "ipv4"),
+            ],
+            "DS160",
+            "error",
+            "host.libvirt.network.ipv4",
+            "write a prefix of /29 or shorter, or give the node static addresses",
+        ),
+        (
+            [VM, ("libvirt", "dns", "backend"), (["192.168.100.1", "fd00:100::53"], "dns", "resolvers")],
+            "DS155",
+            "warning",
+            "dns.resolvers[1]",
+            "write 192.168.100.1 and fd00:100::1 alone",
+        ),
         ([VM, (8192, *LIBVIRT, "memory")], "DS125", "warning", "host.libvirt.memory", "write 32768"),
         ([VM, (2, *LIBVIRT, "vcpus")], "DS125", "warning", "host.libvirt.vcpus", "write 8"),
         ([VM, (20, *LIBVIRT, "diskSize")], "DS125", "warning", "host.libvirt.diskSize", "write 100"),
@@ -204,7 +233,8 @@ def test_packages_have_a_source() -> None:
 
 
 def test_a_vm_is_clean() -> None:
-    data = changed("hostname", VM, BRIDGE6, ("libvirt", "dns", "backend"))
+    own = (["192.168.100.1", "fd00:100::1"], "dns", "resolvers")
+    data = changed("hostname", VM, BRIDGE6, ("libvirt", "dns", "backend"), own)
     assert told(data) == []
     assert told(put(data, {"mode": "bridge", "bridge": "br0"}, *LIBVIRT, "network")) == ["DS127-libvirt-dns"]
     built = changed("hostname", ("libvirt", "host", "kind"), ("local", "image", "build"), BRIDGE6)
