@@ -21,12 +21,30 @@ class Package(NamedTuple):
     tests: str
     units: tuple[str, ...] = ()
     """Services that the package would start; they stay off."""
+    beside: str = ""
+    """A program without which the package is of no use here, so that it is neither installed nor missed."""
 
 
 PACKAGES: tuple[Package, ...] = (
     Package("bind9", ("named",), "our DNS resources against a real BIND", ("named.service",)),
     Package("bind9-utils", ("named-checkzone", "named-checkconf"), "what BIND says to the DNS text that we render"),
+    Package("knot", ("knotd",), "our DNS resources against a real Knot DNS", ("knot.service",)),
+    Package("openssh-server", ("sshd",), "waits and kubeconfigs by SSH against a real server", ("ssh.service",)),
+    Package("openssh-client", ("ssh-keygen", "ssh-agent"), "the same: the servers' keys"),
+    Package("openssl", ("openssl",), "certificates of servers that the lab starts"),
     Package("xsltproc", ("xsltproc",), "the XSLT that libvirt gets from us"),
+    # Not libvirt-daemon-system, which starts services: the lab starts a daemon of its own.
+    *(
+        Package(name, binaries, "libvirt hosts with Pulumi's libvirt plugin", beside="pulumi-resource-libvirt")
+        for name, binaries in (
+            ("libvirt-daemon", ("libvirtd",)),
+            ("libvirt-clients", ("virsh",)),
+            ("qemu-system-x86", ("qemu-system-x86_64",)),
+            ("qemu-utils", ("qemu-img",)),
+            ("dnsmasq-base", ("dnsmasq",)),
+            ("iptables", ("iptables",)),
+        )
+    ),
 )
 SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 TIMEOUT = 300
@@ -38,7 +56,8 @@ def missing() -> list[Package]:
     return [
         item
         for item in PACKAGES
-        if not all(shutil.which(binary) or shutil.which(binary, path=SBIN) for binary in item.binaries)
+        if (not item.beside or shutil.which(item.beside))
+        and not all(shutil.which(binary) or shutil.which(binary, path=SBIN) for binary in item.binaries)
     ]
 
 

@@ -23,6 +23,17 @@ def test_it_is_quiet_when_all_is_there(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_what_only_serves_another_program_is_missed_only_with_that(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], there: bool
+) -> None:
+    package = lab_packages.Package("big", ("no-such-program-here",), "VMs", beside="a-plugin")
+    monkeypatch.setattr(lab_packages, "PACKAGES", (package,))
+    monkeypatch.setattr("shutil.which", lambda name, path=None: "/bin/x" if there and name == "a-plugin" else None)
+    assert lab_packages.main() == 0
+    assert ("big" in capsys.readouterr().out) is there
+
+
 def test_without_root_it_says_what_is_not_tested(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

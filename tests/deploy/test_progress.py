@@ -7,7 +7,7 @@ from typing import Any
 from pulumi.automation.events import EngineEvent
 
 from dualstack.deploy.progress import Change, Progress, word
-from dualstack.deploy.session import _last_words, _with_way_out
+from dualstack.deploy.reasons import last_words, with_way_out
 
 STACK = "urn:pulumi:paris::dualstack::pulumi:pulumi:Stack::dualstack-paris"
 DIRECTORY = "urn:pulumi:paris::dualstack::dualstack:index:ManagementImage$dualstack:image:Directory::image-directory"
@@ -87,6 +87,16 @@ def test_what_a_program_prints_is_told() -> None:
     assert told.lines == ["warning image-directory: old", "Traceback (most recent call last):\n  File x\nKeyError: 1"]
 
 
+def test_what_is_only_read_is_no_change() -> None:
+    for planning in (True, False):
+        told = Told(planning=planning)
+        told.step("resourcePreEvent", "read")
+        told.step("resOutputsEvent", "read")
+        told.take(summaryEvent={"maybeCorrupt": False, "durationSeconds": 1, "resourceChanges": {"same": 2, "read": 1}})
+        assert told.lines == []
+        assert not told.progress.changed
+
+
 def test_changed_looks_at_counts() -> None:
     told = Told(planning=True)
     told.take(summaryEvent={"resourceChanges": {"same": 8}, "durationSeconds": 1, "maybeCorrupt": False})
@@ -97,12 +107,12 @@ def test_changed_looks_at_counts() -> None:
 
 def test_last_words_are_the_errors() -> None:
     said = "\n code: 255\n stdout: Updating\n stderr: error: getting config: bad\nhint\nerror: two"
-    assert _last_words(said) == "getting config: bad\ntwo"
-    assert _last_words("") == "it gave no reason"
+    assert last_words(said) == "getting config: bad\ntwo"
+    assert last_words("") == "it gave no reason"
 
 
 def test_missing_plugin_gets_a_way_out() -> None:
     where = "found in the workspace at version v0.5.4 or on your $PATH"
     said = f"libvirt: no resource plugin 'pulumi-resource-libvirt' {where}"
-    assert "pulumi plugin install resource libvirt v0.5.4" in _with_way_out(said)
-    assert _with_way_out("other") == "other"
+    assert "pulumi plugin install resource libvirt v0.5.4" in with_way_out(said)
+    assert with_way_out("other") == "other"

@@ -19,7 +19,7 @@ from dualstack.engine import cached_build, child_environment, engine_env
 from tests import PROJECT
 
 SITE = "demo-existing"
-PARTS = ("dualstack", "components", "provider", "stacks", "tools", "Pulumi.yaml", "__main__.py")
+PARTS = ("dualstack", "components", "provider", "policy", "stacks", "tools", "Pulumi.yaml", "__main__.py")
 ENGINE = ("--engine", "built")
 FOREIGN = ("PULUMI_", "DUALSTACK_", "NO_COLOR", "FORCE_COLOR")
 OURS = (".dualstack", "build")

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.lab.standins.control import Fault
-from tests.lab.standins.kinds import DOMAIN, NETWORK, RELEASE, VOLUME
+from tests.lab.standins.kinds import CONFIG_MAP, DOMAIN, NETWORK, RELEASE, SERVICE_PATCH, VOLUME
 from tests.lab.standins.project import STACK, Deployment, kill, small_site
 
-COUNTS = {DOMAIN: 1, NETWORK: 1, VOLUME: 2, RELEASE: 4}
+COUNTS = {DOMAIN: 1, NETWORK: 1, VOLUME: 2, RELEASE: 4, CONFIG_MAP: 2, SERVICE_PATCH: 1}
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from dualstack.offline.monitor import Monitor
 from dualstack.offline.redact import plain
 from dualstack.project import list_sites
 from tests import PROJECT
-from tests.components.support import every_site
+from tests.components.support import every_site, rendered_maps
 from tests.lab.standins.project import STACK, Deployment
 
 Requests = dict[str, dict[str, Any]]
@@ -103,6 +103,14 @@ def test_sites_with_what_no_stack_has(lab: Deployment, monitors: list[Monitor], 
     assert any(one["protect"] for one in options) == (name == "production")
 
 
+def test_a_site_behind_a_jump_host(lab: Deployment, monitors: list[Monitor]) -> None:
+    lab.site(every_site()["ssh"], "ssh")
+    lab.init("ssh")
+    recording = same(lab, "ssh", monitors)
+    assert "stdout" in recording.one("command:remote:Command").options["additionalSecretOutputs"]
+    assert recording.of_type("dualstack:dns:Answers")
+
+
 def test_an_update(lab: Deployment, monitors: list[Monitor]) -> None:
     site = every_site()["libvirt-pulumi"]
     site["host"]["readiness"] = "off"
@@ -114,6 +122,8 @@ def test_an_update(lab: Deployment, monitors: list[Monitor]) -> None:
     ids = {(one["type"], one["urn"].split("::", 3)[3]): one.get("id") for one in lab.state()["resources"]}
 
     def answer(question: Question) -> dict[str, Any]:
+        if question.kind == "read":
+            return {"data": rendered_maps(site)[question.name.removeprefix("management-charts-metal3-")]}
         return {"id": ids[question.type, question.name]}
 
     recording = recorded(lab, STACK, preview=False, outputs_for=answer)

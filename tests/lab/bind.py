@@ -16,8 +16,10 @@ import dns.exception
 import dns.message
 import dns.query
 import dns.rcode
+import dns.rdatatype
 import dns.tsig
 import dns.update
+import dns.zone
 
 from tests.lab.tools import needed
 
@@ -34,8 +36,10 @@ START_TIMEOUT = 20.0
 class Bind:
     """One server; ``start`` again after ``stop`` keeps port and zones."""
 
+    program = "named"
+
     def __init__(self, folder: Path) -> None:
-        self.binary = needed("named")
+        self.binary = needed(self.program)
         self.folder = folder
         self.port = 0
         self.secrets = {name: base64.b64encode(secrets.token_bytes(32)).decode() for name in (*KEYS, ADMIN)}
@@ -48,13 +52,11 @@ class Bind:
     def start(self) -> None:
         """Start on a free port; another one where somebody was quicker."""
         for _ in range(5):
-            self.port = self.port or _free_port()
+            self.port = self.port or free_port()
             (self.folder / "named.conf").write_text(self._config())
             log = (self.folder / "named.log").open("ab")
             with log:
-                self._process = subprocess.Popen(
-                    [self.binary, "-f", "-n", "1", "-c", self.folder / "named.conf"], stdout=log, stderr=log
-                )
+                self._process = subprocess.Popen(self._command(), stdout=log, stderr=log)
             if self._answers():
                 return
             self.stop()
@@ -81,6 +83,16 @@ class Bind:
         for rrset in answer.answer:
             return tuple(sorted(item.to_text() for item in rrset)), rrset.ttl
         return (), None
+
+    def content(self, zone: str) -> set[str]:
+        """Give all records of a zone as text; without the SOA, whose serial counts the changes."""
+        found = dns.zone.Zone(f"{zone}.", relativize=False)
+        dns.query.inbound_xfr("127.0.0.1", found, port=self.port, lifetime=5)
+        return {
+            f"{name} {ttl} {rdata.rdtype.name} {rdata.to_text()}"
+            for name, ttl, rdata in found.iterate_rdatas()
+            if rdata.rdtype != dns.rdatatype.SOA
+        }
 
     def edit(self, zone: str, changes: Mapping[tuple[str, str], tuple[str, ...]], ttl: int = 300) -> None:
         """Change records by hand: name and type to the values that are to be, none for none."""
@@ -115,6 +127,9 @@ class Bind:
             time.sleep(0.05)
         return False
 
+    def _command(self) -> list[str | Path]:
+        return [self.binary, "-f", "-n", "1", "-c", self.folder / "named.conf"]
+
     def _config(self) -> str:
         algorithms = {**KEYS, ADMIN: "hmac-sha256"}
         keys = [
@@ -131,13 +146,13 @@ class Bind:
             f'options {{ directory "{self.folder}"; listen-on port {self.port} {{ 127.0.0.1; }}; '
             f"listen-on-v6 port {self.port} {{ ::1; }}; pid-file none; lock-file none; session-keyfile none; "
             f'managed-keys-directory "{self.folder}"; recursion no; dnssec-validation no; notify no; '
-            "tcp-clients 100; max-journal-size 1m; };"
+            "tcp-clients 100; max-journal-size 1m; allow-transfer { localhost; }; };"
         )
         logging = "logging { channel all { stderr; severity info; }; category default { all; }; };"
         return "\n".join([*keys, options, "controls { };", logging, *zones]) + "\n"
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Find a port that is free in both families."""
     while True:
         with socket.socket(socket.AF_INET) as four, socket.socket(socket.AF_INET6) as six:

@@ -19,10 +19,11 @@ class Proxy:
         target: the server's TCP port on 127.0.0.1.
         drop_updates: to how many updates the answer is lost, with the connection.
         dies: whether the proxy takes no connection after the last lost answer.
+        hangs: whether the client is left waiting for a lost answer.
     """
 
-    def __init__(self, target: int, *, drop_updates: int, dies: bool = False) -> None:
-        self._target, self._left, self._dies = target, drop_updates, dies
+    def __init__(self, target: int, *, drop_updates: int, dies: bool = False, hangs: bool = False) -> None:
+        self._target, self._left, self._dies, self._hangs = target, drop_updates, dies, hangs
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.dropped = 0
@@ -53,6 +54,8 @@ class Proxy:
                     client.sendall(answer)
                     continue
                 self.dropped += 1
+                if self._hangs:
+                    client.recv(1)  # until the client is gone
                 if self._dies and self.dropped == self._left:
                     self._listener.close()
                     return

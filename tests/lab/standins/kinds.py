@@ -6,10 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tests.lab.kubeconfig import KUBECONFIG
+
 NETWORK: Final = "libvirt:index/network:Network"
 DOMAIN: Final = "libvirt:index/domain:Domain"
 VOLUME: Final = "libvirt:index/volume:Volume"
 RELEASE: Final = "kubernetes:helm.sh/v3:Release"
+SERVICE_PATCH: Final = "kubernetes:core/v1:ServicePatch"
+HELM_CHART_CONFIG: Final = "kubernetes:helm.cattle.io/v1:HelmChartConfig"
+HELM_CHART_PATCH: Final = "kubernetes:helm.cattle.io/v1:HelmChartPatch"
+CONFIG_MAP: Final = "kubernetes:core/v1:ConfigMap"
 ALL: Final = frozenset({"*"})
 
 
@@ -19,7 +25,8 @@ class Kind:
 
     Attributes:
         replaced_by: top-level inputs, or dotted paths, whose change the provider answers with a replacement.
-        name: inputs that together are the name by which the real thing is known, and which is there once only.
+        name: inputs, also dotted paths, that together are the name by which the real thing is known, and which is there
+            once only.
         stable_id: the id is that name; else every creation has a new id, as a UUID is.
         adopts: a create silently takes what is already there.
         forgives: deleting what is gone is no error.
@@ -70,10 +77,30 @@ KINDS: Final[Mapping[str, Kind]] = {
         stable_id=True,
         outputs={"status": {"status": "deployed", "revision": 1}},
     ),
-    "command:local:Command": Kind(frozenset({"triggers"}), name=(), outputs={"stdout": "", "stderr": ""}),
-    "command:remote:Command": Kind(
-        frozenset({"triggers", "connection"}), name=(), outputs={"stdout": "", "stderr": ""}
+    # Read only; a release of metal3 makes them.
+    CONFIG_MAP: Kind(frozenset(), name=("metadata.namespace", "metadata.name"), stable_id=True),
+    # A patch by server-side apply: it takes what is there, and deleting it gives fields up.
+    SERVICE_PATCH: Kind(
+        frozenset({"metadata.name", "metadata.namespace"}),
+        name=("metadata.namespace", "metadata.name"),
+        stable_id=True,
+        adopts=True,
     ),
+    HELM_CHART_PATCH: Kind(
+        frozenset({"metadata.name", "metadata.namespace"}),
+        name=("metadata.namespace", "metadata.name"),
+        stable_id=True,
+        adopts=True,
+    ),
+    HELM_CHART_CONFIG: Kind(
+        frozenset({"metadata.name", "metadata.namespace"}),
+        name=("metadata.namespace", "metadata.name"),
+        stable_id=True,
+        forgives=True,
+    ),
+    "command:local:Command": Kind(frozenset({"triggers"}), name=(), outputs={"stdout": "", "stderr": ""}),
+    # It knows one file of one machine.
+    "command:remote:Command": Kind(frozenset({"triggers"}), name=(), outputs={"stdout": KUBECONFIG, "stderr": ""}),
 }
 
 CONFIG_REPLACED_BY: Final = {"kubernetes": ("clusterIdentifier",)}

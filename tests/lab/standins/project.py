@@ -12,7 +12,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,11 +76,12 @@ def small_site(**host: Any) -> dict[str, Any]:
 class Deployment:
     """A project folder, its stand-ins, and ``pulumi`` in it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, standins: Iterable[str] = PROVIDERS) -> None:
         """Copy the project below a folder.
 
         Args:
             folder: empty; gets ``project``, ``bin`` and ``standins``.
+            standins: providers that are not the real ones; the others' plugins are those on PATH.
         """
         engine = cached_build()
         if engine is None:
@@ -98,14 +99,15 @@ class Deployment:
         (self.folder / ".venv").symlink_to(sys.prefix)
         programs = folder / "bin"
         programs.mkdir()
-        for name in PROVIDERS:
+        for name in standins:
             launcher = programs / f"pulumi-resource-{name}"
             launcher.write_text(LAUNCHER.format(root=PROJECT, python=sys.executable, name=name))
             launcher.chmod(0o755)
         ours = engine_env(engine, self.folder)
         clean = {key: value for key, value in child_environment(ours).items() if not key.startswith(FOREIGN)}
         self.environment = clean | ours | {VARIABLE: str(self.control.folder)}
-        self.environment["PATH"] = f"{self.environment['PATH']}{os.pathsep}{programs}"
+        # First: the real plugins may be on PATH, too.
+        self.environment["PATH"] = f"{programs}{os.pathsep}{self.environment['PATH']}"
 
     def pulumi(self, *arguments: str, code: int | None = 0, **environment: str) -> Done:
         """Run ``pulumi``; another exit code than the wanted one fails the test, None takes any."""

@@ -13,13 +13,17 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import grpc  # type: ignore[import-untyped]
 from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from dualstack.frozen import freeze
+from dualstack.plan.ironic import read_ironic
+from dualstack.rules.ironic_rendered import expected
 from tests.lab.standins.control import VARIABLE, Call, Control, Operation
-from tests.lab.standins.kinds import CONFIG_REPLACED_BY, DOMAIN, KINDS, NETWORK, RELEASE, VOLUME, replaces
+from tests.lab.standins.kinds import CONFIG_MAP, CONFIG_REPLACED_BY, DOMAIN, KINDS, NETWORK, RELEASE, VOLUME, replaces
 from tests.lab.standins.values import diff_response, differences, name, outputs, real_name, token, values
 
 
@@ -52,6 +56,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     def DiffConfig(self, request: Any, _context: Any) -> Any:
         """Replace by what the real one is replaced by."""
         paths = dict(differences(values(request.old_inputs or request.olds), values(request.news)))
+        paths.pop("version", None)  # the plugin's own
         return diff_response(paths, [path for path in paths if path in CONFIG_REPLACED_BY.get(self._provider, ())])
 
     def Configure(self, _request: Any, _context: Any) -> Any:
@@ -81,6 +86,8 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
             kind = KINDS[type_]
             known = real_name(kind, request.urn, given)
             file = self._control.thing(type_, known)
+            if file.exists() and type_ == RELEASE:
+                raise StandInError("cannot re-use a name that is still in use")
             if file.exists() and not kind.adopts:
                 raise StandInError(f"operation failed: {type_.split(':')[-1].lower()} '{known}' already exists")
             self._needs(type_, given)
@@ -114,10 +121,14 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
             file = self._find(type_, request.id)
             if file is not None:
                 file.unlink()
-                if type_ == VOLUME:
-                    # The cluster was on it.
-                    for release in self._things(RELEASE):
-                        release.unlink()
+                if type_ == RELEASE:
+                    # What it had made goes along.
+                    for thing in self._control.folder.glob(f"world/*/{quote(request.id.partition('/')[0])}%2F*.json"):
+                        thing.unlink()
+                if type_ == VOLUME and "source" not in values(request.properties):
+                    # The cluster was on it; on an image nothing is ever written.
+                    for thing in self._control.folder.glob("world/kubernetes*/*.json"):
+                        thing.unlink()
             elif not KINDS[type_].forgives:
                 raise StandInError(f"error retrieving {request.id}: not found")
             return empty_pb2.Empty()
@@ -134,9 +145,11 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
             if request.properties.fields:
                 return provider_pb2.ReadResponse(id=request.id, inputs=request.inputs, properties=request.properties)
             # An import.
-            found = struct_pb2.Struct()
-            found.update(json.loads(file.read_text())["inputs"])
-            return provider_pb2.ReadResponse(id=request.id, inputs=found, properties=found)
+            given = json.loads(file.read_text())["inputs"]
+            found, state = struct_pb2.Struct(), struct_pb2.Struct()
+            found.update(given)
+            state.update({**given, "__inputs": given} if token(request.urn) == CONFIG_MAP else given)
+            return provider_pb2.ReadResponse(id=request.id, inputs=found, properties=state)
 
         return self._call("read", request, context, work)
 
@@ -153,8 +166,16 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
                 raise StandInError(f"{other.split(':')[-1]} not found: {id_}")
 
     def _put(self, file: Path, type_: str, id_: str, given: Mapping[str, Any]) -> None:
-        """Write a thing of the world; a release's inputs are left out, since they hold secrets."""
-        file.write_text(json.dumps({"id": id_, "inputs": {} if type_ == RELEASE else given}))
+        """Write a thing of the world; the inputs of a release, or a text of values, hold secrets and are left out."""
+        hidden = type_ == RELEASE or "valuesContent" in given.get("spec", {})
+        file.write_text(json.dumps({"id": id_, "inputs": {} if hidden else given}))
+        if type_ == RELEASE and given["name"] == "metal3":
+            values = freeze(given["values"])
+            for name_, keys in expected(read_ironic(values), values).items():
+                data = {key: text for key, text in keys.items() if text is not None}
+                own = {"metadata": {"name": name_, "namespace": given["namespace"]}, "data": data}
+                id_ = f"{given['namespace']}/{name_}"
+                self._control.thing(CONFIG_MAP, id_).write_text(json.dumps({"id": id_, "inputs": own}))
 
     def _find(self, type_: str, id_: str) -> Path | None:
         return next((file for file in self._things(type_) if json.loads(file.read_text())["id"] == id_), None)
@@ -172,6 +193,8 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
 
     def _call(self, operation: Operation, request: Any, context: Any, work: Any, paths: tuple[str, ...] = ()) -> Any:
         def note(phase: str) -> None:
+            if token(request.urn) == CONFIG_MAP:
+                return  # read at each update
             self._control.note(Call(operation, token(request.urn), name(request.urn), id_, phase, paths))
 
         def trouble(after: bool) -> None:
@@ -186,7 +209,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         note("start")
         try:
             trouble(after=False)
-            if token(request.urn) == RELEASE and not self._reachable():
+            if self._provider == "kubernetes" and not self._reachable():
                 raise StandInError("Kubernetes cluster is unreachable: no answer from its API server")
             answer = work()
             trouble(after=True)

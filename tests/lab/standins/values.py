@@ -8,6 +8,7 @@ from typing import Any
 from google.protobuf import json_format, struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import provider_pb2
 
+from dualstack.frozen import dig
 from tests.lab.standins.kinds import Kind
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -47,7 +48,7 @@ def _open(value: Any) -> Any:
 
 def real_name(kind: Kind, urn: str, given: Mapping[str, Any]) -> str:
     """Give the name that the thing has in the world."""
-    return "/".join(str(given.get(key, "")) for key in kind.name) if kind.name else name(urn)
+    return "/".join(str(dig(given, *key.split("."), default="")) for key in kind.name) if kind.name else name(urn)
 
 
 def outputs(kind: Kind, inputs: Any) -> Any:
@@ -61,7 +62,7 @@ def outputs(kind: Kind, inputs: Any) -> Any:
 def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Give each path at which two values differ, as the bridge writes it, and how."""
     if isinstance(old, dict) and isinstance(new, dict):
-        for key in sorted({*old, *new} - {"__defaults", "version"}):
+        for key in sorted({*old, *new} - {"__defaults"}):
             below = f"{path}.{key}" if path else key
             if key in old and key in new:
                 yield from differences(old[key], new[key], below)
