@@ -20,7 +20,7 @@ help: ## print this list
 
 venv: $(STAMP) ## make .venv with the pinned requirements (again only when they changed)
 
-$(STAMP): requirements.txt requirements-dev.txt pyproject.toml
+$(STAMP): requirements.txt requirements-dev.txt policy/requirements.txt pyproject.toml
 	@python=; \
 	for candidate in $(CANDIDATES); do \
 		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
@@ -43,7 +43,9 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@# The provider SDKs are thousands of files of which a run imports a few; the rest starts twice as fast compiled, also
 	@# where PYTHONDONTWRITEBYTECODE keeps Python from doing it at the first import.
-	@$(PY) -m compileall -q -j 0 -x '/(debugpy|mypy|mypyc|pip|setuptools|hypothesis|pulumi_kubernetes)/' $(VENV)/lib dualstack components provider
+	@$(PY) -m compileall -q -j 0 -x '/(debugpy|mypy|mypyc|pip|setuptools|hypothesis|pulumi_kubernetes)/' $(VENV)/lib dualstack components provider policy
+	@echo "venv: the policy pack's environment, in your cache"
+	@$(PY) -m dualstack.engine.pack >/dev/null
 	@touch $@
 
 demo: $(STAMP) ## check, plan, render the demo sites, deploy one with Pulumi (DEMO_ENGINE=0: not that)
@@ -64,8 +66,10 @@ format: $(STAMP) ## let ruff mend what it can
 	@$(PY) -m ruff check --fix --exit-zero --quiet .
 	@$(PY) -m ruff format .
 
-types: $(STAMP) ## mypy, strict
+types: $(STAMP) ## mypy, strict; the policy pack with the packages of its own environment
 	@$(PY) -m mypy
+	@MYPYPATH=.:policy $(PY) -m mypy --follow-imports=silent --python-executable "$$($(PY) -m dualstack.engine.pack)" \
+		policy/__main__.py policy/dualstack_policies/*.py tests/policy/harness.py
 
 docs: $(STAMP) ## write the generated pages and schemas in docs/ again
 	@$(PY) -m dualstack.docs

@@ -15,8 +15,9 @@ cluster = ManagementCluster(
     project=project_folder(),
     opts=pulumi.ResourceOptions(providers=host_providers(plan)),
 )
-if any(chart.delivery == "pulumi" for chart in plan.charts):
-    from components.charts import ManagementCharts, kubernetes_provider
+if plan.uses_cluster:
+    from components.access import kubernetes_provider
+    from components.charts import ManagementCharts
 
     ManagementCharts(
         "management-charts",

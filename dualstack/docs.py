@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from dualstack.findings import Severity
+from dualstack.policies import all_policies
+from dualstack.policies.catalogue import EXEMPT
 from dualstack.rules import all_rules
+from dualstack.rules.resources import RULES as RESOURCE_RULES
 from dualstack.schema import layer_schema, stack_schema
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -25,9 +28,10 @@ def rules_page() -> str:
     lines = [
         "# Rules\n",
         _GENERATED.format(source="dualstack/rules"),
-        f"dualstack checks every site against {len(rules)} rules, all at once. `dualstack explain RULE` prints one of",
-        "them. A site may change the severity of a rule that is not firm, with a reason that is shown wherever its",
-        "findings are:\n",
+        f"dualstack has {len(rules)} rules. It checks every site against all but the {len(RESOURCE_RULES)} that only a",
+        "program's resources can break, DS160 to DS166; those and many others are [policies](policies.md), too.",
+        "`dualstack explain RULE` prints one of them. A site may change the severity of a rule that is not firm, with",
+        "a reason that is shown wherever its findings are:\n",
         "```yaml",
         "rules:",
         '  DS090-rancher-one-family: {severity: info, because: "no machine here is IPv6-only"}',
@@ -110,10 +114,77 @@ def fields_page() -> str:
     return "\n".join([*head, *_section("Site", schema, schema["$defs"], {"Site"})]) + "\n"
 
 
+def policies_page() -> str:
+    """Return docs/policies.md."""
+    policies = all_policies()
+    remedied = [policy.id.partition("-")[0] for policy in policies if policy.remedy is not None]
+    wholes = [policy.id.partition("-")[0] for policy in policies if policy.whole]
+    lines = [
+        "# Policies\n",
+        _GENERATED.format(source="dualstack/policies"),
+        _POLICIES.format(count=len(policies), remedied=_listed(remedied), wholes=_listed(wholes)),
+        "| Policy | Level | What must hold |",
+        "| --- | --- | --- |",
+    ]
+    lines += [f"| [{one.id}](#{one.id.lower()}) | {one.level.value} | {one.rule.title} |" for one in policies]
+    for one in policies:
+        types = ", ".join(f"`{name}`" for name in dict.fromkeys(name for check in one.checks for name in check.types))
+        lines += [
+            f"\n## {one.id}\n",
+            f"{one.rule.title}\n",
+            f"- If not: {one.rule.consequence}",
+            f"- Fix: {one.fix}",
+            f"- Level: {one.level.value}{'; can remediate' if one.remedy is not None else ''}",
+            f"- When: {'a preview, and after an update' if one.whole else 'a preview, and before a resource is made'}",
+            f"- Resources: {types}",
+        ]
+        settings = {key: field for key, field in one.settings.items() if key not in EXEMPT}
+        lines += [f"- Config `{key}`: {_kind(dict(field))}; {field['description']}" for key, field in settings.items()]
+        lines.append(f"- Source: {one.rule.source}")
+    return "\n".join(lines) + "\n"
+
+
+def _listed(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+_POLICIES = """\
+The policy pack in `policy/` has {count} policies. They are [rules](rules.md) over a program's resources: ids, texts and
+predicates are the same, but what is judged is what the engine gets, so that they hold for any Pulumi program with
+these resource types, and for what a transform made of ours.
+
+`dualstack up` and `dualstack preview` always run them: `up` with a preview first, which a mandatory violation ends
+before anything is made. A site's own `rules:` count for them, too. `dualstack check --policies` and `dualstack plan`
+run them without an engine, over the recorded program; what is a secret, or not known yet, is listed as not checked.
+
+With any other program:
+
+```
+cp -r dualstack/policy policies
+python3 -m venv policies/.venv
+policies/.venv/bin/pip install -r policies/requirements.txt ./dualstack
+pulumi preview --policy-pack policies
+```
+
+- A mandatory violation fails a preview or an update, an advisory one is told. `--policy-pack-config FILE` changes
+  levels and settings: `{{"DS161-bootstrap-password": {{"enforcementLevel": "advisory", "minimumLength": 16}}}}`.
+- A value that is unknown in a preview, or of a form that cannot be read, is told for each resource as not checked yet,
+  beside what is wrong elsewhere; it never stops a preview, and never hides anything.
+- Every policy takes `exempt`, a list of names of resources that it leaves alone; `*` and `?` stand for any text.
+- {remedied} mend what they find where their level is `remediate`; by default nothing is changed.
+- {wholes} need the whole stack: in an update they come when everything is made, so the preview
+  before it is what stops them. The others come before the resource is made, also those that compare two resources: at
+  the later of the two.
+- Secrets reach policies in clear, as the engine hands them out. A password is never shown; addresses, names and
+  versions are.
+"""
+
+
 def pages() -> dict[str, str]:
     """Return every generated page by its path below docs/."""
     return {
         "rules.md": rules_page(),
+        "policies.md": policies_page(),
         "fields.md": fields_page(),
         "schema/site.schema.json": json.dumps(stack_schema(), indent=2, ensure_ascii=False) + "\n",
         "schema/layer.schema.json": json.dumps(layer_schema(), indent=2, ensure_ascii=False) + "\n",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from dualstack.plan.model import Bound, Plan
 
 if TYPE_CHECKING:
     from dualstack.offline import Resource
+    from dualstack.policies import Verdict
 
 VERSION = 1
 
@@ -37,12 +38,22 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     return document
 
 
-def check_json(sites: Iterable[Checked]) -> dict[str, Any]:
-    """Give the answer of ``dualstack check``."""
+def check_json(sites: Iterable[Checked], verdicts: Mapping[str, Verdict | None] | None = None) -> dict[str, Any]:
+    """Give the answer of ``dualstack check``.
+
+    Args:
+        sites: the sites.
+        verdicts: what the policies say of each, where they ran.
+    """
+    told = verdicts or {}
     return {
         "version": VERSION,
         "sites": [
-            {"site": checked.name, "findings": [finding_json(finding) for finding in checked.findings]}
+            {
+                "site": checked.name,
+                "findings": [finding_json(finding) for finding in checked.findings],
+                **(verdict.to_json() if (verdict := told.get(checked.name)) is not None else {}),
+            }
             for checked in sites
         ],
     }
@@ -93,7 +104,7 @@ def values_json(plan: Plan) -> dict[str, Any]:
 
 
 def charts_json(plan: Plan) -> list[dict[str, Any]]:
-    """Give version, repository and delivery of each Helm release."""
+    """Give version, repository, delivery, and what a changed value takes, of each Helm release."""
     return [
         {
             "name": chart.name,
@@ -103,17 +114,19 @@ def charts_json(plan: Plan) -> list[dict[str, Any]]:
             "repository": chart.repository.url,
             "namespace": chart.namespace,
             "delivery": chart.delivery,
+            "change": chart.change,
         }
         for chart in plan.charts
     ]
 
 
-def plan_json(checked: Checked, resources: Iterable[Resource] | None) -> dict[str, Any]:
+def plan_json(checked: Checked, resources: Iterable[Resource] | None, verdict: Verdict | None = None) -> dict[str, Any]:
     """Give the whole plan of one site.
 
     Args:
         checked: the site.
         resources: what the program registered; None where it was not run.
+        verdict: what the policies say of that.
     """
     document: dict[str, Any] = {
         "version": VERSION,
@@ -136,4 +149,6 @@ def plan_json(checked: Checked, resources: Iterable[Resource] | None) -> dict[st
     }
     if resources is not None:
         document["resources"] = [resource.to_json() for resource in resources]
+    if verdict is not None:
+        document |= verdict.to_json()
     return document

@@ -14,6 +14,8 @@ from dualstack.loader import load_file
 PROJECT_FILE: Final = "Pulumi.yaml"
 STACKS: Final = "stacks"
 """The folder of the stack files where Pulumi.yaml has no `stackConfigDir`."""
+ONLINE_VARIABLE: Final = "DUALSTACK_ONLINE"
+"""`1` in the environment lets a preview ask resolvers; `pulumi -c` would write into the stack file."""
 
 _PREFIX, _SUFFIX = "Pulumi.", ".yaml"
 _MOST_NAMES_SHOWN = 10

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dualstack.cli.common import (
+    CheckFormat,
     ForceOption,
     Format,
     FormatOption,
@@ -27,9 +28,13 @@ from dualstack.cli.common import (
     worst,
 )
 from dualstack.cli.deploy_commands import EngineOption, add_to
+from dualstack.cli.diff import diff
 from dualstack.cli.env import EngineChoice, Shell
 from dualstack.cli.errors import tell
 from dualstack.errors import InputError
+
+if TYPE_CHECKING:
+    from dualstack.policies import Verdict
 
 app = typer.Typer(
     name="dualstack",
@@ -51,10 +56,15 @@ def check(
         ),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for warnings, too.")] = False,
-    output: FormatOption = Format.TEXT,
+    policies: Annotated[
+        bool, typer.Option("--policies", help="Run the program and the policies over its resources, too; no engine.")
+    ] = False,
+    output: Annotated[
+        CheckFormat, typer.Option("--format", help="How to answer; sarif is for code scanning in CI.")
+    ] = CheckFormat.TEXT,
     project: ProjectOption = None,
 ) -> None:
-    """Check sites against the dual-stack rules."""
+    """Check sites against the dual-stack rules, and with --policies their resources against the policies."""
     from dualstack.cli.text import Style, findings_text
     from dualstack.layers import LayerStore
     from dualstack.project import list_sites
@@ -66,19 +76,33 @@ def check(
         unreadable = without_strangers(unreadable)
     if not checked and not unreadable:
         raise InputError("the project has no sites", file=str(folder), fix="make one with dualstack new")
-    if unreadable and output is Format.JSON:
+    if unreadable and output is CheckFormat.JSON:
         raise unreadable[0]
-    if output is Format.JSON:
+    verdicts: dict[str, Verdict | None] = {}
+    if policies:
+        from dualstack.cli.policies import judged_sites
+
+        verdicts = judged_sites(folder, checked, sites or list_sites(folder))
+    if output is CheckFormat.JSON:
         from dualstack.document import check_json
 
-        print_json(check_json(checked))
+        print_json(check_json(checked, verdicts))
+    elif output is CheckFormat.SARIF:
+        from dualstack.sarif import sarif_log
+
+        print_json(sarif_log(checked, unreadable, folder, verdicts))
     elif checked:
         print(findings_text(checked, Style.of(sys.stdout)))
+        if verdicts:
+            from dualstack.cli.policies import verdicts_text
+
+            print(verdicts_text(verdicts, Style.of(sys.stdout)))
     for error in unreadable:
         tell(str(error))
     if unreadable:
         raise typer.Exit(2)
-    raise typer.Exit(worst(checked, strict))
+    broken = any(one is not None and (one.failed or (strict and one.violations)) for one in verdicts.values())
+    raise typer.Exit(worst(checked, strict) or int(broken))
 
 
 @app.command(epilog="Example: dualstack plan demo --format json | jq .values.metal3")
@@ -94,7 +118,8 @@ def plan(
     folder = the_project(project, site)
     checked = load_site(folder, site)
     refuse(checked, force, output, "planned")
-    show_plan(folder, checked, site, output)
+    if show_plan(folder, checked, site, output) and not force:
+        raise typer.Exit(1)
 
 
 @app.command(epilog="Example: dualstack render demo --out build/demo, then eib build in that folder")
@@ -239,6 +264,7 @@ def env(
     show_env(the_project(project), shell, engine)
 
 
+app.command(epilog="Example: dualstack diff --base origin/main --format markdown")(diff)
 add_to(app)
 
 

@@ -27,6 +27,22 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class PreviewFormat(StrEnum):
+    """How ``preview`` answers."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+class CheckFormat(StrEnum):
+    """How ``check`` answers."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+
+
 def complete_site(incomplete: str) -> list[str]:
     """Offer the project's sites to the shell."""
     try:

@@ -19,6 +19,7 @@ from dualstack.cli.record import project_name
 from dualstack.cli.text import Style, findings_text
 from dualstack.deploy.backend import choose_backend
 from dualstack.deploy.choice import BackendChoice
+from dualstack.deploy.hints import with_ways_out
 from dualstack.deploy.locks import Refused
 from dualstack.deploy.progress import Change, Progress, word
 from dualstack.deploy.review import preview_markdown
@@ -27,6 +28,7 @@ from dualstack.engine import find_engine
 from dualstack.errors import InputError
 from dualstack.loader import load_file
 from dualstack.plan import Plan
+from dualstack.policies import config_of
 from dualstack.project import site_file
 
 CHANGES = 3
@@ -48,6 +50,7 @@ class Wanted:
         clear_pending: forget interrupted creates.
         forget: after destroy, remove the stack and its history, too.
         refresh: with a preview, look at what is there first.
+        online: with a preview, ask resolvers for records that others keep.
     """
 
     engine: EngineChoice
@@ -59,6 +62,7 @@ class Wanted:
     clear_pending: bool = False
     forget: bool = False
     refresh: bool = False
+    online: bool = False
 
     @property
     def document(self) -> bool:
@@ -94,7 +98,9 @@ def deploy(project: Path, site: str, operation: Operation, wanted: Wanted) -> No
     file = site_file(project, site)
     plugins = None if needs_plugins(checked.plan) else False
     own_name = project_name(project)
-    session = Session(project, own_name, checked.name, file, engine, backend, plugins, teller.line)
+    settings = config_of(checked)
+    session = Session(project, own_name, checked.name, file, engine, backend, plugins, teller.line, settings)
+    session.online = wanted.online
     try:
         if asks:
             _ask(session, operation, teller)
@@ -103,6 +109,8 @@ def deploy(project: Path, site: str, operation: Operation, wanted: Wanted) -> No
         result = session.run(operation, progress, clear_pending=wanted.clear_pending, refresh=wanted.refresh)
         if operation is Operation.DESTROY and wanted.forget and result.error is None and progress.ran:
             session.forget()
+        if result.error is not None:
+            result = replace(result, error=with_ways_out(result.error, checked.plan, session.command_prefix, own_name))
     except Refused as error:
         _end(checked, operation, wanted, teller, Progress(teller.say), Result(str(error)))
         return

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dualstack.cli.common import Format, FormatOption, ProjectOption, SiteArgument, the_project
+from dualstack.cli.common import Format, FormatOption, PreviewFormat, ProjectOption, SiteArgument, the_project
 from dualstack.cli.env import EngineChoice
 from dualstack.deploy.choice import BackendChoice
 
@@ -40,14 +40,30 @@ def preview(
     engine: EngineOption = EngineChoice.AUTO,
     backend: BackendOption = None,
     expect_no_changes: ExpectOption = False,
-    output: FormatOption = Format.TEXT,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Ask what is there first, so that changes by others show; state stays.")
+    ] = False,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask resolvers for the records that others keep; wrong ones are warnings.")
+    ] = False,
+    output: Annotated[
+        PreviewFormat, typer.Option("--format", help="How to answer; markdown is for a pull request.")
+    ] = PreviewFormat.TEXT,
     project: ProjectOption = None,
 ) -> None:
     """Show what up would make, change and remove, with Pulumi; nothing is changed."""
     from dualstack.cli.deploy import Wanted, deploy
     from dualstack.deploy.session import Operation
 
-    wanted = Wanted(engine, backend, output=output, expect_no_changes=expect_no_changes)
+    wanted = Wanted(
+        engine,
+        backend,
+        output=Format.JSON if output is PreviewFormat.JSON else Format.TEXT,
+        markdown=output is PreviewFormat.MARKDOWN,
+        expect_no_changes=expect_no_changes,
+        refresh=refresh,
+        online=online,
+    )
     deploy(the_project(project, site), site, Operation.PREVIEW, wanted)
 
 

@@ -17,6 +17,10 @@ INTERRUPTED, BROKEN_PIPE = 130, 141
 """What a shell gives for SIGINT and SIGPIPE: somebody stopped it, or whoever read the output has gone."""
 
 
+class AnsweredError(SystemExit):
+    """An exit code whose reason stands in the answer already."""
+
+
 def wants_json(arguments: list[str]) -> bool:
     """Tell whether the command line asks for JSON, also where it could not be parsed yet."""
     return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
@@ -64,7 +68,7 @@ def _answered(run: Callable[[], object]) -> int:
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else FINE
         # Typer tells a wrong command line on stderr; a program that asked for JSON waits for its document.
-        if code == UNREADABLE and wants_json(sys.argv[1:]):
+        if code == UNREADABLE and not isinstance(stop, AnsweredError) and wants_json(sys.argv[1:]):
             print(error_json(InputError("the command line is wrong, see stderr", fix="see dualstack --help")))
         return code
     return FINE

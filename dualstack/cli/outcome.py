@@ -9,6 +9,7 @@ from dualstack.check import Checked
 from dualstack.cli.text import Style, counted
 from dualstack.deploy.progress import Progress
 from dualstack.deploy.session import Operation, Result
+from dualstack.policies import all_policies
 
 _FAMILIES = (("ipv4", "IPv4"), ("ipv6", "IPv6"))
 _COUNTED = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted", "same": "unchanged"}
@@ -25,7 +26,7 @@ def outcome(progress: Progress) -> dict[str, Any]:
     for kind, outputs in progress.resources.values():
         if kind == "dualstack:host:Ready":
             hosts.append({family: _state(outputs, family) for family, _ in _FAMILIES if outputs.get(family)})
-        elif kind == "dualstack:dns:RecordSet":
+        elif kind in ("dualstack:dns:RecordSet", "dualstack:dns:Answers"):
             names.append({key: outputs.get(key) for key in ("record", "ipv4", "ipv6")})
         elif kind == "dualstack:image:Directory":
             files = outputs.get("files")
@@ -50,6 +51,9 @@ def closing(checked: Checked, operation: Operation, progress: Progress, result: 
     if result.error is None or (counts and operation is not Operation.PREVIEW):
         mark = style("✗", "red") if result.error is not None else style("✓", "green")
         yield f"{mark} {style(checked.name, 'bold')}: {told}"
+    if operation in (Operation.PREVIEW, Operation.UP) and result.error is None:
+        found = f"{counted(len(progress.violations), 'remark')} above" if progress.violations else "nothing found"
+        yield f"  policies {len(all_policies())} checked, {found}"
     if operation is not Operation.UP or result.error is not None:
         return
     yield from _lines(checked, outcome(progress), result)

@@ -15,10 +15,12 @@ from rich.tree import Tree
 
 from dualstack.check import Checked
 from dualstack.cli.common import Format, print_json
+from dualstack.cli.policies import verdict_text
 from dualstack.cli.record import record_site
 from dualstack.cli.text import Style, findings_text
 from dualstack.hiding import hide
 from dualstack.plan.model import Bound, NodePlan, Plan
+from dualstack.policies import config_of, judge, recorded
 from dualstack.project import site_file
 
 if TYPE_CHECKING:
@@ -28,17 +30,24 @@ WIDTH = 200
 """Columns of the tables. Cells are never broken: a terminal that is narrower wraps the line, and a URL stays whole."""
 
 
-def show_plan(project: Path, checked: Checked, site: str, output: Format) -> None:
-    """Print the plan; the program is run for its resources, unless the site has errors, which stop it."""
+def show_plan(project: Path, checked: Checked, site: str, output: Format) -> bool:
+    """Print the plan; the program is run for its resources, unless the site has errors, which stop it.
+
+    Returns:
+        Whether a policy is violated that would stop the engine.
+    """
     recording = None if checked.failed else record_site(project, checked.name, site_file(project, site))
+    verdict = judge(recorded(recording), config_of(checked)) if recording else None
+    broken = verdict is not None and verdict.failed
     if output is Format.JSON:
         from dualstack.document import plan_json
 
-        print_json(hide(plan_json(checked, recording.resources if recording else None), checked.clear_secrets))
-        return
+        document = plan_json(checked, recording.resources if recording else None, verdict)
+        print_json(hide(document, checked.clear_secrets))
+        return broken
     plan = checked.plan
     if plan is None:
-        return
+        return broken
     style = Style.of(sys.stdout)
     page = io.StringIO()
     # Neither markup nor emoji codes: an IPv6 address may hold what looks like either, [fd00::1] and :100:.
@@ -70,6 +79,9 @@ def show_plan(project: Path, checked: Checked, site: str, output: Format) -> Non
     lines = hide(page.getvalue(), checked.clear_secrets).splitlines()
     print("\n".join(line.rstrip() for line in lines), end="\n\n")
     print(findings_text([checked], style, notes=False))
+    if verdict is not None:
+        print(hide(verdict_text(verdict, style), checked.clear_secrets))
+    return broken
 
 
 def _table(*columns: str) -> Table:
@@ -166,9 +178,9 @@ def _capacity(plan: Plan) -> Table:
 
 
 def _charts(plan: Plan) -> Table:
-    table = _table("Helm release", "version", "pinned by", "delivery", "from")
+    table = _table("Helm release", "version", "pinned by", "delivery", "a change is", "from")
     for chart in plan.charts:
-        table.add_row(chart.name, chart.version, chart.pinned_by, chart.delivery, chart.repository.url)
+        table.add_row(chart.name, chart.version, chart.pinned_by, chart.delivery, chart.change, chart.repository.url)
     return table
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,9 @@ from dualstack.parts import is_secret
 
 if TYPE_CHECKING:
     from dualstack.offline import Recording
+
+StandIn = Callable[[Any], str]
+"""Gives what stands for a secret: the value of an encrypted config key, or a value that the program made a secret."""
 
 OWN_PROGRAM = Path(__file__).resolve().parents[2] / "__main__.py"
 """The program beside this package, for projects that hold sites only."""
@@ -25,10 +29,14 @@ def project_name(project: Path) -> str:
     return name
 
 
-def engine_config(project: str, stack_file: Path) -> tuple[dict[str, str], list[str]]:
+def _hidden(_value: Any) -> str:
+    return "[secret]"
+
+
+def engine_config(project: str, stack_file: Path, stand_in: StandIn = _hidden) -> tuple[dict[str, str], list[str]]:
     """Return a stack file's config as the engine hands it on: full keys to text, and which of them are secret.
 
-    Encrypted values are not decrypted: ``[secret]`` stands for them.
+    Encrypted values are not decrypted: ``[secret]`` stands for them, or what the caller makes of the encrypted value.
     """
     config: dict[str, str] = {}
     secrets: list[str] = []
@@ -36,15 +44,21 @@ def engine_config(project: str, stack_file: Path) -> tuple[dict[str, str], list[
     for key, value in given.items():
         full = key if ":" in key else f"{project}:{key}"
         if is_secret(value):
-            config[full] = "[secret]"
+            config[full] = stand_in(value)
             secrets.append(full)
         else:
             config[full] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return config, secrets
 
 
-def record_site(project: Path, name: str, stack_file: Path) -> Recording:
+def record_site(project: Path, name: str, stack_file: Path, stand_in: StandIn | None = None) -> Recording:
     """Run the program for one site and return what it registers.
+
+    Args:
+        project: the project's folder.
+        name: the stack's name.
+        stack_file: the stack file.
+        stand_in: what stands for secrets in place of ``[secret]``, so that two recordings can be compared.
 
     Raises:
         InputError: the program is not there, Pulumi's SDK is not installed, or the program failed.
@@ -59,9 +73,17 @@ def record_site(project: Path, name: str, stack_file: Path) -> Recording:
     if not program.is_file():
         program = OWN_PROGRAM
     own_name = project_name(project)
-    config, secrets = engine_config(own_name, stack_file)
+    config, secrets = engine_config(own_name, stack_file, stand_in or _hidden)
     try:
-        return record(program, project=own_name, stack=name, config=config, secret_keys=secrets, root=project)
+        return record(
+            program,
+            project=own_name,
+            stack=name,
+            config=config,
+            secret_keys=secrets,
+            root=project,
+            mark=stand_in,
+        )
     except ProgramError as error:
         raise InputError(
             f"the program failed: {error}", file=str(error.file or program), line=error.line, fix="mend the program"

@@ -112,7 +112,8 @@ def helm_section(plan: Plan, file: str, builder: Builder) -> dict[str, Any]:
 
 def _chart(chart: ChartPlan, charts: tuple[ChartPlan, ...], repository: str) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": chart.chart}
-    if chart.name != chart.chart:
+    # EIB drops "-chart" at the end of a chart's name to make the name of the release.
+    if chart.name != chart.chart.removesuffix("-chart"):
         entry["releaseName"] = chart.name
     entry |= {
         "repositoryName": repository,

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from dualstack.findings import Severity
 from dualstack.site.base import Model, Text
-from dualstack.site.charts import Charts, Delivery
+from dualstack.site.charts import Charts, Day2, Delivery
 from dualstack.site.cluster import Cluster
 from dualstack.site.dns import Dns
 from dualstack.site.host import Host
@@ -57,6 +57,11 @@ class Site(Model):
     image: Image = Field(Image.model_construct(), description="The EIB image.")
     delivery: Delivery = Field(
         "image", description="image: charts are built into the image. pulumi: Helm releases on the living cluster."
+    )
+    day2: Day2 = Field(
+        "reimage",
+        description="What a changed value of a chart in the image takes. reimage: a new image. helmchartconfig: Pulumi "
+        "sends the values to the living cluster, too, as RKE2's HelmChartConfig.",
     )
     kubernetes_version: Text | None = Field(None, description="RKE2 version, in place of the release's; pinned.")
     charts: Charts = Field(Charts.model_construct(), description="Charts.")

@@ -9,6 +9,7 @@ from pydantic import Field
 from dualstack.site.base import Bool, Model, SecretKey, Text, Values
 
 Delivery = Literal["image", "pulumi"]
+Day2 = Literal["reimage", "helmchartconfig"]
 
 
 class ChartLogin(Model):
@@ -26,6 +27,12 @@ class Chart(Model):
     repository: Text | None = Field(None, description="Repository URL, in place of the release's (own mirror).")
     login: ChartLogin | None = Field(None, description="Login to the repository.")
     delivery: Delivery | None = Field(None, description="Delivery of this chart, in place of the site's.")
+    day2: Day2 | None = Field(None, description="What changed values of this chart take, in place of the site's day2.")
+    handover: Bool = Field(
+        False,
+        description="For a chart that moves from the image to Pulumi: RKE2 lets its Helm release go, and Pulumi leaves "
+        "that alone until this is taken out again.",
+    )
     values: Values = Field({}, description="Helm values, merged last over the computed ones.")
 
 

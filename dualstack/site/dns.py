@@ -26,6 +26,16 @@ class Zone(Model):
     key: TsigKey | None = Field(None, description="TSIG key for updates.")
 
 
+class DnsCheck(Model):
+    """How the records of others are checked, with the backend existing."""
+
+    resolvers: tuple[AnyAddress, ...] = Field(
+        (), description="Resolvers that the deploying machine asks; those of the nodes where absent."
+    )
+    port: Int = Field(53, description="Their UDP and TCP port.")
+    timeout: Int = Field(120, description="Seconds for which up waits for records that are only being made.")
+
+
 class Dns(Model):
     """DNS settings."""
 
@@ -33,9 +43,10 @@ class Dns(Model):
     search: tuple[Text, ...] = Field((), description="Search domains of the nodes.")
     backend: Literal["none", "existing", "rfc2136", "libvirt"] = Field(
         "existing",
-        description="Who holds the records. existing: somebody else, dualstack checks them. rfc2136: dualstack writes "
+        description="Who holds the records. existing: somebody else, up checks them. rfc2136: dualstack writes "
         "them. libvirt: the virtual network's own server. none: nobody looks.",
     )
+    check: DnsCheck = Field(DnsCheck.model_construct(), description="Check of the records, with the backend existing.")
     ttl: Int = Field(3600, description="TTL of the records, in seconds.")
     pointers: Bool = Field(True, description="Whether PTR records belong to the plan.")
     zones: tuple[Zone, ...] = Field((), description="Zones; where none fits a record, its zone is derived.")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from dualstack.site.base import Bool, Int, Model, Prefix4, Prefix6, Text
+from dualstack.site.base import Bool, Int, Model, Prefix4, Prefix6, SecretKey, Text
 
 
 class LibvirtNetwork(Model):
@@ -37,6 +37,51 @@ class Libvirt(Model):
     firmware: Text | None = Field(None, description="Path of the UEFI firmware on the hypervisor; BIOS where absent.")
 
 
+class Ssh(Model):
+    """A login by SSH, to a server whose key is known beforehand."""
+
+    user: Text = Field("root", description="Login name.")
+    port: Int = Field(22, description="TCP port.")
+    host_key: Text | None = Field(
+        None,
+        description="The server's public key: the line in its /etc/ssh/ssh_host_ed25519_key.pub. No other is accepted.",
+    )
+    private_key_key: SecretKey | None = Field(
+        None,
+        description="Config key dualstack:<this> that holds the private key, without a passphrase; the keys of the "
+        "deploying machine's SSH agent where absent.",
+    )
+
+
+class Jump(Ssh):
+    """An SSH server from which the host is reached."""
+
+    host: Text = Field(description="Its name or address.")
+
+
+class Kubeconfig(Model):
+    """The way to the cluster, for charts that Pulumi delivers."""
+
+    source: Literal["config", "ssh"] = Field(
+        "config",
+        description="config: the secret dualstack:kubeconfig as it is. ssh: read from the host by pulumi-command once "
+        "the host is ready, with the server's address in it replaced.",
+    )
+    server: Text = Field(
+        "ipv4",
+        description="What stands for the API server in one that is read by SSH: ipv4, ipv6, or a name that is in its "
+        "certificate (cluster.tlsSan). The host is reached by SSH over the same.",
+    )
+    proxy_url: Text | None = Field(
+        None,
+        description="Proxy through which the deploying machine reaches the API server, such as that of ssh -D: "
+        "socks5://127.0.0.1:1080.",
+    )
+    generation: Int = Field(
+        1, description="Another number has it read again; needed only where a refresh cannot see that it changed."
+    )
+
+
 class Host(Model):
     """The management host."""
 
@@ -44,9 +89,15 @@ class Host(Model):
         "existing", description="existing: nothing is created. libvirt: network, disk and VM."
     )
     libvirt: Libvirt = Field(Libvirt.model_construct(), description="Settings of the VM.")
-    readiness: Literal["direct", "off"] = Field(
+    readiness: Literal["direct", "ssh-jump", "off"] = Field(
         "direct",
         description="direct: up waits until the API server answers over both families; a family without a route from "
-        "the deploying machine is left out, with a warning. off: nothing is waited for.",
+        "the deploying machine is left out, with a warning. ssh-jump: the same, as seen from the jump host. off: "
+        "nothing is waited for.",
     )
+    jump: Jump | None = Field(
+        None, description="The jump host of readiness ssh-jump; the kubeconfig is read through it."
+    )
+    ssh: Ssh = Field(Ssh.model_construct(), description="SSH to the host itself, for kubeconfig.source ssh.")
+    kubeconfig: Kubeconfig = Field(Kubeconfig.model_construct(), description="The way to the cluster.")
     production: Bool = Field(False, description="Whether host and disk are protected from deletion and replacement.")
