@@ -147,8 +147,9 @@ def _keep(api: Api, ours: list[Any], body: str, create: str, update: str, method
 
 def document(mark: str, texts: list[tuple[str, str]], sha: str, url: str, limit: int) -> str:
     """Put the texts together as far as they fit; the rest is named."""
-    end = f"*By the code of {sha[:12]}, which decides what stands here. [Run]({url})*"
-    parts, left = [], limit - len(_mark(mark)) - len(end) - 200
+    # First, where no fence and no <details> of a text can swallow it.
+    whose = f"*By the code of {sha[:12]}, which decides what stands here. [Run]({url})*"
+    parts, left = [], limit - len(_mark(mark)) - len(whose) - 200
     missing = []
     for name, text in texts:
         part = defused(text).strip()
@@ -161,7 +162,7 @@ def document(mark: str, texts: list[tuple[str, str]], sha: str, url: str, limit:
         left -= len(part) + 2
     if missing:
         parts.append(f"*{len(missing)} more do not fit here; the run has them, a summary each.*")
-    return "\n\n".join([_mark(mark), *parts, end])
+    return "\n\n".join([_mark(mark), whose, *parts])
 
 
 def cut(text: str, limit: int) -> str:
@@ -174,14 +175,19 @@ def cut(text: str, limit: int) -> str:
 
 
 def defused(text: str) -> str:
-    """Take out what would reach beyond the comment: mentions, pictures, hidden text and control characters."""
+    """Take out what would reach beyond the comment: mentions, pictures, quick actions, hidden text, control characters.
+
+    Mentions are looked for once entities are read, so ``&#64;`` is one, too.
+    """
     text = re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "", text)
     # The first line may be a mark for other scripts than this one.
     text = re.sub(r"\A<!--[^>]*-->\n", "", text)
     # A character of no width, since the text may stand in a block of code.
     text = text.replace("![", "!\u2060[")
     text = re.sub(r"<(?=!--|\s*(?:img|picture|video|audio|svg|source|image)\b)", "<\u2060", text, flags=re.IGNORECASE)
-    return re.sub(r"@(?=\w)", "@\u2060", text)
+    # What GitLab would do as the user of the token.
+    text = re.sub(r"^([ \t]*)/(?=[a-z_]+)", "\\1/\u2060", text, flags=re.MULTILINE)
+    return re.sub(r"@|&(?:#0*64(?!\d)|#x0*40(?![0-9a-f])|commat);?", "@\u2060", text, flags=re.IGNORECASE)
 
 
 def read(file: Path) -> str:
@@ -192,10 +198,10 @@ def read(file: Path) -> str:
     """
     try:
         if file.is_symlink() or not file.is_file() or file.stat().st_size > LARGEST_FILE:
-            raise Failed(f"{file.name} of the artifact is missing, or is no file of at most {LARGEST_FILE} bytes")
+            raise Failed(f"{file.name!a} of the artifact is missing, or is no file of at most {LARGEST_FILE} bytes")
         return file.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        raise Failed(f"{file.name} of the artifact cannot be read: {error.strerror}") from None
+        raise Failed(f"{file.name!a} of the artifact cannot be read: {error.strerror}") from None
 
 
 def _mark(mark: str) -> str:

@@ -189,7 +189,8 @@ def _explain_address(text: str) -> AddressError:
         fix = f"write one address of it, without {text[len(host) :]}" if _is_network(text) else f"write {host!r}"
         return AddressError(SYNTAX, message, fix)
     if _OCTET_ZEROS.search(text) and re.fullmatch(r"[0-9.]+", text):
-        plain = ".".join(str(int(part)) if part else part for part in text.split("."))
+        # As text: Python makes no number of thousands of digits.
+        plain = ".".join((part.lstrip("0") or "0") if part else part for part in text.split("."))
         return AddressError(SYNTAX, f"{text!r} has leading zeros, which some tools read as octal", f"write {plain!r}")
     if not text:
         return AddressError(SYNTAX, "the address is empty", _EXAMPLE)

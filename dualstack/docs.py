@@ -168,6 +168,9 @@ pulumi preview --policy-pack policies
 
 - A mandatory violation fails a preview or an update, an advisory one is told. `--policy-pack-config FILE` changes
   levels and settings: `{{"DS161-bootstrap-password": {{"enforcementLevel": "advisory", "minimumLength": 16}}}}`.
+  `{{"all": "advisory"}}` is for a first look; a name that no policy has is ignored by Pulumi without a word.
+- Of a Chart (`helm.sh/v4`, `helm.sh/v3`), which is a component, the engine gives policies no inputs, only what it
+  makes: its Services are judged, its values just by `dualstack check --policies`. A Release's values always are.
 - A value that is unknown in a preview, or of a form that cannot be read, is told for each resource as not checked yet,
   beside what is wrong elsewhere; it never stops a preview, and never hides anything.
 - Every policy takes `exempt`, a list of names of resources that it leaves alone; `*` and `?` stand for any text.

@@ -11,6 +11,9 @@ Frozen = Any
 """A tree of ``MappingProxyType``, tuples, scalars and ``Secret``."""
 
 REDACTED = "[secret]"
+"""Stands for a secret wherever values are shown."""
+UNKNOWN = "[unknown]"
+"""Stands in a recording for a value that is known only after the deployment."""
 
 
 @dataclass(frozen=True, slots=True)

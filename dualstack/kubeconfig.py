@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
-import yaml
-
+from dualstack.errors import InputError
+from dualstack.loader import load_text
 from dualstack.yamlio import dump
+
+_NAME: Final = "default"
+_LOGIN: Final = frozenset({"client-certificate-data", "client-key-data", "token"})
+"""What a user may have: texts that are sent. The rest of what client-go knows (``exec``, ``auth-provider``,
+``tokenFile``, ``client-key`` and so on; ``tools/clientcmd/api/v1/types.go``) starts programs or reads files of the
+machine that uses the kubeconfig, and whoever has taken over the host writes it."""
 
 
 class KubeconfigError(ValueError):
@@ -14,28 +21,53 @@ class KubeconfigError(ValueError):
 
 
 def readdressed(text: str, server: str, proxy_url: str | None = None) -> str:
-    """Put a server's URL in place of the loopback address that RKE2 writes.
+    """Make a kubeconfig of one that RKE2 wrote: its CA and its user's login, nothing else, with a server's URL.
 
     Args:
-        text: the kubeconfig.
+        text: the kubeconfig; the host's word, so it is believed in nothing but these texts.
         server: URL of the API server, with a name or address that is in its certificate.
         proxy_url: how it is reached, as client-go's ``proxy-url``; None for directly.
 
     Raises:
-        KubeconfigError: no kubeconfig, or one of a cluster that is not checked by its certificate.
+        KubeconfigError: no kubeconfig, one of a cluster that is not checked by its certificate, or one that would
+            start programs or read files where it is used.
     """
     try:
-        data = yaml.load(text, yaml.CSafeLoader)
-    except yaml.YAMLError:
+        # Bounded in size, depth and aliases: PyYAML's own loaders crash at deep nesting.
+        data = load_text(text).data
+    except InputError:
         raise KubeconfigError("it is no YAML") from None
-    clusters = data.get("clusters") if isinstance(data, dict) else None
-    if not isinstance(clusters, list) or len(clusters) != 1 or not data.get("users"):
-        raise KubeconfigError("it has not one cluster and a user")
-    cluster: Any = clusters[0].get("cluster") if isinstance(clusters[0], dict) else None
-    if not isinstance(cluster, dict) or not cluster.get("certificate-authority-data"):
+    cluster, user = _only(data, "clusters", "cluster"), _only(data, "users", "user")
+    if not cluster or not user:
+        raise KubeconfigError("it has not one cluster and one user")
+    authority = cluster.get("certificate-authority-data")
+    if not isinstance(authority, str) or not authority:
         raise KubeconfigError("its cluster has no certificate-authority-data, so nobody could tell the server by it")
-    cluster.pop("insecure-skip-tls-verify", None)
-    cluster["server"] = server
+    if user.keys() - _LOGIN or not all(isinstance(value, str) for value in user.values()):
+        raise KubeconfigError(
+            "its user has more than a certificate, a key and a token; RKE2 writes no more, and the rest could start "
+            "programs on this machine or send files of it"
+        )
+    made: dict[str, Any] = {"certificate-authority-data": authority, "server": server}
     if proxy_url is not None:
-        cluster["proxy-url"] = proxy_url
-    return dump(data)
+        made["proxy-url"] = proxy_url
+    return dump(
+        {
+            "apiVersion": "v1",
+            "clusters": [{"cluster": made, "name": _NAME}],
+            "contexts": [{"context": {"cluster": _NAME, "user": _NAME}, "name": _NAME}],
+            "current-context": _NAME,
+            "kind": "Config",
+            "preferences": {},
+            "users": [{"name": _NAME, "user": dict(user)}],
+        }
+    )
+
+
+def _only(data: Mapping[str, Any], key: str, inner: str) -> Mapping[str, Any] | None:
+    """Give what is in the only item of a list; None where there is not one."""
+    items = data.get(key)
+    if not isinstance(items, list) or len(items) != 1 or not isinstance(items[0], dict):
+        return None
+    found = items[0].get(inner)
+    return found if isinstance(found, dict) else None

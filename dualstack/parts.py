@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from dualstack.errors import InputError, quoted
+from dualstack.frozen import REDACTED
 from dualstack.loader import load_file
 from dualstack.merge import merge
 from dualstack.origins import Mark, Origin, Origins, Path, Value, origin_of
@@ -18,7 +19,6 @@ MAX_CHAIN: Final = 32
 """Most layers that may extend one another in a row."""
 
 _LAYER_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
-_REDACTED = "[secret]"
 _FIX_EXTENDS = "write a list of layer names, like `extends: [fleet, europe]`"
 
 
@@ -142,7 +142,7 @@ def make_part(data: dict[str, Value], mark: Mark, path: pathlib.Path | None) -> 
         holder: Value = data
         for step in where:
             holder = holder[step]
-        holder["secure"] = _REDACTED
+        holder["secure"] = REDACTED
     return Part(data, marks, mark, extends, found, path or pathlib.Path())
 
 

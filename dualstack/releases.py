@@ -34,8 +34,6 @@ class ChartRelease:
     repository: Repository
     namespace: str
     release_name: str = ""
-    crd_of: bool = False
-    """True for the chart that brings the CRDs of the next one with the same key."""
 
     @property
     def name(self) -> str:
@@ -62,11 +60,6 @@ class Release:
     tmpfs_cni: bool
     """True where /etc/cni must be a tmpfs (rke2 issue 8356, release notes 3.5 and 3.6)."""
 
-    @property
-    def storage_note(self) -> str:
-        """Name of the storage product, as its users know it."""
-        return "Longhorn" if self.name == "3.4" else "SUSE Storage"
-
 
 JETSTACK = Repository("jetstack", "https://charts.jetstack.io")
 RANCHER_CHARTS = Repository("rancher-charts", "https://charts.rancher.io")
@@ -88,7 +81,7 @@ def _charts(
         *storage,
         ChartRelease("metal3", "metal3", metal3, EDGE_CHARTS, "metal3-system"),
         turtles,
-        ChartRelease("neuvector", "neuvector-crd", neuvector, RANCHER_CHARTS, "neuvector", crd_of=True),
+        ChartRelease("neuvector", "neuvector-crd", neuvector, RANCHER_CHARTS, "neuvector"),
         ChartRelease("neuvector", "neuvector", neuvector, RANCHER_CHARTS, "neuvector"),
         ChartRelease("rancher", "rancher", rancher, RANCHER_PRIME, "cattle-system"),
     )
@@ -117,7 +110,7 @@ RELEASES: dict[str, Release] = {
         charts=_charts(
             "1.18.2",
             (
-                ChartRelease("storage", "longhorn-crd", _LONGHORN_34, RANCHER_CHARTS, "longhorn-system", crd_of=True),
+                ChartRelease("storage", "longhorn-crd", _LONGHORN_34, RANCHER_CHARTS, "longhorn-system"),
                 ChartRelease("storage", "longhorn", _LONGHORN_34, RANCHER_CHARTS, "longhorn-system"),
             ),
             "304.0.19+up0.12.9",
@@ -172,14 +165,14 @@ RELEASES: dict[str, Release] = {
 
 def kubernetes_minor(version: str) -> int | None:
     """Return the Kubernetes minor version in an RKE2 version such as ``v1.34.4+rke2r1``, or None."""
-    match = re.match(r"v?1\.([0-9]+)(?:[.+].*)?$", version)
+    match = re.match(r"v?1\.([0-9]{1,9})(?:[.+].*)?$", version)
     return int(match[1]) if match else None
 
 
 def upstream_version(version: str) -> tuple[int, ...] | None:
     """Return the upstream version in a chart version: ``305.0.23+up0.13.1`` gives ``(0, 13, 1)``, or None."""
     text = version.rsplit("+up", maxsplit=1)[-1].lstrip("v")
-    match = re.match(r"([0-9]+)\.([0-9]+)\.([0-9]+)", text)
+    match = re.match(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})", text)
     return tuple(int(part) for part in match.groups()) if match else None
 
 

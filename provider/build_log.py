@@ -9,10 +9,10 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
 from urllib.parse import quote
 
-REDACTED: Final = "[secret]"
+from dualstack.frozen import REDACTED
+
 _SHORTEST = 3
 """Characters; the engine, too, hides nothing shorter: a log full of ``[secret]`` tells nothing."""
 _SHORTEST_PART = 8

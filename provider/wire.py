@@ -10,13 +10,13 @@ from google.protobuf.struct_pb2 import Struct  # type: ignore[import-untyped]
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime import rpc
 
+from dualstack.frozen import REDACTED
 from provider.handler import UNKNOWN, Secret
 
 Path = tuple[str | int, ...]
 
 SECRET_LENGTH = 8
 """A text this long that stands in another text is no accident; a shorter one may be a common word."""
-REDACTED = "[secret]"
 
 
 @dataclass

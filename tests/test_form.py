@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dualstack.cli.text import Style, findings_text
+from dualstack.cli.text import findings_text
+from dualstack.style import Style
 from tests.sites import checked, mapping, put
 
 ETH0: tuple[str | int, ...] = ("nodes", 0, "interfaces", 0)

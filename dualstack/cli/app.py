@@ -19,7 +19,6 @@ from dualstack.cli.common import (
     complete_release,
     complete_rule,
     complete_site,
-    load_site,
     load_sites,
     print_json,
     refuse,
@@ -32,6 +31,7 @@ from dualstack.cli.diff import diff
 from dualstack.cli.env import EngineChoice, Shell
 from dualstack.cli.errors import tell
 from dualstack.errors import InputError
+from dualstack.sites import load_site
 
 if TYPE_CHECKING:
     from dualstack.policies import Verdict
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="dualstack",
     help="One YAML file per site becomes a dual-stack SUSE Telco Cloud management cluster.",
-    epilog="Start with: dualstack check. Exit codes: 0 fine, 1 errors found or "
+    epilog="Start with: dualstack check. Exit codes (diff has its own): 0 fine, 1 errors found or "
     "a deployment failed, 2 input that cannot be read or no engine, 3 changes where none were expected.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -65,9 +65,10 @@ def check(
     project: ProjectOption = None,
 ) -> None:
     """Check sites against the dual-stack rules, and with --policies their resources against the policies."""
-    from dualstack.cli.text import Style, findings_text
+    from dualstack.cli.text import findings_text
     from dualstack.layers import LayerStore
     from dualstack.project import list_sites
+    from dualstack.style import Style
 
     folder = the_project(project, *sites or ())
     store = LayerStore(folder)

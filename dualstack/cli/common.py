@@ -11,13 +11,13 @@ from typing import Annotated, Any
 
 import typer
 
-from dualstack.check import Checked, check_site
+from dualstack.check import Checked
 from dualstack.cli.errors import tell
 from dualstack.errors import InputError, NoSiteError
-from dualstack.files_check import with_files
 from dualstack.hiding import hide
-from dualstack.layers import LayerStore, resolve_stack
-from dualstack.project import find_project, is_path, list_sites, site_file
+from dualstack.layers import LayerStore
+from dualstack.project import find_project, is_path, list_sites
+from dualstack.sites import load_site
 
 
 class Format(StrEnum):
@@ -121,22 +121,6 @@ def _project_of(site: str) -> list[Path]:
     return []
 
 
-def site_name(file: Path) -> str:
-    """Return the stack's name: ``Pulumi.demo.yaml`` holds the stack demo."""
-    stem = file.name.removesuffix(".yaml").removesuffix(".yml")
-    return stem.removeprefix("Pulumi.")
-
-
-def load_site(project: Path, site: str, store: LayerStore | None = None) -> Checked:
-    """Read, merge and check one site, with the files that it names.
-
-    Raises:
-        InputError: the file or a layer cannot be read.
-    """
-    file = site_file(project, site)
-    return with_files(project, check_site(site_name(file), resolve_stack(project, file, store)))
-
-
 def load_sites(project: Path, names: list[str], store: LayerStore) -> tuple[list[Checked], list[InputError]]:
     """Read and check several sites; one that cannot be read does not hide the others."""
     checked: list[Checked] = []
@@ -162,10 +146,10 @@ def print_json(document: Any) -> None:
     print(json.dumps(document, indent=2, ensure_ascii=False))
 
 
-def refuse(checked: Checked, force: bool, output: Format, what: str) -> None:
+def refuse(checked: Checked, force: bool | None, output: Format, what: str) -> None:
     """Stop with exit code 1 where a site has errors and nobody said ``--force``; tell the findings first.
 
-    A site of which nothing could be computed stops in any case.
+    A site of which nothing could be computed stops in any case. ``force`` is None for a command without that option.
     """
     if not checked.failed or (force and checked.plan is not None):
         return
@@ -174,10 +158,11 @@ def refuse(checked: Checked, force: bool, output: Format, what: str) -> None:
 
         print_json(hide(plan_json(checked, None), checked.clear_secrets))
     else:
-        from dualstack.cli.text import Style, findings_text
+        from dualstack.cli.text import findings_text
+        from dualstack.style import Style
 
         print(findings_text([checked], Style.of(sys.stderr)), file=sys.stderr)
-        ways = "mend the errors" if checked.plan is None else "mend the errors, or go on with --force"
+        ways = "mend the errors" if force is None or checked.plan is None else "mend the errors, or go on with --force"
         tell(f"{checked.name} is not {what}: {ways}")
     raise typer.Exit(1)
 

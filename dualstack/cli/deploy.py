@@ -10,13 +10,12 @@ from typing import Any, TextIO
 import typer
 
 from dualstack.check import Checked
-from dualstack.cli.common import Format, load_site, print_json, refuse
+from dualstack.cli.common import Format, print_json, refuse
 from dualstack.cli.env import EngineChoice
 from dualstack.cli.errors import tell
 from dualstack.cli.outcome import closing, outcome
 from dualstack.cli.questions import can_ask
-from dualstack.cli.record import project_name
-from dualstack.cli.text import Style, findings_text
+from dualstack.cli.text import findings_text
 from dualstack.deploy.backend import choose_backend
 from dualstack.deploy.choice import BackendChoice
 from dualstack.deploy.hints import with_ways_out
@@ -24,15 +23,26 @@ from dualstack.deploy.locks import Refused
 from dualstack.deploy.progress import Change, Progress, word
 from dualstack.deploy.review import preview_markdown
 from dualstack.deploy.session import Operation, Result, Session
+from dualstack.document import finding_json
 from dualstack.engine import find_engine
 from dualstack.errors import InputError
+from dualstack.hiding import hide
 from dualstack.loader import load_file
 from dualstack.plan import Plan
 from dualstack.policies import config_of
 from dualstack.project import site_file
+from dualstack.record import project_name
+from dualstack.sites import load_site
+from dualstack.style import Style
 
 CHANGES = 3
 """Exit code for changes where none were expected."""
+_DONE = {
+    Operation.UP: "deployed",
+    Operation.PREVIEW: "previewed",
+    Operation.REFRESH: "refreshed",
+    Operation.DESTROY: "destroyed",
+}
 _COLOURS = {"create": "green", "update": "yellow", "delete": "red", "replace": "yellow", "FAILED": "red"}
 
 
@@ -78,9 +88,8 @@ def deploy(project: Path, site: str, operation: Operation, wanted: Wanted) -> No
     """
     checked = load_site(project, site)
     teller = _Teller(operation, wanted.document)
-    if wanted.markdown and checked.failed:
-        print(preview_markdown(checked, Progress(teller.say), None), end="")
-    refuse(checked, False, wanted.output, "deployed")
+    if checked.failed:
+        _refuse(checked, operation, wanted, Progress(teller.say))
     if checked.plan is None:
         return
     if not wanted.document:
@@ -88,9 +97,11 @@ def deploy(project: Path, site: str, operation: Operation, wanted: Wanted) -> No
     _needs_program(project)
     asks = operation in (Operation.UP, Operation.DESTROY) and not wanted.yes
     if asks and not (can_ask() and sys.stdout.isatty() and wanted.output is Format.TEXT):
+        # A preview shows what up would do, nothing of a destroy.
+        look = f"look with dualstack preview {checked.name}, then add --yes"
         raise InputError(
             f"{operation} changes things, and there is no terminal to ask on",
-            fix=f"look with dualstack preview {checked.name}, then add --yes",
+            fix=look if operation is Operation.UP else "add --yes to remove everything that Pulumi made for the site",
         )
     backend = choose_backend(project, wanted.backend)
     engine = find_engine(wanted.engine is EngineChoice.BUILT, teller.engine)
@@ -115,6 +126,18 @@ def deploy(project: Path, site: str, operation: Operation, wanted: Wanted) -> No
         _end(checked, operation, wanted, teller, Progress(teller.say), Result(str(error)))
         return
     _end(checked, operation, wanted, teller, progress, result)
+
+
+def _refuse(checked: Checked, operation: Operation, wanted: Wanted, progress: Progress) -> None:
+    """Tell the findings of a site with errors in the form of the answer, and stop."""
+    if wanted.output is Format.JSON:
+        told = document(checked, operation, progress, Result("the site has errors"))
+        told["findings"] = [finding_json(finding) for finding in checked.findings]
+        print_json(hide(told, checked.clear_secrets))
+        raise typer.Exit(1)
+    if wanted.markdown:
+        print(preview_markdown(checked, progress, None), end="")
+    refuse(checked, None, wanted.output, _DONE[operation])
 
 
 def needs_plugins(plan: Plan) -> bool:

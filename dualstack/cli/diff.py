@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from dualstack.cli.common import ProjectOption, complete_site, print_json, site_name, the_project
+from dualstack.cli.common import ProjectOption, complete_site, print_json, the_project
 from dualstack.cli.errors import AnsweredError, tell
-from dualstack.errors import InputError
+from dualstack.cli.stackfile import replace_text
 from dualstack.project import is_path
+from dualstack.sites import site_name
 
 
 class DiffFormat(StrEnum):
@@ -72,26 +73,12 @@ def diff(
 
         print(html(report), end="")
     else:
-        from dualstack.cli.text import Style
         from dualstack.diff.text import page as text_page
+        from dualstack.style import Style
 
         print(text_page(report, Style.of(sys.stdout)))
     if page is not None:
         from dualstack.diff.html import html
 
-        _write(page, html(report))
+        replace_text(page, html(report))
     raise AnsweredError(report.exit_code)
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file as a whole or not at all.
-
-    Raises:
-        InputError: it cannot be written.
-    """
-    beside = file.with_name(f".{file.name}.new")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(file)
-    except OSError as error:
-        raise InputError(f"it cannot be written: {error.strerror or error}", file=str(file)) from None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 
 from dualstack.cli.common import Format, print_json
-from dualstack.cli.text import Style
 from dualstack.errors import InputError
 from dualstack.findings import Rule, Severity
 from dualstack.rules import all_rules
+from dualstack.style import Style
 
 
 def rule_json(rule: Rule) -> dict[str, object]:

@@ -17,12 +17,13 @@ from dualstack.check import Checked, check_site
 from dualstack.cli import questions
 from dualstack.cli.questions import ask
 from dualstack.cli.stackfile import read_stack_file, replace_text, secret_names, with_site
-from dualstack.cli.text import Style, finding_text, summary
+from dualstack.cli.text import finding_text, summary
 from dualstack.errors import InputError
 from dualstack.findings import Severity
 from dualstack.layers import resolve_mapping
 from dualstack.origins import Path, format_path
 from dualstack.project import shown_path, stacks_dir
+from dualstack.style import Style
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _INTERFACE: Final[Path] = ("nodes", 0, "interfaces", 0)

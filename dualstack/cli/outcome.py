@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dualstack.check import Checked
-from dualstack.cli.text import Style, counted
 from dualstack.deploy.progress import Progress
 from dualstack.deploy.session import Operation, Result
 from dualstack.policies import all_policies
+from dualstack.style import Style, counted
 
 _FAMILIES = (("ipv4", "IPv4"), ("ipv6", "IPv6"))
 _COUNTED = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted", "same": "unchanged"}

@@ -16,12 +16,13 @@ from rich.tree import Tree
 from dualstack.check import Checked
 from dualstack.cli.common import Format, print_json
 from dualstack.cli.policies import verdict_text
-from dualstack.cli.record import record_site
-from dualstack.cli.text import Style, findings_text
+from dualstack.cli.text import findings_text
 from dualstack.hiding import hide
 from dualstack.plan.model import Bound, NodePlan, Plan
 from dualstack.policies import config_of, judge, recorded
 from dualstack.project import site_file
+from dualstack.record import record_site
+from dualstack.style import Style
 
 if TYPE_CHECKING:
     from dualstack.offline import Recording

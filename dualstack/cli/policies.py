@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dualstack.check import Checked
-from dualstack.cli.common import site_name
-from dualstack.cli.record import record_site
-from dualstack.cli.text import Style, counted
 from dualstack.origins import format_path
 from dualstack.policies import Verdict, config_of, judge, recorded
 from dualstack.policies.model import Level
 from dualstack.project import site_file
+from dualstack.record import record_site
+from dualstack.sites import site_name
+from dualstack.style import Style, counted
 
 
 def judged_sites(project: Path, sites: Iterable[Checked], names: Iterable[str]) -> dict[str, Verdict | None]:

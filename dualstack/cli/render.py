@@ -11,7 +11,7 @@ from pathlib import Path
 from dualstack.check import Checked
 from dualstack.cli.common import Format, print_json
 from dualstack.cli.secrets import from_cli, from_files
-from dualstack.cli.text import Style, counted, finding_text, findings_text
+from dualstack.cli.text import finding_text, findings_text
 from dualstack.document import finding_json
 from dualstack.eib import (
     DEFINITION,
@@ -29,6 +29,7 @@ from dualstack.findings import Finding, Severity
 from dualstack.origins import find_origin
 from dualstack.plan.model import Plan
 from dualstack.rules.secrets import LEFT_OUT
+from dualstack.style import Style, counted
 
 
 def _findings(checked: Checked, left_out: tuple[LeftOut, ...]) -> list[Finding]:
@@ -49,7 +50,7 @@ def _findings(checked: Checked, left_out: tuple[LeftOut, ...]) -> list[Finding]:
         finding = LEFT_OUT.at(
             places[0].path,
             f"the secret {key} is left out: {where}",
-            f"render with --with-secrets, or with --secret {key}=@FILE, to have it in",
+            f"render again {_way(checked, key)}, to have it in",
             consequence=" ".join(f"{left.follows[0].upper()}{left.follows[1:]}." for left in places),
         )
         if chosen is not None:
@@ -59,6 +60,14 @@ def _findings(checked: Checked, left_out: tuple[LeftOut, ...]) -> list[Finding]:
         origin = find_origin(checked.resolved.origins, places[0].path)
         findings.append(finding.located(*origin) if origin else finding)
     return findings
+
+
+def _way(checked: Checked, key: str) -> str:
+    """Say how a secret gets into the directory; the Pulumi CLI has only those that the stack has."""
+    alone = f"with --secret {key}=@FILE"
+    if checked.plan is not None and key in checked.plan.secrets:
+        return f"with --with-secrets, or {alone}"
+    return f"{alone}, or, after pulumi config set --secret dualstack:{key} --stack {checked.name}, with --with-secrets"
 
 
 def render_site(
@@ -97,7 +106,7 @@ def render_site(
     print(findings_text([checked], style, notes=False))
     for finding in left_out:
         print(finding_text(finding, style))
-    print(_summary(out, report, plan, tree))
+    print(_summary(checked, out, report, plan, tree))
 
 
 def _refuse_other_site(name: str, out: Path) -> None:
@@ -123,13 +132,13 @@ def _document(checked: Checked, out: Path, report: Report, private: list[str]) -
     }
 
 
-def _summary(out: Path, report: Report, plan: Plan, tree: Tree) -> str:
+def _summary(checked: Checked, out: Path, report: Report, plan: Plan, tree: Tree) -> str:
     lines = [f"Wrote {counted(len(report.written), 'file')} to {out}"]
     if report.removed:
         lines.append(f"Removed, because no longer wanted: {', '.join(report.removed)}")
     if report.kept:
         lines.append(f"Left as they are, not written by dualstack: {counted(len(report.kept), 'file')}")
-    missing = _missing(out, plan, tree)
+    missing = _missing(checked, out, plan, tree)
     if missing:
         lines.append("Still missing for the build:")
         lines += [f"  {item}" for item in missing]
@@ -140,12 +149,12 @@ def _summary(out: Path, report: Report, plan: Plan, tree: Tree) -> str:
     return "\n".join(lines)
 
 
-def _missing(out: Path, plan: Plan, tree: Tree) -> list[str]:
+def _missing(checked: Checked, out: Path, plan: Plan, tree: Tree) -> list[str]:
     """Say what EIB would stop for: the base image, and secrets that were left out."""
     missing = []
     image = base_image(plan)
     if not os.path.lexists(out / "base-images" / image):
         missing.append(f"the base image: put {image} into {shlex.quote(str(out / 'base-images'))}")
     for key in dict.fromkeys(left.key for left in tree.left_out if left.stops):
-        missing.append(f"the secret {key}: render again with --with-secrets, or with --secret {key}=@FILE")
+        missing.append(f"the secret {key}: render again {_way(checked, key)}")
     return missing

@@ -8,9 +8,9 @@ from typing import Any
 
 from dualstack.check import Checked
 from dualstack.cli.common import Format, print_json
-from dualstack.cli.text import Style
 from dualstack.hiding import hide
 from dualstack.origins import Origins, Path, find_origin, format_path
+from dualstack.style import Style
 
 
 def _leaves(value: Any, path: Path = ()) -> list[tuple[Path, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,7 @@ def replace_text(file: Path, text: str) -> None:
             shutil.copymode(target, beside)
         beside.replace(target)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # a read-only file system; a folder that is a file
+            beside.unlink()
         fix = "check free space and permissions"
         raise InputError(f"it cannot be written: {error.strerror}", file=str(file), fix=fix) from None

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dualstack.engine.environment import EMBEDDED
+from dualstack.errors import InputError
 
 _SLACK: Final = 5.0
 """Seconds by which a process may seem younger than its lock: clocks and their steps."""
@@ -117,11 +118,16 @@ def only_one(project: Path, stack: str) -> Iterator[None]:
 
     Raises:
         Refused: another run of ours holds it.
+        InputError: it cannot be written.
     """
     folder = project / EMBEDDED / "locks"
-    folder.parent.mkdir(mode=0o700, exist_ok=True)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    handle = os.open(folder / _OTHER_NAME.sub("_", stack), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        folder.parent.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        handle = os.open(folder / _OTHER_NAME.sub("_", stack), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        message = f"the lock of the site cannot be written: {error.strerror or error}"
+        raise InputError(message, file=str(folder), fix="check free space and permissions") from None
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

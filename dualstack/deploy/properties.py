@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dualstack.diff.properties import parse_path
+from dualstack.frozen import REDACTED
+from dualstack.hiding import names_a_secret
 from dualstack.origins import format_path
 
 MISSING: Final = object()
 """Stands for a value that is not there; None is one that is."""
 UNKNOWN: Final = object()
 """Stands for a value that is known only once something else is made."""
-SECRET: Final = "[secret]"  # noqa: S105 (what the engine shows in place of one)
+SECRET: Final = REDACTED
+"""The engine shows the same in place of one."""
 
 _UNKNOWNS: Final = frozenset(
     {
@@ -64,9 +67,9 @@ def properties(step: Any) -> list[Property]:
     for path, diff in sorted(told.items()):
         kind, _, replaces = str(getattr(diff.diff_kind, "value", diff.diff_kind)).partition("-")
         before = step.old.inputs if diff.input_diff or not step.old.outputs else step.old.outputs
-        old, new = (_shown(_value(side or {}, path)) for side in (before, step.new.inputs))
+        old, new = (_shown_at(side, path) for side in (before, step.new.inputs))
         if old is MISSING and kind != "add":
-            old = _shown(_value(step.old.inputs or {}, path))
+            old = _shown_at(step.old.inputs, path)
         found.append(Property(path, kind, bool(replaces) or path in (step.keys or ()), old, new))
     return found
 
@@ -102,13 +105,23 @@ def _secret(value: Any) -> bool:
     return value == SECRET or (isinstance(value, Mapping) and value.get(_SIGNATURE) == _SECRET_SIGNATURE)
 
 
+def _shown_at(side: Any, path: str) -> Any:
+    steps = parse_path(path)
+    return _named(steps[-1] if steps else "", _shown(_value(side or {}, path)))
+
+
+def _named(key: object, value: Any) -> Any:
+    """Hide what its key calls a secret: the site may be rid of one in clear that the state still has."""
+    return SECRET if isinstance(value, str) and value and names_a_secret(key) else value
+
+
 def _shown(value: Any) -> Any:
     if isinstance(value, str) and value in _UNKNOWNS:
         return UNKNOWN
     if _secret(value):
         return SECRET
     if isinstance(value, Mapping):
-        return {key: _inside(item) for key, item in value.items()}
+        return {key: _named(key, _inside(item)) for key, item in value.items()}
     if isinstance(value, list):
         return [_inside(item) for item in value]
     return value

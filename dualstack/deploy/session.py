@@ -23,6 +23,7 @@ from dualstack.deploy.progress import Progress
 from dualstack.deploy.reasons import last_words, reasons, with_way_out
 from dualstack.engine import Engine, child_environment, engine_env
 from dualstack.engine.pack import policy_pack
+from dualstack.frozen import REDACTED
 from dualstack.project import ONLINE_VARIABLE
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ class Session:
             with progress:
                 if operation is Operation.UP:
                     done = stack.up(on_event=progress.take, show_secrets=False, color="never", **more)
-                    outputs = {key: "[secret]" if one.secret else one.value for key, one in done.outputs.items()}
+                    outputs = {key: REDACTED if one.secret else one.value for key, one in done.outputs.items()}
                 elif operation is Operation.PREVIEW:
                     stack.preview(on_event=progress.take, color="never", **more)
                 elif operation is Operation.REFRESH:

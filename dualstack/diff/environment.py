@@ -6,7 +6,7 @@ import hashlib
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,8 @@ from dualstack.errors import InputError
 REQUIREMENTS: Final = "requirements.txt"
 _DONE: Final = "dualstack-complete"
 _MINUTES: Final = 15
+_MORE: Final = re.compile(r"(?:-r|-c|--requirement|--constraint)[\s=]*(\S+)")
+"""A line that names another file of the same form."""
 
 
 def code_root(project: Path) -> Path | None:
@@ -28,15 +30,33 @@ def code_root(project: Path) -> Path | None:
 
 
 def pins(project: Path) -> tuple[str, ...]:
-    """Give what a project's requirements say, and those of its copy of dualstack; empty where there are none."""
+    """Give what a project's requirements say, and those of its copy of dualstack; empty where there are none.
+
+    What they take in by ``-r`` and ``-c`` counts with its content: the same words with another content are other
+    packages, and must not find the environment of these.
+    """
     found: list[str] = []
+    seen: set[Path] = set()
     for file in _requirements(project):
-        try:
-            lines = file.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError):
-            continue
-        found += [text for line in lines if (text := re.sub(r"(^|\s)#.*", "", line).strip())]
+        found += _lines(file, seen)
     return tuple(found)
+
+
+def _lines(file: Path, seen: set[Path]) -> Iterator[str]:
+    try:
+        file = file.resolve()
+        if file in seen or not file.is_file():  # a circle; a device has no end
+            return
+        seen.add(file)
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError, RuntimeError):
+        return
+    for line in lines:
+        text = re.sub(r"(^|\s)#.*", "", line).strip()
+        if text:
+            yield text
+        if more := _MORE.match(text):
+            yield from _lines(file.parent / more[1], seen)
 
 
 def _requirements(project: Path) -> list[Path]:

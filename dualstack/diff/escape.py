@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 
-from dualstack.diff.words import Code, Text
+
+class Code(str):
+    """A part of a text that is a value or a name: shown as such, never as markup."""
+
+    __slots__ = ()
+
+
+Text = tuple[str | Code, ...]
+"""Words and values; whoever shows them escapes each in its own way."""
+
 
 _SPAN = re.compile(r"[^`|\\\s](?:[^`|\\\n]*[^`|\\\s])?")
 """What may stand between two backticks, in a table, too; the rest is written with entities."""

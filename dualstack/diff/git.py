@@ -148,7 +148,8 @@ class Repository:
             variables["GIT_INDEX_FILE"] = str(index)
         try:
             done = subprocess.run(
-                ["git", *arguments],  # noqa: S607 - whichever git the user's PATH has
+                # Writing an index of our own would run post-index-change, and core.hooksPath may lie in the work tree.
+                ["git", "-c", f"core.hooksPath={os.devnull}", *arguments],  # noqa: S607 - whichever git is on PATH
                 cwd=cwd or self._folder,
                 env=variables,
                 stdin=subprocess.DEVNULL,

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import jinja2
 
 from dualstack.diff import sections
-from dualstack.diff.escape import visible
+from dualstack.diff.escape import Code, visible
 from dualstack.diff.picture import boxes
 from dualstack.diff.properties import show_path
 from dualstack.diff.report import Report, groups_of
-from dualstack.diff.words import Code, headline, impact_of, lines_of
-
-_ORDER = ("replace", "delete", "update", "create")
+from dualstack.diff.words import headline, impact_of, lines_of
 
 
 def html(report: Report) -> str:
@@ -40,10 +37,5 @@ def _template() -> jinja2.Template:
         "headline": headline,
         "lines_of": lines_of,
         "boxes": boxes,
-        "by_operation": _by_operation,
     }
     return environment.get_template("report.html.j2")
-
-
-def _by_operation(steps: Any) -> list[Any]:
-    return sorted((step for step in steps or () if step.custom), key=lambda step: _ORDER.index(step.op))

@@ -12,6 +12,11 @@ from typing import Final, Literal
 Role = Literal["host", "disk", "network"]
 ALL: Final = frozenset({"*"})
 PROVIDER: Final = "pulumi:providers:"
+RELEASE: Final = "kubernetes:helm.sh/v3:Release"
+DIRECTORY: Final = "dualstack:image:Directory"
+BUILD: Final = "dualstack:image:Build"
+READY: Final = "dualstack:host:Ready"
+ANSWERS: Final = "dualstack:dns:Answers"
 _OBJECT: Final = frozenset({"metadata.name", "metadata.namespace"})
 
 
@@ -70,9 +75,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "libvirt:index/pool:Pool": Kind("storage pool", ALL, deletes_first=True, role="disk"),
     "libvirt:index/cloudInitDisk:CloudInitDisk": Kind("cloud-init disk", ALL, deletes_first=True),
     # pulumi-kubernetes, helm_release.go, Diff.
-    "kubernetes:helm.sh/v3:Release": Kind(
-        "Helm release", frozenset({"name", "namespace"}), deletes_first=True, label="name"
-    ),
+    RELEASE: Kind("Helm release", frozenset({"name", "namespace"}), deletes_first=True, label="name"),
     # What server-side apply sends to objects of others; another object is another patch.
     "kubernetes:core/v1:ServicePatch": Kind("patch of the Service", _OBJECT),
     "kubernetes:helm.cattle.io/v1:HelmChartConfig": Kind("HelmChartConfig", _OBJECT),
@@ -87,9 +90,10 @@ _KINDS: Final[Mapping[str, Kind]] = {
 _OURS: Final[Mapping[str, Kind]] = {
     "dualstack:dns:RecordSet": Kind("DNS name", label="record"),
     "dualstack:dns:Pointer": Kind("PTR record", label="record"),
-    "dualstack:image:Directory": Kind("EIB directory", volatile=True),
-    "dualstack:image:Build": Kind("image build", volatile=True),
-    "dualstack:host:Ready": Kind("wait for the host", volatile=True),
+    ANSWERS: Kind("check of the DNS name", label="record"),
+    DIRECTORY: Kind("EIB directory", volatile=True),
+    BUILD: Kind("image build", volatile=True),
+    READY: Kind("wait for the host", volatile=True),
 }
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from dualstack.diff.compare import SiteDiff
-from dualstack.diff.escape import code, fenced, markdown, plain
+from dualstack.diff.escape import Code, code, fenced, markdown, plain
 from dualstack.diff.picture import mermaid
 from dualstack.diff.properties import show_path
 from dualstack.diff.report import Group, Report, groups_of
 from dualstack.diff.sections import (
     FINDINGS_SHOWN,
+    by_operation,
     finding_text,
     findings_cell,
     group_title,
@@ -27,7 +28,8 @@ from dualstack.diff.sections import (
     versions,
     warning,
 )
-from dualstack.diff.words import Code, Impact, Line, counted, from_to, headline, impact_of, lines_of
+from dualstack.diff.words import Impact, Line, from_to, headline, impact_of, lines_of
+from dualstack.style import counted
 
 LIMIT: Final = 65_536
 """Characters that GitHub takes in a comment."""
@@ -195,12 +197,11 @@ def _values(site: SiteDiff) -> Iterator[str]:
 
 
 def _resources(site: SiteDiff) -> Iterator[str]:
-    steps = [step for step in site.steps or () if step.custom]
+    steps = by_operation(site.steps)
     if not steps:
         return
-    order = ["replace", "delete", "update", "create"]
     rows = ["| operation | resource | type | changed inputs |", "| --- | --- | --- | --- |"]
-    for step in sorted(steps, key=lambda step: order.index(step.op)):
+    for step in steps:
         inputs = [markdown(text) for text in input_texts(step)]
         more = [f"and {len(inputs) - _INPUTS} more"] if len(inputs) > _INPUTS else []
         cell = "<br>".join([*inputs[:_INPUTS], *more])

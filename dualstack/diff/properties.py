@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from dualstack.frozen import REDACTED, UNKNOWN
 from dualstack.origins import format_path
 
 Path = tuple[str | int, ...]
 How = Literal["add", "update", "delete"]
 
-UNKNOWN: Final = frozenset({"[unknown]", "[secret:unknown]"})
+UNKNOWNS: Final = frozenset({UNKNOWN, "[secret:unknown]"})
 _MARK = re.compile(r"\[secret:(?:[0-9a-f]{16}|unknown)\]")
 
 
@@ -37,7 +38,7 @@ class Change:
 def redacted(value: Any) -> Any:
     """Give a tree with ``[secret]`` for each mark of a secret."""
     if isinstance(value, str):
-        return _MARK.sub("[secret]", value) if "[secret:" in value else value
+        return _MARK.sub(REDACTED, value) if "[secret:" in value else value
     if isinstance(value, Mapping):
         return {key: redacted(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -79,7 +80,7 @@ class Comparison:
                 before, after = (items[index] if index < len(items) else _ABSENT for items in (old, new))
                 yield from self._below(before, after, (*path, index))
         elif (old != new or type(old) is not type(new)) or (
-            isinstance(new, str) and new in UNKNOWN and self.unstable(path)
+            isinstance(new, str) and new in UNKNOWNS and self.unstable(path)
         ):
             yield _change(path, "update", old, new)
 

@@ -15,9 +15,10 @@ from dualstack.diff.git import Commit, Repository
 from dualstack.diff.planning import Side, Snapshot, take
 from dualstack.diff.properties import Change, show_path
 from dualstack.diff.selection import Selection, select
-from dualstack.diff.words import Impact, counted, headline, impact_of, loses_host
+from dualstack.diff.words import Impact, headline, impact_of, loses_host
 from dualstack.errors import InputError, quoted
 from dualstack.project import PROJECT_FILE, list_sites
+from dualstack.style import counted
 
 NOTHING, ERRORS, UNUSABLE, CHANGES, DESTRUCTIVE = 0, 1, 2, 3, 4
 """Exit codes: nothing changed, error findings, unusable input or base, changes, changes that destroy something."""
@@ -111,7 +112,7 @@ def make_report(project: Path, ref: str, wanted: Sequence[str], tell: Callable[[
             # A clone of dualstack beside the sites, which git does not know, is the same for both.
             _link(copy, base / copy.name)
         selection = select(paths, base if there else None, project, wanted)
-        _refuse_unknown(wanted, selection, [project, *([base] if there else [])])
+        _refuse_unknown(wanted, [project, *([base] if there else [])])
         before, now, notes = _snapshots(base if there else None, project, selection, tell)
     types = {**before.types, **now.types}
     sites = [
@@ -139,7 +140,7 @@ def _link(copy: Path, place: Path) -> None:
         place.symlink_to(copy)
 
 
-def _refuse_unknown(wanted: Sequence[str], selection: Selection, projects: Sequence[Path]) -> None:
+def _refuse_unknown(wanted: Sequence[str], projects: Sequence[Path]) -> None:
     known = {name for project in projects for name in list_sites(project)}
     if unknown := [site for site in wanted if site not in known]:
         listed = ", ".join(map(quoted, unknown))

@@ -6,13 +6,17 @@ import json
 from collections.abc import Iterator, Sequence
 
 from dualstack.diff.compare import Document, SiteDiff, Told
-from dualstack.diff.operations import Step
+from dualstack.diff.escape import Code, Text
+from dualstack.diff.operations import Operation, Step
 from dualstack.diff.properties import Change, show_path
 from dualstack.diff.report import Group, Report
-from dualstack.diff.words import Code, Impact, Text, bulky, counted, from_to, impact_of, loses_host, needs_image
+from dualstack.diff.words import Impact, bulky, from_to, impact_of, loses_host, needs_image
+from dualstack.frozen import UNKNOWN
+from dualstack.style import counted
 
 FINDINGS_SHOWN = 10
 UNCHANGED_SHOWN, FILES_SHOWN = 12, 4
+_WORST_FIRST: Sequence[Operation] = ("replace", "delete", "update", "create", "same")
 
 
 def title(report: Report) -> str:
@@ -159,17 +163,22 @@ def signed(change: Change, longest: int) -> Iterator[tuple[str, str]]:
     if change.secret and change.before == change.after:
         yield "!", "changed (secret)"
         return
-    if change.after == "[unknown]":
+    if change.after == UNKNOWN:
         yield "!", "known once deployed"
         return
     for sign, value, there in (("-", change.before, change.how != "add"), ("+", change.after, change.how != "delete")):
         if there:
-            text = str(Code(_one_line(value)))
+            text = _one_line(value)
             yield sign, text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _one_line(value: object) -> str:
     return value if isinstance(value, str) and "\n" not in value else json.dumps(value, ensure_ascii=False)
+
+
+def by_operation(steps: Sequence[Step] | None) -> list[Step]:
+    """Give the steps of resources that providers have, worst first; of components nothing."""
+    return sorted((step for step in steps or () if step.custom), key=lambda step: _WORST_FIRST.index(step.op))
 
 
 def input_texts(step: Step) -> list[Text]:

@@ -35,9 +35,7 @@ from typing import Any, Final
 
 from dualstack import __version__
 from dualstack.check import Checked
-from dualstack.cli.common import load_site
-from dualstack.cli.record import OWN_PROGRAM, StandIn, record_site
-from dualstack.diff.properties import UNKNOWN, redacted
+from dualstack.diff.properties import UNKNOWNS, redacted
 from dualstack.document import plan_json
 from dualstack.eib import build_tree
 from dualstack.eib.files import ProjectFiles
@@ -51,7 +49,9 @@ from dualstack.parts import is_secret
 from dualstack.plan.model import Plan
 from dualstack.policies import config_of, judge, recorded
 from dualstack.project import site_file
+from dualstack.record import OWN_PROGRAM, StandIn, record_site
 from dualstack.site.network import Ipv4, Ipv6
+from dualstack.sites import load_site
 
 VERSION: Final = 1
 LARGEST_TEXT: Final = 1 << 18
@@ -65,7 +65,7 @@ def marker(key: bytes) -> StandIn:
 
     def mark(value: Any) -> str:
         text = json.dumps(value, sort_keys=True)
-        if any(unknown in text for unknown in UNKNOWN):
+        if any(unknown in text for unknown in UNKNOWNS):
             return "[secret:unknown]"
         return f"[secret:{hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:16]}]"
 

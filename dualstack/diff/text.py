@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dualstack.cli.text import Style
 from dualstack.diff.compare import SiteDiff
-from dualstack.diff.escape import visible
+from dualstack.diff.escape import Text, visible
 from dualstack.diff.properties import show_path
 from dualstack.diff.report import Group, Report, groups_of
 from dualstack.diff.sections import (
@@ -23,7 +22,8 @@ from dualstack.diff.sections import (
     versions,
     warning,
 )
-from dualstack.diff.words import Text, headline, impact_of, lines_of
+from dualstack.diff.words import headline, impact_of, lines_of
+from dualstack.style import Style
 
 _COLOURS = {"-": "red", "+": "green", "!": "yellow"}
 _LONGEST = 160

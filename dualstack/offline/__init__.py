@@ -5,10 +5,11 @@ This is the only part of the core that imports Pulumi; nothing in ``dualstack`` 
 
 from __future__ import annotations
 
+from dualstack.frozen import UNKNOWN
 from dualstack.offline.grpclog import parse_grpc_log
 from dualstack.offline.monitor import Answer, DuplicateUrnError, Question
 from dualstack.offline.recording import Call, Recording, Resource
-from dualstack.offline.redact import SECRET, UNKNOWN
+from dualstack.offline.redact import SECRET
 from dualstack.offline.run import ProgramError, record
 
 __all__ = [

@@ -10,12 +10,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from dualstack.frozen import REDACTED
+from dualstack.frozen import REDACTED, UNKNOWN
 
 SECRET = REDACTED
-"""Stands where a secret value was; text that is exactly this cannot be told from it."""
-UNKNOWN = "[unknown]"
-"""Stands where a value is known only after the deployment; text that is exactly this cannot be told from it."""
+"""Stands where a secret value was; text that is exactly this, or ``UNKNOWN``, cannot be told from it."""
 
 Mark = Callable[[Any], str]
 """Gets a secret as plain data, and gives the text that stands for it, which must not tell the secret."""

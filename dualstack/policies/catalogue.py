@@ -153,7 +153,7 @@ def _program() -> tuple[Policy, ...]:
     return (
         _policy(
             resources.CHART_VERSION,
-            "Write the release's version, or override it where the site does.",
+            "Write the release's version, or name yours: `versions` in the config, or charts in a site file.",
             delivery.VERSIONS,
             whole=True,
             settings=release,
@@ -165,7 +165,7 @@ def _program() -> tuple[Policy, ...]:
         ),
         _policy(
             resources.SERVICE,
-            "Set spec.ipFamilyPolicy to PreferDualStack; a chart's own Service takes a ServicePatch.",
+            "Set spec.ipFamilyPolicy to PreferDualStack; for a chart's Service by values, transform or ServicePatch.",
             services.FAMILIES,
             settings=namespaces,
             remedy=services.both,

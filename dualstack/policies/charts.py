@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -17,6 +18,12 @@ CHART: Final = "kubernetes:helm.sh/v4:Chart"
 HELM_CHART: Final = "kubernetes:helm.cattle.io/v1:HelmChart"
 TYPES: Final = (RELEASE, CHART, HELM_CHART, DIRECTORY)
 BY_PROGRAM: Final = (RELEASE, CHART, HELM_CHART)
+COMPONENTS: Final = (CHART, "kubernetes:helm.sh/v3:Chart")
+"""Charts that are components: the engine shows policies no inputs of them, only the resources that they make."""
+
+_DOT: Final = re.compile(r"(?<!\\)\.")
+_TYPED: Final[Mapping[str, Any]] = {"true": True, "false": False, "null": None}
+"""Texts that ``helm --set`` takes for something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +120,37 @@ def _helm_chart(given: Given) -> Iterator[Chart]:
     chart = given.get("spec", "chart")
     if not isinstance(chart, str):
         return
-    content = read(given.props, "spec").get("valuesContent")
-    path: Path = ("spec", "valuesContent")
-    values: Any = content if isinstance(content, Hole) else {}
-    if isinstance(content, str) and content.strip():
-        values = _yaml(content, path)
+    spec = read(given.props, "spec")
     yield Chart(
         bare_name(chart),
         str(given.get("metadata", "name") or given.name),
-        str(given.get("spec", "targetNamespace") or "default"),
-        At(("spec", "version"), read(given.props, "spec").get("version")),
-        values,
-        path,
+        # helm-controller pkg/controllers/chart/chart.go: the resource's own, where it names no other
+        str(given.get("spec", "targetNamespace") or given.get("metadata", "namespace") or "default"),
+        At(("spec", "version"), spec.get("version")),
+        _of_helm_chart(spec),
+        ("spec", "valuesContent"),
         "program",
     )
+
+
+def _of_helm_chart(spec: Mapping[str, Any]) -> Any:
+    """Merge ``set`` over ``valuesContent``, as helm-controller has helm do; values in Secrets nobody can look at."""
+    content, said = spec.get("valuesContent"), spec.get("set")
+    if spec.get("valuesSecrets"):
+        return Hole("further values come from Secrets (valuesSecrets)")
+    for one in (content, said):
+        if isinstance(one, Hole):
+            return one
+    values: Any = {}
+    if isinstance(content, str) and content.strip():
+        values = _yaml(content, ("spec", "valuesContent"))
+    for key, value in said.items() if isinstance(said, Mapping) else ():
+        nested: Any = _TYPED.get(value, value) if isinstance(value, str) else value
+        for part in reversed(_DOT.split(str(key))):
+            name, bracket, _ = part.replace("\\", "").partition("[")
+            nested = {name: Hole("items of a list are set one by one (set)") if bracket else nested}
+        values = merge(values, nested, keep_null=True)
+    return values
 
 
 def _in_image(given: Given) -> Iterator[Chart]:

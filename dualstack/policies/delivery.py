@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dualstack.findings import At
-from dualstack.policies.charts import BY_PROGRAM, TYPES, Chart, charts_of
+from dualstack.policies.charts import BY_PROGRAM, COMPONENTS, TYPES, Chart, charts_of
 from dualstack.policies.directory import DEFINITION, DIRECTORY, read_yaml
 from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View, items
 from dualstack.releases import RELEASES
@@ -42,10 +42,17 @@ def _wanted(chart: Chart, view: View, planned: Mapping[str, str]) -> dict[str, s
     if chart.by == "program" and chart.name in planned:
         return {planned[chart.name]: "the site"}
     release = _release(view)
+    if release is None and not _manages(view):
+        return {}
     names = [release] if release is not None else list(reversed(RELEASES))
     return {
         item.version: f"release {name}" for name in names for item in RELEASES[name].charts if item.chart == chart.chart
     }
+
+
+def _manages(view: View) -> bool:
+    """Tell whether the stack is a management cluster's; elsewhere cert-manager has a version of its own."""
+    return any(chart.chart in ("rancher", "metal3") for other in view.others for chart in _known(other))
 
 
 def _versions(given: Given, view: View) -> Told:
@@ -63,6 +70,9 @@ def _versions(given: Given, view: View) -> Told:
 
 def _twice(given: Given, view: View) -> Told:
     """Find what was registered before and delivers the same Helm release; a second image is another machine's."""
+    if given.type in COMPONENTS and "chart" not in given.props:
+        why = "the engine shows policies nothing of a Chart, only the resources that it makes; a Release it shows"
+        yield NotYet(("chart",), why)
     if given.type == DIRECTORY:
         try:
             read_yaml(given, DEFINITION)
@@ -94,4 +104,4 @@ def _same(one: Chart, other: Chart) -> bool:
 
 
 VERSIONS = Check(TYPES, _versions)
-DELIVERY = Check(TYPES, _twice)
+DELIVERY = Check((*TYPES, *COMPONENTS[1:]), _twice)

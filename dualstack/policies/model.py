@@ -222,12 +222,16 @@ class Policy:
         findings = [item for item in told if isinstance(item, Finding) and item.rule is self.rule]
         return findings, [item for item in told if isinstance(item, NotYet)]
 
+    def looks_at(self, type_: str) -> bool:
+        """Tell whether any of its checks looks at a type."""
+        return any(check.applies(type_) for check in self.checks)
+
     def applies(self, given: Given, view: View) -> bool:
         """Tell whether the policy looks at a resource, and nobody has exempted it."""
         from fnmatch import fnmatchcase
 
         exempt = any(fnmatchcase(given.name, pattern) for pattern in view.names("exempt"))
-        return not exempt and any(check.applies(given.type) for check in self.checks)
+        return not exempt and self.looks_at(given.type)
 
 
 def sentence(given: Given, finding: Finding) -> str:

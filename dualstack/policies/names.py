@@ -53,7 +53,7 @@ def _hosts(given: Given, _view: View) -> Told:
             if isinstance(value, Hole):
                 unread.append(NotYet((*row.path, key), value.why))
         if isinstance(name, str):
-            names.setdefault(name.lower(), (row.path, set()))[1].add(_kind(ip) or "")
+            names.setdefault(name.lower().rstrip("."), (row.path, set()))[1].add(_kind(ip) or "")
     yield from unread
     # A row that nobody can read yet may be the record that a name lacks.
     for name, (path, have) in names.items() if not unread else ():
@@ -67,7 +67,8 @@ def _endpoints(given: Given, _view: View) -> Told:
     yield from holes(rows)
     for row in rows:
         if isinstance(row.value, Mapping) and row.value.get("recordType") in ("A", "AAAA"):
-            kinds = names.setdefault(str(row.value.get("dnsName")).lower(), (row.path, set()))[1]
+            name = str(row.value.get("dnsName")).lower().rstrip(".")
+            kinds = names.setdefault(name, (row.path, set()))[1]
             kinds.add(str(row.value["recordType"]))
     for name, (path, have) in names.items() if not any(isinstance(row.value, Hole) for row in rows) else ():
         yield from _both(At((*path, "dnsName"), name), have)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,13 +11,13 @@ from typing import Any, Final
 from dualstack.addresses import FAMILIES, Address, Prefix
 from dualstack.findings import At, Finding, Findings
 from dualstack.origins import Path
-from dualstack.policies.model import Check, Given, Hole, NotYet, Told, View, holes, items
+from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View, holes, items
 from dualstack.rules import text
 from dualstack.rules.cidrs import ipv4_first
 from dualstack.rules.libvirt import EXAMPLES, no_prefix
-from dualstack.rules.lists import Cidr
+from dualstack.rules.lists import Cidr, in_order
 from dualstack.rules.overrides import shown
-from dualstack.rules.resources import dhcp_prefixes, dhcp_range
+from dualstack.rules.resources import dhcp_prefixes, dhcp_range, tight_prefixes
 
 NETWORK: Final = "libvirt:index/network:Network"
 
@@ -25,6 +26,8 @@ _RANGE: Final = re.compile(r"<range\b[^>]*>")
 _ATTRIBUTE: Final = re.compile(r"""\b(start|end)\s*=\s*["']([0-9A-Fa-f.:]+)["']""")
 _GIVES_ADDRESSES: Final = ("nat", "none", "route", "open")
 """Modes in which the provider switches DHCP on where nobody says otherwise."""
+_NEWER: Final = ("ips", "forward")
+"""What a network of the provider's next major schema has, in place of ``addresses`` and ``mode``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,9 @@ class _Prefixes:
 
 
 def _prefixes(given: Given) -> _Prefixes:
+    for key in _NEWER:
+        if key in given.props:
+            raise Unreadable((key,), "the resource is one of libvirt provider 0.9 or later, which no policy knows")
     value = given.get("addresses")
     if value is not None and not isinstance(value, list | tuple):
         fix = 'write ["192.168.100.0/24", "fd00:100::/64"]'
@@ -114,16 +120,20 @@ def _both_families(given: Given, _view: View) -> Told:
 def _order(given: Given, _view: View) -> Told:
     prefixes = _prefixes(given)
     yield from (item for item in prefixes.told if isinstance(item, NotYet))
-    yield from ipv4_first([At(item.path, Cidr(item.value)) for item in prefixes.read])
+    found = [At(item.path, Cidr(item.value)) for item in prefixes.read]
+    for finding in ipv4_first(found):
+        yield replace(finding, fix=f"write {json.dumps(in_order(found, 'ipv4').split(','))}")
 
 
 def _dhcp(given: Given, _view: View) -> Told:
-    enabled = given.get("dhcp", "enabled")
-    if enabled is None:
-        enabled = (given.get("mode") or "nat") in _GIVES_ADDRESSES
+    mode = given.get("mode") or "nat"
     prefixes = _prefixes(given)
     yield from (item for item in prefixes.told if isinstance(item, NotYet))
-    if enabled:
+    if mode in _GIVES_ADDRESSES:
+        # Whether DHCP is on or not.
+        yield from tight_prefixes(prefixes.read)
+    enabled = given.get("dhcp", "enabled")
+    if enabled if enabled is not None else mode in _GIVES_ADDRESSES:
         yield from dhcp_prefixes(prefixes.read)
     xslt = given.get("xml", "xslt")
     for found in _RANGE.findall(xslt) if isinstance(xslt, str) else ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -17,8 +18,13 @@ PRODUCTION: Final = ("prod", "production", "prod-*", "*-prod", "production-*", "
 
 def _delete_first(given: Given, _view: View) -> Told:
     said = At(("options", "deleteBeforeReplace"), given.delete_before_replace)
-    name = given.get("name") if given.type == VOLUME and said.value is False else None
-    yield from delete_first(said, str(name) if name is not None else None)
+    name = None if said.value is True else given.get("name")
+    # A name that the provider made up is another one for the successor. Which one that is nobody tells policies
+    # (__defaults is kept from them), so it is known by its form.
+    if isinstance(name, str) and re.fullmatch(re.escape(given.name) + "-[0-9a-f]{7}", name):
+        return
+    volume = str(name) if given.type == VOLUME and said.value is False and name is not None else None
+    yield from delete_first(said, volume)
 
 
 def _protected(given: Given, view: View) -> Told:

@@ -55,7 +55,7 @@ def _addresses(given: Given, view: View) -> Told:
 def _password(given: Given, view: View) -> Told:
     for chart in _rancher(given):
         value = chart.get("bootstrapPassword")
-        if value is None:
+        if value in (None, ""):
             continue  # Rancher makes one up
         least = view.settings.get("minimumLength", LEAST_PASSWORD)
         path = (*chart.path, "bootstrapPassword")

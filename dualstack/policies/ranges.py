@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +20,7 @@ from dualstack.releases import service_range_limit
 from dualstack.rules import text
 from dualstack.rules.capacity import MIN_ADDRESSES, Masked, at_least, max_pods, node_mask, service_size
 from dualstack.rules.cidrs import both_families, ipv4_first
-from dualstack.rules.lists import Cidr, Cidrs, read_each, read_joined
+from dualstack.rules.lists import Cidr, Cidrs, in_order, read_each, read_joined
 from dualstack.rules.overlap import cluster_range_overlap, pod_service_overlap
 from dualstack.rules.overrides import shown
 from dualstack.rules.room import Room
@@ -182,13 +183,26 @@ def _tell_texts(_given: Given, ranges: Ranges, _view: View) -> Told:
             yield replace(finding, fix=fix)
 
 
-def _tell_families(_given: Given, ranges: Ranges, _view: View) -> Told:
+def _tell_families(given: Given, ranges: Ranges, _view: View) -> Told:
     yield from ranges.not_yet
+    named = {item.value.family for item in (*ranges.pods, *ranges.services)}
+    # A downstream cluster may have one family on purpose; half of it may not.
+    whole = given.type in (MANAGEMENT_NETWORK, DIRECTORY) or len(named) > 1
     for role, defaults in (("pods", DEFAULT_PODS), ("services", DEFAULT_SERVICES)):
         found: Cidrs = getattr(ranges, role)
-        yield from ipv4_first(found)
-        if role in ranges.where and ranges.complete:
-            yield from both_families(found, ranges.where[role], defaults)
+        have = {item.value.family: str(item.value) for item in found}
+        for finding in ipv4_first(found):
+            yield _in_its_form(finding, given, in_order(found, "ipv4").split(","))
+        if role in ranges.where and ranges.complete and whole:
+            wanted = {family: have.get(family, defaults[family]) for family in FAMILIES}
+            for finding in both_families(found, ranges.where[role], defaults):
+                form = wanted if given.type == MANAGEMENT_NETWORK else list(wanted.values())
+                yield _in_its_form(finding, given, form)
+
+
+def _in_its_form(finding: Finding, given: Given, wanted: object) -> Finding:
+    """Word the fix in the form that the resource has; server.yaml's is joined text, as in the rule itself."""
+    return finding if given.type == DIRECTORY else replace(finding, fix=f"write {json.dumps(wanted)}")
 
 
 def _tell_overlap(_given: Given, ranges: Ranges, _view: View) -> Told:
@@ -204,7 +218,8 @@ def _room(ranges: Ranges, others: Sequence[Named] = ()) -> Room:
 def _tell_sizes(_given: Given, ranges: Ranges, view: View) -> Told:
     yield from ranges.not_yet
     least = view.settings.get("minimum", MIN_ADDRESSES)
-    if isinstance(least, int | float):
+    # A range beside the cluster's own (ServiceCIDR) may be as small as anybody likes.
+    if isinstance(least, int | float) and ranges.where:
         yield from at_least([*ranges.pods, *ranges.services], int(least), _room(ranges))
     if ranges.masks is None:
         return

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from dualstack.findings import At
 from dualstack.origins import Path
-from dualstack.policies.model import Check, Given, Hole, Told, View, holes, items, texts
+from dualstack.policies.model import Check, Given, Told, View, holes, items, texts
 from dualstack.releases import RELEASES
 from dualstack.rules.cidrs import IPV4_FIRST
-from dualstack.rules.resources import DUAL_STACK, ordered_families, service_families
+from dualstack.rules.resources import ordered_families, service_families
 
 SERVICE: Final = "kubernetes:core/v1:Service"
 PATCH: Final = "kubernetes:core/v1:ServicePatch"
@@ -29,17 +29,29 @@ def _judged(given: Given, view: View) -> bool:
     return namespace in (NAMESPACES | {*view.names("namespaces")}) and given.get("spec", "type") != "ExternalName"
 
 
+def _both_by_itself(given: Given) -> bool:
+    """Tell whether a Service gets both families without a word.
+
+    The API server gives them to a headless one without selector, whose endpoints somebody else writes (seen with 1.34).
+    """
+    return (
+        given.type == SERVICE
+        and given.get("spec", "ipFamilyPolicy") is None
+        and given.get("spec", "clusterIP") == "None"
+        and not given.get("spec", "selector")
+    )
+
+
 def _families(given: Given, view: View) -> Told:
-    if not _judged(given, view):
+    if not _judged(given, view) or _both_by_itself(given):
         return
     listed = items(given, "spec", "ipFamilies")
     policy = given.get("spec", "ipFamilyPolicy")
     # A patch says what it changes, and leaves everything else.
     if given.type == PATCH and policy is None and not listed:
         return
-    yield from holes(listed)
     path: Path = ("spec", "ipFamilyPolicy")
-    yield from service_families(At(path, policy), texts(listed) if len(texts(listed)) == len(listed) else ())
+    yield from service_families(At(path, policy))
 
 
 def _order(given: Given, view: View) -> Told:
@@ -50,19 +62,10 @@ def _order(given: Given, view: View) -> Told:
 
 
 def both(given: Given, view: View) -> dict[Path, Any]:
-    """Give the edits that give a Service both families; its first family stays, which Kubernetes never changes."""
-    if not list(_families(given, view)):
+    """Give the edit that gives a Service both families; its first family stays, which Kubernetes never changes."""
+    if not list(_families(given, view)) or not isinstance(given.get("spec"), Mapping):
         return {}
-    listed = items(given, "spec", "ipFamilies")
-    if any(isinstance(item.value, Hole) for item in listed) or not isinstance(given.get("spec"), Mapping):
-        return {}
-    edits: dict[Path, Any] = {}
-    if given.get("spec", "ipFamilyPolicy") not in DUAL_STACK:
-        edits["spec", "ipFamilyPolicy"] = "PreferDualStack"
-    if len(listed) == 1:
-        other = "IPv6" if listed[0].value == "IPv4" else "IPv4"
-        edits["spec", "ipFamilies"] = [listed[0].value, other]
-    return edits
+    return {("spec", "ipFamilyPolicy"): "PreferDualStack"}
 
 
 FAMILIES = Check((SERVICE, PATCH), _families)

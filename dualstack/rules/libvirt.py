@@ -12,7 +12,7 @@ from dualstack.plan.network import asks_for_addresses, management_interface
 from dualstack.rules.base import Subject
 from dualstack.rules.nmpaths import site_path
 from dualstack.rules.nmview import read_routes
-from dualstack.rules.resources import dhcp_prefixes
+from dualstack.rules.resources import dhcp_prefixes, tight_prefixes
 
 NETWORK = Rule(
     "DS123-libvirt-network",
@@ -168,16 +168,17 @@ def check_network(subject: Subject) -> Findings:
 
 
 def check_dhcp(subject: Subject) -> Findings:
-    """Judge the prefixes from which the network gives the node its addresses."""
+    """Judge the prefixes themselves, and those from which the network gives the node its addresses."""
     site = subject.site
     if site.host.kind != "libvirt" or site.host.libvirt.network.mode == "bridge":
         return
+    prefixes = [
+        At(prefix.path, Prefix(str(prefix.value), prefix.value))
+        for _, prefix in _prefixes(subject)
+        if prefix is not None
+    ]
+    yield from tight_prefixes(prefixes)
     if asks_for_addresses(site.nodes[subject.plan.node.index]):
-        prefixes = [
-            At(prefix.path, Prefix(str(prefix.value), prefix.value))
-            for _, prefix in _prefixes(subject)
-            if prefix is not None
-        ]
         yield from dhcp_prefixes(prefixes, "give the node static addresses")
 
 

@@ -15,7 +15,7 @@ from dualstack.rules.base import Check
 
 DHCP_RANGE = Rule(
     "DS160-libvirt-dhcp-range",
-    "A libvirt network that gives out addresses must have prefixes and ranges that libvirt and dnsmasq take.",
+    "A libvirt network must have prefixes that its provider takes, and to give out addresses, that dnsmasq takes.",
     Severity.ERROR,
     "The network is refused while it is created, after the preview was fine.",
     "libvirt src/util/virsocketaddr.c (65535 addresses at most); dnsmasq src/option.c (/64 at least); "
@@ -83,8 +83,19 @@ _KNOWN = re.compile(
     r")*"
 )
 """Words of which bad passwords are made, longest first."""
+_OVERRIDE = "`versions` in the policy's config, charts in a site file"
 _DIGEST = re.compile(r"[-_.][0-9a-f]{7,64}$")
 _LEET = str.maketrans("013457@$!", "oleastasi")
+
+
+def tight_prefixes(prefixes: Sequence[At[Prefix]]) -> Findings:
+    """Tell prefixes that the provider refuses, whether the network gives out addresses or not."""
+    for item in prefixes:
+        network = item.value.network
+        if network.max_prefixlen - network.prefixlen < LEAST_HOST_BITS:
+            most = network.max_prefixlen - LEAST_HOST_BITS
+            message = f"{network} is longer than /{most}, the longest that the provider takes, with DHCP or without"
+            yield DHCP_RANGE.at(item.path, message, f"write a prefix of /{most} or shorter")
 
 
 def dhcp_prefixes(prefixes: Sequence[At[Prefix]], otherwise: str = "set dhcp.enabled to false") -> Findings:
@@ -100,10 +111,8 @@ def dhcp_prefixes(prefixes: Sequence[At[Prefix]], otherwise: str = "set dhcp.ena
     for item in prefixes:
         network = item.value.network
         if network.max_prefixlen - network.prefixlen < LEAST_HOST_BITS:
-            message = f"{network} has no room for a DHCP range"
-            fix = f"write a prefix of /{network.max_prefixlen - LEAST_HOST_BITS} or shorter, or {otherwise}"
-            yield DHCP_RANGE.at(item.path, message, fix)
-        elif network.version == 6 and network.prefixlen < SHORTEST_DHCP6:
+            continue
+        if network.version == 6 and network.prefixlen < SHORTEST_DHCP6:
             message = f"{network} is shorter than /{SHORTEST_DHCP6}, the shortest from which dnsmasq gives addresses"
             fix = f"write {network.network_address}/{SHORTEST_DHCP6}, or {otherwise}"
             yield DHCP_RANGE.at(item.path, message, fix)
@@ -170,29 +179,28 @@ def version_of_release(chart: str, version: At[str], wanted: Mapping[str, str]) 
     if wanted and version.value.removeprefix("v") not in {item.removeprefix("v") for item in wanted}:
         told = " or ".join(f"{item} ({source})" for item, source in wanted.items())
         message = f"{chart} has version {version.value}, not {told}"
-        yield CHART_VERSION.at(version.path, message, f"write {next(iter(wanted))}, or override it where the site does")
+        yield CHART_VERSION.at(version.path, message, f"write {next(iter(wanted))}, or override it: {_OVERRIDE}")
 
 
 def delivered_twice(release: At[str], other: str) -> Finding:
     """Make the finding for a Helm release that something else delivers, too."""
     message = f"the Helm release {release.value} is delivered by {other}, too"
-    return TWICE.at(release.path, message, "remove one of the two, or set delivery to image or pulumi")
+    return TWICE.at(
+        release.path, message, "remove one of the two (a site's chart: set its delivery to image or pulumi)"
+    )
 
 
-def service_families(policy: At[object], listed: Sequence[At[str]]) -> Findings:
+def service_families(policy: At[object]) -> Findings:
     """Tell a Service that has, or may get, one family only.
+
+    Its ipFamilies may have one entry: with a dual-stack policy the API server adds the other (seen with 1.34).
 
     Args:
         policy: its ipFamilyPolicy, None where it has none.
-        listed: its ipFamilies.
     """
     if policy.value not in DUAL_STACK:
         told = "there is no ipFamilyPolicy" if policy.value is None else f"ipFamilyPolicy is {policy.value!r}"
         yield SERVICE.at(policy.path, told, "write PreferDualStack")
-    if len(listed) == 1:
-        other = "IPv6" if listed[0].value == "IPv4" else "IPv4"
-        message = f"ipFamilies has {listed[0].value} alone"
-        yield SERVICE.at(listed[0].path, message, f"add {other}")
 
 
 def delete_first(said: At[bool | None], volume: str | None = None) -> Findings:
@@ -217,7 +225,9 @@ def protected(said: At[bool], why: str) -> Findings:
     """
     if not said.value:
         message = f"the resource is not protected, and {why}"
-        yield PROTECTED.at(said.path, message, "set the resource option protect to True (host.production does)")
+        yield PROTECTED.at(
+            said.path, message, "set the resource option protect to True (in a site, host.production does)"
+        )
 
 
 def ordered_families(listed: Sequence[At[str]], rule: Rule) -> Findings:

@@ -20,7 +20,7 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
 from dualstack.origins import Path
 from dualstack.policies import all_policies
-from dualstack.policies.model import Given, NotYet, View, sentence
+from dualstack.policies.model import Given, NotYet, Unreadable, View, sentence
 from dualstack.policies.model import Policy as Ours
 from dualstack_policies.memory import Memory
 from dualstack_policies.values import given
@@ -67,17 +67,26 @@ def _common(policy: Ours) -> dict[str, Any]:
 
 def _resource(policy: Ours, memory: Memory) -> ResourceValidationPolicy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        looks = policy.looks_at(args.resource_type)
+        # Every policy is asked of every resource; most of them must not cost more than this.
+        if not looks and memory.get(args.urn) is not None:
+            return
         resource = given(args)
         memory.note(resource)
-        view = View(args.get_config(), memory.before(resource.urn))
-        _judge(policy, [resource], view, report)
+        if looks:
+            _judge(policy, [resource], View(args.get_config(), memory.before(resource.urn)), report)
 
     def remediate(args: ResourceValidationArgs) -> Mapping[str, Any] | None:
+        if policy.remedy is None or not policy.looks_at(args.resource_type):
+            return None
         resource = given(args)
         view = View(args.get_config())
-        if policy.remedy is None or not policy.applies(resource, view):
+        if not policy.applies(resource, view):
             return None
-        edits = policy.remedy(resource, view)
+        try:
+            edits = policy.remedy(resource, view)
+        except Unreadable:
+            return None  # the validation tells it; an error here would end the preview
         for path, value in edits.items():
             _write(args.props, path, value)
         return args.props if edits else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -138,9 +140,8 @@ def test_one_comment_is_made_kept_and_changed(forge: Forge, folder: Path) -> Non
         "<!-- dualstack:engine-preview -->",
     ]
     assert "### nothing changes" in ours[0]
-    assert ours[0].endswith(
-        f"*By the code of {SHA[:12]}, which decides what stands here. [Run](https://forge.example/run/1)*"
-    )
+    whose = f"*By the code of {SHA[:12]}, which decides what stands here. [Run](https://forge.example/run/1)*"
+    assert ours[0].splitlines()[2] == whose
 
 
 def test_a_comment_of_somebody_else_with_our_mark_is_left_alone(forge: Forge, folder: Path) -> None:
@@ -180,6 +181,41 @@ def test_text_cannot_reach_beyond_the_comment(forge: Forge, folder: Path) -> Non
         assert gone not in body
 
 
+@pytest.mark.parametrize("text", ["````\nfence", "<details><summary>x</summary>", "<pre>", "<!--", "> [!NOTE]"])
+def test_whose_words_they_are_is_told_before_any_of_them(text: str, forge: Forge, folder: Path) -> None:
+    (folder / "diff.md").write_text(text)
+
+    post(forge, folder)
+
+    assert forge.comments[0]["body"].startswith(f"<!-- dualstack:preview -->\n\n*By the code of {SHA[:12]}, ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["@mallory", "&#64;mallory", "&#0064mallory", "&#x40;mallory", "&#X040mallory", "&commat;mallory", "@&#109;allory"],
+)
+def test_nobody_is_mentioned_by_entities_either(text: str, forge: Forge, folder: Path) -> None:
+    (folder / "diff.md").write_text(f"<div>{text} &#640; &#x40a;</div>")
+
+    post(forge, folder)
+
+    # What a browser, and the forge's filter for mentions, make of it.
+    shown = html.unescape(forge.comments[0]["body"])
+    assert "@\u2060mallory" in shown
+    assert re.search("@(?!\u2060)", shown) is None
+    assert "\u0280 \u040a" in shown
+
+
+def test_a_line_is_no_quick_action(forge: Forge, folder: Path) -> None:
+    (folder / "diff.md").write_text("/approve\n  /assign me\na /path\n/\n")
+
+    post(forge, folder)
+
+    body = forge.comments[0]["body"]
+    assert re.search(r"^\s*/\w", body, re.MULTILINE) is None
+    assert "a /path\n/" in body
+
+
 def test_many_sites_as_far_as_they_fit(forge: Forge, folder: Path) -> None:
     (folder / "diff.md").unlink()
     for number in range(30):
@@ -206,7 +242,7 @@ def test_a_text_that_is_too_long_is_cut_where_nothing_stays_open(forge: Forge, f
     (one,) = forge.comments
     assert len(one["body"]) <= 65_536
     assert "<!-- mark" not in one["body"]
-    assert "+ line\n````\n\n</details>\n\n*Cut here; the run has the rest.*\n" in one["body"]
+    assert one["body"].endswith("+ line\n````\n\n</details>\n\n*Cut here; the run has the rest.*")
 
 
 def test_files_that_are_none_are_refused(forge: Forge, folder: Path, tmp_path: Path) -> None:
@@ -245,7 +281,7 @@ def test_gitlab(forge: Forge, folder: Path) -> None:
     assert script("comment.py", "diff", str(folder), **given).stdout == "comment made\n"
     (folder / "diff.md").write_text("other")
     assert script("comment.py", "diff", str(folder), **given).stdout == "comment updated\n"
-    assert [one["body"].splitlines()[2] for one in forge.comments if "other" in one["body"]] == ["other"]
+    assert [one["body"].splitlines()[4] for one in forge.comments if "other" in one["body"]] == ["other"]
     assert forge.calls[-1] == "PUT /projects/5/merge_requests/7/notes/2"
 
 

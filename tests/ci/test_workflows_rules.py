@@ -86,6 +86,10 @@ def test_code_of_a_fork_meets_no_secret_and_no_right_to_write() -> None:
     assert not any(
         "run" in step or "checkout" in step["uses"] or step["uses"].startswith("./") for step in alerts["steps"]
     )
+    # Nor does what it left behind lie where a step looks for a repository.
+    download, upload = alerts["steps"]
+    assert download["with"]["path"].startswith("${{ runner.temp }}/")
+    assert upload["with"]["sarif_file"].startswith(download["with"]["path"])
 
 
 def test_the_workflow_that_may_comment_runs_nothing_of_the_pull_request() -> None:

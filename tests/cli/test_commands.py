@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+import shutil
+from pathlib import Path
 
 import dns.rdatatype
 import dns.zone
@@ -174,3 +177,38 @@ def test_usage_errors_and_versions(run: Run) -> None:
     assert run("chek").code == 2
     assert run("--version").out.startswith("dualstack ")
     assert json.dumps(run("explain", "DS001", "--format", "json").json)
+
+
+@pytest.mark.parametrize("operation", ["preview", "up", "refresh", "destroy"])
+def test_a_site_with_errors_is_not_deployed(run: Run, project: Project, operation: str) -> None:
+    site = mapping()
+    site["nodes"][0]["interfaces"][0]["ipv6"]["enabled"] = False
+    project.site("paris", site)
+
+    refused = run(operation, "paris")
+    assert (refused.code, "DS048" in refused.err, "mend the errors" in refused.err) == (1, True, True)
+    assert "--force" not in refused.err  # there is no such option
+    told = run(operation, "paris", "--format", "json")
+    # The same document as of an operation that ran and failed.
+    assert (told.code, told.json["operation"], told.json["succeeded"]) == (1, operation, False)
+    assert "DS048-family-disabled" in {finding["rule"] for finding in told.json["findings"]}
+
+
+def test_without_a_terminal_a_destroy_needs_yes(run: Run, project: Project) -> None:
+    project.site("paris", mapping())
+    shutil.copy(PROJECT / "__main__.py", project.folder)
+
+    assert "look with dualstack preview paris, then add --yes" in run("up", "paris").err
+    refused = run("destroy", "paris")
+    assert (refused.code, "add --yes" in refused.err, "preview" in refused.err) == (2, True, False)
+
+
+def test_new_says_which_file_cannot_be_written(run: Run, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    ran = run("new", "rome", "--mode", "address", *STATIC)
+    assert ran.code == 2
+    assert "Pulumi.rome.yaml: it cannot be written: Read-only file system" in ran.err

@@ -153,3 +153,19 @@ def test_files_that_the_site_names_and_the_project_lacks(run: Run, project: Proj
     (project.folder / "missing.yaml").write_text("kind: ConfigMap\n")
     (project.folder / "nope").mkdir()
     assert "DS131" not in run("check", "paris").out
+
+
+def test_the_way_to_a_secret_is_one_that_works(run: Run, project: Project, tmp_path: Path) -> None:
+    # The CLI has no secret that the stack lacks: --with-secrets alone would lead back to the same words.
+    project.site("paris", appsToken=SECRETS["appsToken"])
+
+    text = run("render", "paris", "--out", tmp_path / "out").out
+
+    missing = dict(
+        line.strip().removeprefix("the secret ").split(": ", 1) for line in text.splitlines() if "  the secret" in line
+    )
+    assert missing["appsToken"] == "render again with --with-secrets, or with --secret appsToken=@FILE"
+    assert missing["sccRegistrationCode"].startswith(
+        "render again with --secret sccRegistrationCode=@FILE, or, after pulumi"
+    )
+    assert "pulumi config set --secret dualstack:sccRegistrationCode --stack paris" in missing["sccRegistrationCode"]

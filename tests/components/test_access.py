@@ -104,6 +104,9 @@ def test_the_address_is_the_one_that_the_site_names(server: str, url: str) -> No
         KUBECONFIG.replace("certificate-authority-data", "x"),
         KUBECONFIG.replace("users:", "others:"),
         KUBECONFIG.replace("clusters:", "cluster:"),
+        KUBECONFIG.replace("  user:", "  user: x\n  other:"),
+        "clusters: " + "[" * 1_000_000,
+        "# " + "x" * (1 << 20),
     ],
 )
 def test_what_is_no_kubeconfig_is_refused_without_being_shown(text: str) -> None:
@@ -119,3 +122,28 @@ def test_what_is_no_kubeconfig_is_refused_without_being_shown(text: str) -> None
 def test_a_server_that_nobody_checks_is_not_passed_on() -> None:
     careless = KUBECONFIG.replace("server:", "insecure-skip-tls-verify: true\n    server:")
     assert "insecure" not in readdressed(careless, "https://192.0.2.1:6443")
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        "exec: {apiVersion: client.authentication.k8s.io/v1, command: sh, interactiveMode: Never}",
+        "auth-provider: {name: gcp, config: {cmd-path: sh}}",
+        "tokenFile: /root/.pulumi/credentials.json",
+        "client-key: /root/.ssh/id_ed25519",
+        "as: someone",
+        "token: {a: b}",
+    ],
+)
+def test_a_host_that_was_taken_over_starts_and_reads_nothing_here(login: str) -> None:
+    evil = KUBECONFIG.replace("    client-certificate-data:", f"    {login}\n    client-certificate-data:")
+    assert yaml.safe_load(evil) != yaml.safe_load(KUBECONFIG)
+    with pytest.raises(KubeconfigError, match="more than a certificate, a key and a token"):
+        readdressed(evil, "https://192.0.2.1:6443")
+
+
+def test_nothing_else_of_the_host_is_passed_on() -> None:
+    more = KUBECONFIG.replace("server:", "tls-server-name: x\n    proxy-url: http://192.0.2.9\n    server:")
+    bomb = "a: &a [x, x]\nb: &b [*a, *a]\nextensions: [*b, *b]\n"
+    plain = readdressed(KUBECONFIG, "https://192.0.2.1:6443")
+    assert readdressed(bomb + more, "https://192.0.2.1:6443") == plain

@@ -130,6 +130,20 @@ def test_secrets_stay_hidden_and_their_change_is_told(told: Told, tmp_path: Path
     assert "| `b.c` | `[secret]` | `[secret]` (changed) |" in text
 
 
+def test_a_secret_in_clear_that_only_the_state_still_has(told: Told, site: Checked) -> None:
+    old = {"values": {"bootstrapPassword": "hunter2-canary", "a": {"apiToken": "hunter2-canary"}, "b": {"c": "1"}}}
+    new = {"values": {"bootstrapPassword": SECRET, "a": {"apiToken": "hunter3-canary", "on": True}, "b": {"c": "2"}}}
+    step(told, "update", DIRECTORY, old, new, {"values.bootstrapPassword": "update", "values.b.c": "update"})
+    step(told, "update", DIRECTORY + "2", old, new, {"values": "update"})
+    step(told, "update", DIRECTORY + "3", old, new, {"values.a": "delete"})
+
+    text = preview_markdown(site, told.progress, None)
+
+    assert "canary" not in text
+    assert "[secret]" in text and "(changed)" in text
+    assert '| `values.b.c` | `"1"` | `"2"` |' in text
+
+
 def test_policies_and_failures(told: Told, site: Checked) -> None:
     for level in ("advisory", "mandatory", "mandatory"):
         told.take(policyEvent=policy("<{%reset%}>must not\n", name=f"p-{level}", level=level))

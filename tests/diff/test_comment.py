@@ -10,14 +10,13 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from dualstack.diff.compare import Edit, SiteDiff, Told, compare_site
-from dualstack.diff.escape import code, fenced, markdown, plain
+from dualstack.diff.escape import Code, code, fenced, markdown, plain
 from dualstack.diff.git import Commit
 from dualstack.diff.html import html
 from dualstack.diff.markdown import LIMIT, MARK, comment
 from dualstack.diff.picture import boxes, mermaid
 from dualstack.diff.properties import Change
 from dualstack.diff.report import Report
-from dualstack.diff.words import Code
 
 NASTY = [
     "a|b",

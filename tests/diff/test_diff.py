@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from dualstack.cli.text import Style
 from dualstack.diff.document import report_json
 from dualstack.diff.html import html
 from dualstack.diff.markdown import comment
 from dualstack.diff.report import make_report
 from dualstack.diff.text import page as text_page
+from dualstack.style import Style
 from tests.diff.repository import CANARY, FLEET, Repository, hostname, libvirt, site
 
 OTHER_PODS = {"ipv4": "10.52.0.0/16", "ipv6": "fd12:4567:789b::/48"}
@@ -268,15 +268,16 @@ def state(repository: Repository) -> tuple[Any, ...]:
 
 
 def test_nothing_of_the_repository_is_touched(repository: Repository, temporary: Path) -> None:
-    hook = repository.root / ".git/hooks/post-checkout"
+    hooks = repository.root / ".git/hooks"
     repository.site("oslo", site(130))
     repository.commit("base")
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text(f"#!/bin/sh\ntouch {repository.root}/hooked\n")
-    hook.chmod(0o755)
     repository.edit("stacks/layers/fleet.yaml", ntp)
     repository.git("add", "--all")
     repository.edit("stacks/Pulumi.oslo.yaml", version)
+    hooks.mkdir(exist_ok=True)
+    for hook in (hooks / "post-checkout", hooks / "post-index-change"):
+        hook.write_text(f"#!/bin/sh\ntouch {repository.root}/hooked\n")
+        hook.chmod(0o755)
     before = state(repository)
     assert repository.diff().code == 4
     assert state(repository) == before
@@ -303,3 +304,15 @@ def test_killed(repository: Repository, temporary: Path) -> None:
     assert state(repository) == before
     assert repository.diff().code == 4
     assert list(temporary.iterdir()) == []
+
+
+def test_a_page_that_cannot_be_written_leaves_nothing_behind(repository: Repository, tmp_path: Path) -> None:
+    # Beside the target, in the work tree, it would count as a change of the next comparison.
+    repository.commit("base")
+    (tmp_path / "page.html").mkdir()
+    ran = repository.diff("--html", str(tmp_path / "page.html"))
+    assert (ran.code, "page.html: it cannot be written: Is a directory" in ran.err) == (2, True)
+    assert [file.name for file in tmp_path.iterdir() if "page" in file.name] == ["page.html"]
+    (tmp_path / "file").touch()
+    ran = repository.diff("--html", str(tmp_path / "file/page.html"))
+    assert (ran.code, "file/page.html: it cannot be written: " in ran.err) == (2, True)

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from dualstack.diff.kinds import kind_of
 from dualstack.diff.operations import Step, plan_steps
 from dualstack.diff.properties import Comparison, Name, contains, parse_path, show_path
+from provider.registry import HANDLERS
 from tests.lab.standins.kinds import ALL, KINDS
 
 NETWORK, DOMAIN, VOLUME = "libvirt:index/network:Network", "libvirt:index/domain:Domain", "libvirt:index/volume:Volume"
@@ -118,6 +120,13 @@ def test_another_provider() -> None:
 def test_a_type_that_nothing_is_known_of() -> None:
     found = steps([resource("aws:s3:Bucket", "b", name="x")], [resource("aws:s3:Bucket", "b", name="y")])["b"]
     assert (found.op, found.kind.known) == ("update", False)
+
+
+@pytest.mark.parametrize("token", HANDLERS)
+def test_our_own_types_have_words(token: str) -> None:
+    """Also where a base's provider says nothing of them."""
+    for types in ({}, {token: {"record": "update"}}):
+        assert kind_of(token, types).word not in ("resource", token.rpartition(":")[2])
 
 
 @pytest.mark.parametrize("type_", KINDS)

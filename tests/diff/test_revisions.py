@@ -178,3 +178,16 @@ def test_the_snapshot_is_one_answer(program: Repository) -> None:
     program.write("__main__.py", future + text.replace(future, ""))
     document: dict[str, Any] = answer(program, code=0)
     assert json.dumps(document["unchanged"]) == '["oslo"]'
+
+
+@pytest.mark.parametrize("line", ["-r more.txt", "--requirement=more.txt", "-cmore.txt", "-c ./more.txt"])
+def test_files_that_requirements_take_in_count_with_their_content(line: str, tmp_path: Path) -> None:
+    """Else a base with the same line and another file could leave its packages to every later run."""
+    told = []
+    (tmp_path / "x").mkdir()
+    for text in ("a==1\n-r more.txt\n", "a==2\n-r x/../requirements.txt\n-r /dev/zero\n", "a==1\n-r more.txt\n"):
+        (tmp_path / "requirements.txt").write_text(f"{line}\n")
+        (tmp_path / "more.txt").write_text(text)
+        told.append(pins(tmp_path))
+    assert told[0] == told[2] != told[1]
+    assert told[0][0] == line

@@ -48,6 +48,7 @@ def test_the_contract(repository: Repository) -> None:
     )
     assert head["snapshot"] == VERSION == 1
     assert paris.keys() >= SITE_KEYS
+    assert paris["resources"] and paris["files"]
     assert all(resource.keys() >= RESOURCE_KEYS for resource in paris["resources"])
     assert all(resource["options"].keys() >= OPTION_KEYS for resource in paris["resources"])
     assert all(file.keys() == {"mode", "text", "sha256"} for file in paris["files"].values())

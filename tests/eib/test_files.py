@@ -67,3 +67,25 @@ def test_refused_folders(project: Path) -> None:
     (project / "extra/dir").symlink_to("os-files")
     with pytest.raises(InputError, match="link to a folder"):
         list(ProjectFiles(project).folder("extra"))
+
+
+@pytest.mark.parametrize("private", [".dualstack/passphrase", ".git/config", ".pulumi/stacks/demo.json"])
+def test_credentials_and_state_are_nobodys_files(project: Path, private: str) -> None:
+    file = project / private
+    file.parent.mkdir(parents=True)
+    file.write_text("canary")
+    (project / "extra/innocent").symlink_to(file)
+    files = ProjectFiles(project)
+    for asked in (private, f"extra/../{private}", "extra/innocent"):
+        with pytest.raises(InputError, match="holds credentials or state"):
+            files.file(asked)
+    for folder in ("extra", str(Path(private).parent)):
+        with pytest.raises(InputError, match="holds credentials or state"):
+            list(files.folder(folder))
+    (project / "extra/innocent").unlink()
+    try:
+        found = dict(files.folder("."))
+    except InputError as error:
+        assert "holds credentials or state" in error.message
+    else:
+        assert private not in found

@@ -17,6 +17,7 @@ import pytest
 
 from dualstack.deploy.locks import Holder, Refused, clear_dead, only_one
 from dualstack.engine import child_environment, engine_env
+from dualstack.errors import InputError
 from tests.engine.commands import ENGINE, SITE, Clone, kill_session
 
 CANCEL = "pulumi cancel --stack paris"
@@ -232,3 +233,14 @@ def test_interrupted_create_of_others_gets_the_way_out(clone: Clone) -> None:
     cleared = clone.run(*way.split()[1:], *ENGINE)
     assert cleared.code == 0, cleared.told
     assert clone.up().code == 0
+
+
+def test_a_lock_that_cannot_be_written_is_told_as_that(tmp_path: Path) -> None:
+    (tmp_path / ".dualstack").touch()
+
+    with (
+        pytest.raises(InputError, match="the lock of the site cannot be written") as raised,
+        only_one(tmp_path, "paris"),
+    ):
+        pass
+    assert raised.value.file == str(tmp_path / ".dualstack/locks")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests import sites
-from tests.engine.test_engine_secrets import leaks, shapes
+from tests.lab.leaks import leaks, shapes
 from tests.lab.standins.project import Deployment
 
 COMMAND = "management-access-kubeconfig"

@@ -26,13 +26,9 @@ MISSING = f"add: {IRONIC}. 3600 IN AAAA fd00:100::10"
 
 @pytest.fixture
 def bind(tmp_path: Path) -> Iterator[Bind]:
-    folder = tmp_path / "bind"
-    folder.mkdir()
-    server = Bind(folder)
-    server.start()
-    server.edit(SITE, {(name, "A"): FOUR for name in (IRONIC, RANCHER)} | {(RANCHER, "AAAA"): SIX})
-    yield server
-    server.stop()
+    with Bind(tmp_path / "bind") as server:
+        server.edit(SITE, {(name, "A"): FOUR for name in (IRONIC, RANCHER)} | {(RANCHER, "AAAA"): SIX})
+        yield server
 
 
 @pytest.fixture

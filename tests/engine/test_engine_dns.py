@@ -81,12 +81,8 @@ class Site(Deployment):
 
 @pytest.fixture
 def bind(tmp_path: Path) -> Iterator[Bind]:
-    folder = tmp_path / "bind"
-    folder.mkdir()
-    server = Bind(folder)
-    server.start()
-    yield server
-    server.stop()
+    with Bind(tmp_path / "bind") as server:
+        yield server
 
 
 def site(tmp_path: Path, bind: Bind, mode: str) -> Site:

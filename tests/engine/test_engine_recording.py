@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from dualstack.cli.record import engine_config
 from dualstack.offline import Question, Recording, parse_grpc_log, record, run
 from dualstack.offline.monitor import Monitor
 from dualstack.offline.redact import plain
 from dualstack.project import list_sites
+from dualstack.record import engine_config
 from tests import PROJECT
 from tests.components.support import every_site, rendered_maps
 from tests.lab.standins.project import STACK, Deployment

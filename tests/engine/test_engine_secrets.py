@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import gzip
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.lab.leaks import leaks, shapes
 from tests.lab.standins.control import Fault
 from tests.lab.standins.kinds import RELEASE
 from tests.lab.standins.project import CANARY, SECRETS, STACK, Deployment, small_site
@@ -18,28 +18,6 @@ from tests.lab.standins.project import CANARY, SECRETS, STACK, Deployment, small
 @pytest.fixture
 def lab(tmp_path: Path) -> Deployment:
     return Deployment(tmp_path)
-
-
-def shapes() -> Iterator[bytes]:
-    """Give the canary as it is, and as base64 at each of the three places where it may begin."""
-    yield CANARY.encode()
-    for before in range(3):
-        whole = base64.b64encode(b"x" * before + CANARY.encode() + b"xx")
-        # The first group and the last two also hold what stands around it.
-        yield whole[4:-8]
-
-
-def leaks(folder: Path) -> list[Path]:
-    """Give the files that hold a secret."""
-    wanted = list(shapes())
-    found = []
-    for file in sorted(folder.rglob("*")):
-        if file.is_file() and not file.is_symlink() and ".venv" not in file.parts:
-            content = file.read_bytes()
-            content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
-            if any(one in content for one in wanted):
-                found.append(file)
-    return found
 
 
 def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:

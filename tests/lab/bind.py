@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import dns.exception
 import dns.message
@@ -34,13 +34,14 @@ START_TIMEOUT = 20.0
 
 
 class Bind:
-    """One server; ``start`` again after ``stop`` keeps port and zones."""
+    """One server, for ``with``; ``start`` again after ``stop`` keeps port and zones."""
 
     program = "named"
 
     def __init__(self, folder: Path) -> None:
         self.binary = needed(self.program)
         self.folder = folder
+        folder.mkdir(exist_ok=True)
         self.port = 0
         self.secrets = {name: base64.b64encode(secrets.token_bytes(32)).decode() for name in (*KEYS, ADMIN)}
         self._process: subprocess.Popen[bytes] | None = None
@@ -48,6 +49,13 @@ class Bind:
             (folder / f"{zone}.zone").write_text(
                 "$TTL 300\n@ IN SOA ns.invalid. root.invalid. 1 3600 600 86400 300\n@ IN NS ns.invalid.\n"
             )
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def start(self) -> None:
         """Start on a free port; another one where somebody was quicker."""

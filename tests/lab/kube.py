@@ -9,7 +9,6 @@ import contextlib
 import json
 import secrets
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from typing import Any, Final, Self
 import pytest
 import yaml
 
+from tests.lab.bind import free_port
 from tests.lab.tools import needed
 
 SERVICES: Final = ("10.43.0.0/16", "fd00:43::/112")
@@ -70,7 +70,7 @@ class Kube:
         self._spawn("etcd", *self._etcd())
         for _ in range(5):
             kept = self.port
-            self.port = kept or _free_port()
+            self.port = kept or free_port()
             self._spawn("kube-apiserver", *self._apiserver())
             if self._ready():
                 return
@@ -287,13 +287,6 @@ def _server(name: str) -> str:
     if found is None:
         pytest.skip(f"{name} is not on PATH (an official build, or one whose version is stamped): no API server here")
     return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def main() -> None:

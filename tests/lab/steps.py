@@ -23,6 +23,8 @@ class Applied(NamedTuple):
     steps: list[str]
     errors: list[str]
     warnings: list[str]
+    told: str
+    """All that was printed."""
 
 
 def applied(lab: Deployment, prefix: str, *arguments: str, code: int = 0) -> Applied:
@@ -36,7 +38,7 @@ def applied(lab: Deployment, prefix: str, *arguments: str, code: int = 0) -> App
     """
     done = lab.up("--json", *arguments, code=None)
     events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    told = Applied([], [], [])
+    told = Applied([], [], [], done.told)
     for event in events:
         said: dict[str, Any] = event.get("diagnosticEvent", {})
         if said.get("severity") == "error":

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dualstack.addresses import parse_address
+from dualstack.addresses import AddressError, parse_address
+from dualstack.releases import kubernetes_minor, upstream_version
 from dualstack.sslip import dashed
 from tests.plan.plans import AUTO, FQDN, one_node, plan
 from tests.sites import mapping
@@ -160,3 +161,16 @@ def test_no_name_of_sslip_has_records_or_a_domain(name: str) -> None:
     assert made is not None
     assert made.domain is None
     assert records("address", rancher={"hostname": "rancher.notsslip.io"}) != []
+
+
+@pytest.mark.parametrize("text", ["0" * 5000, f"192.168.{'0' * 5000}1.10"])
+def test_thousands_of_digits_are_no_address_and_no_crash(text: str) -> None:
+    with pytest.raises(AddressError, match="leading zeros"):
+        parse_address(text)
+
+
+def test_thousands_of_digits_are_no_version_and_no_crash() -> None:
+    many = "9" * 5000
+    assert kubernetes_minor(f"v1.{many}.1") is None
+    assert upstream_version(f"305.0.23+up0.{many}.1") is None
+    assert (kubernetes_minor("v1.34.4+rke2r1"), upstream_version("305.0.23+up0.13.1")) == (34, (0, 13, 1))

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from tests import sites
-from tests.engine.test_engine_secrets import leaks
 from tests.lab.charts import Charts
 from tests.lab.kube import Kube
+from tests.lab.leaks import leaks
 from tests.lab.plugins import needed_plugin
 from tests.lab.standins.project import CANARY, SECRETS, Deployment
 from tests.lab.steps import Applied, applied

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from dualstack.check import check_site
 from dualstack.deploy.libvirt_hints import libvirt_ways_out
@@ -18,6 +17,7 @@ from tests import PROJECT
 from tests.components.support import libvirt_site
 from tests.lab.libvirtd import POOL, Libvirtd
 from tests.lab.standins.project import SECONDS, SECRETS, STACK, Deployment, Done
+from tests.lab.steps import Applied, applied
 from tests.lab.tools import needed
 
 NAME = "lab-mgmt-1"
@@ -41,23 +41,6 @@ network = ManagementNetwork("management-network", plan, options)
 libvirt.make_machine("management-host", plan, plan.libvirt, network.virtual, plan.libvirt.image, network)
 """
 """Network and machine of a site by the project's own components, and nothing else: half the time of all of it."""
-STEPS = {
-    "create": "create",
-    "update": "update",
-    "delete": "delete",
-    "create-replacement": "create",
-    "delete-replaced": "delete",
-}
-"""What the engine's steps do in the world; the others do nothing there."""
-
-
-class Applied(NamedTuple):
-    """What an ``up`` did to resources of libvirt, such as ``update NAME`` or ``failed create NAME``."""
-
-    steps: list[str]
-    errors: list[str]
-    told: str
-    """All that was printed."""
 
 
 class Lab(Deployment):
@@ -124,19 +107,7 @@ class Lab(Deployment):
     def apply(self, site: dict[str, Any], *arguments: str, code: int = 0) -> Applied:
         """Bring up a changed site; another exit code than the wanted one fails the test."""
         self.site(site)
-        done = self.up("--json", *arguments, code=None)
-        events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-        applied = Applied([], [], done.told)
-        for event in events:
-            said = event.get("diagnosticEvent", {})
-            if said.get("severity") == "error":
-                applied.errors.append(said["message"].strip())
-            for key, failed in (("resOutputsEvent", ""), ("resOpFailedEvent", "failed ")):
-                step = event.get(key, {}).get("metadata", {})
-                if step.get("op") in STEPS and step["type"].startswith("libvirt:"):
-                    applied.steps.append(f"{failed}{STEPS[step['op']]} {step['urn'].rpartition('::')[2]}")
-        assert (done.code == 0) == (code == 0), "\n".join([*applied.steps, *applied.errors, done.stderr])
-        return applied
+        return applied(self, "libvirt:", *arguments, code=code)
 
     def dualstack(self, *arguments: str) -> Done:
         """Run ``dualstack`` on the same project and state as ``pulumi``."""
@@ -154,11 +125,11 @@ class Lab(Deployment):
         )
         return Done(done.returncode, done.stdout, done.stderr)
 
-    def ways_out(self, site: dict[str, Any], applied: Applied) -> str:
+    def ways_out(self, site: dict[str, Any], run: Applied) -> str:
         """Give what the command would tell to do about errors."""
         plan = check_site(STACK, resolve_mapping(PROJECT, site, set(SECRETS))).plan
         assert plan is not None
-        return "\n".join(libvirt_ways_out("\n".join(applied.errors), plan))
+        return "\n".join(libvirt_ways_out("\n".join(run.errors), plan))
 
     def follow(self, told: str, command: str) -> None:
         """Run the command that was told, as a user would; another one than ``command`` fails the test."""

@@ -12,9 +12,9 @@ import yaml
 
 from dualstack.deploy.access_hints import NO_FILE, NO_LOGIN, OTHER_KEY
 from tests import sites
-from tests.engine.test_engine_secrets import leaks, shapes
 from tests.lab.behind import HOST, behind, certificate
 from tests.lab.kubeconfig import CANARY, KUBECONFIG
+from tests.lab.leaks import leaks, shapes
 from tests.lab.plugins import needed_plugin
 from tests.lab.rke2 import Rke2Host
 from tests.lab.sshd import Sshd, keygen

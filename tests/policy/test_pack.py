@@ -99,7 +99,7 @@ def test_what_cannot_be_made_is_told_and_leaves_nothing(tmp_path: Path, monkeypa
     (source / "requirements.txt").write_text("no-such-package-of-ours==1.0.0\n")
     with pytest.raises(InputError) as told:
         pack_python(source, print)
-    assert "the policy pack has no environment: pip: " in str(told.value)
+    assert "the policy pack has no environment: pip cannot install its packages: " in str(told.value)
     assert "nothing was deployed" in str(told.value)
     left = [path for path in (tmp_path / "cache/dualstack/policy").iterdir() if path.suffix != ".lock"]
     assert left == []

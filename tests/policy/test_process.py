@@ -173,12 +173,9 @@ def test_remediation_of_prefixes(pack: Stub) -> None:
     [
         ({}, {"ipFamilyPolicy": "PreferDualStack"}),
         ({"ipFamilyPolicy": "SingleStack"}, {"ipFamilyPolicy": "PreferDualStack"}),
-        (
-            {"ipFamilyPolicy": "SingleStack", "ipFamilies": ["IPv6"]},
-            {"ipFamilyPolicy": "PreferDualStack", "ipFamilies": ["IPv6", "IPv4"]},
-        ),
+        ({"ipFamilyPolicy": "SingleStack", "ipFamilies": ["IPv6"]}, {"ipFamilyPolicy": "PreferDualStack"}),
+        ({"ipFamilyPolicy": "SingleStack", "ipFamilies": [UNKNOWN]}, {"ipFamilyPolicy": "PreferDualStack"}),
         ({"ipFamilyPolicy": "RequireDualStack"}, None),
-        ({"ipFamilyPolicy": "SingleStack", "ipFamilies": [UNKNOWN]}, None),
     ],
 )
 def test_remediation_of_services(pack: Stub, spec: dict[str, Any], wanted: dict[str, Any] | None) -> None:
@@ -191,3 +188,13 @@ def test_remediation_of_services(pack: Stub, spec: dict[str, Any], wanted: dict[
         assert [
             d for d in pack.Analyze(asked({**one, "props": changed})).diagnostics if d.policyName[:5] == "DS164"
         ] == []
+
+
+@pytest.mark.parametrize(("name", "property_"), [("net", "addresses"), ("rancher-service", "spec")])
+def test_remediation_leaves_what_is_unknown(pack: Stub, name: str, property_: str) -> None:
+    """An error here would end the whole preview."""
+    level: tuple[Any, dict[str, Any]] = (analyzer_pb2.REMEDIATE, {})
+    configure(pack, DS014=level, DS015=level, DS164=level)
+    one = stacks.at(stacks.good(), name)
+    one["props"][property_] = UNKNOWN
+    assert remediated(pack, one) == {}

@@ -10,7 +10,7 @@ import pytest
 
 from dualstack.addresses import parse_prefix
 from dualstack.findings import At
-from dualstack.rules.resources import RULES, bootstrap_password, dhcp_prefixes, dhcp_range
+from dualstack.rules.resources import RULES, bootstrap_password, dhcp_prefixes, dhcp_range, tight_prefixes
 from tests import PROJECT
 
 KNOWN = [
@@ -96,7 +96,7 @@ PREFIXES = [
 @pytest.mark.parametrize(("prefixes", "fine"), PREFIXES)
 def test_prefixes(prefixes: list[str], fine: bool) -> None:
     items = [At(("addresses", index), parse_prefix(text)) for index, text in enumerate(prefixes)]
-    found = list(dhcp_prefixes(items))
+    found = [*tight_prefixes(items), *dhcp_prefixes(items)]
     assert (not found) == fine
     assert all(finding.path == ("addresses", 0 if "/30" in prefixes[0] else 1) for finding in found)
 

@@ -11,6 +11,7 @@ from tests.policy import stacks
 from tests.policy.stacks import DIRECTORY, DOMAIN, NETWORK, RELEASE, SERVICE, VOLUME, Resource, resource
 
 IPV4_TWICE = ["10.1.0.0/24", "10.2.0.0/24", "fd00::/64"]
+OFF = {"enabled": False}
 MASK = "kube-controller-manager-arg: [node-cidr-mask-size-ipv4=12]\n"
 CHART4 = "kubernetes:helm.sh/v4:Chart"
 HELM_CHART = "kubernetes:helm.cattle.io/v1:HelmChart"
@@ -38,6 +39,11 @@ def helm_chart(content: str, **spec: Any) -> Resource:
         "it",
         {"metadata": {"name": "metal3"}, "spec": {"chart": "metal3", **spec, "valuesContent": content}},
     )
+
+
+def cluster(pods: list[str], services: list[str]) -> Resource:
+    blocks = {"pods": {"cidrBlocks": pods}, "services": {"cidrBlocks": services}}
+    return resource("kubernetes:cluster.x-k8s.io/v1beta1:Cluster", "it", {"spec": {"clusterNetwork": blocks}})
 
 
 def server(cni: str, text: str) -> Resource:
@@ -71,12 +77,29 @@ KEPT: dict[str, Resource] = {
     "a Service of an application": service("shop"),
     "a Service without a namespace": service(None),
     "an alias": service(type="ExternalName", externalName="example.com"),
+    "a Service with its first family alone": service(ipFamilyPolicy="PreferDualStack", ipFamilies=["IPv6"]),
+    "a headless Service whose endpoints are written": service(clusterIP="None"),
+    "a cluster of one family on purpose": cluster(["10.1.0.0/16"], ["10.2.0.0/16"]),
+    "a cluster of the other family": cluster(["fd00:1::/48"], ["fd00:2::/112"]),
+    "a HelmChart that sets its host": helm_chart("", set={"global.ironicIP": "192.168.50.10"}),
+    "rancher whose password is left to it": release({"hostname": "a.example.com", "bootstrapPassword": ""}, "rancher"),
+    "cert-manager outside a management cluster": release({}, "cert-manager", version="v1.18.0"),
+    "a network that got its name from the provider": resource(
+        NETWORK, "it", {"name": "it-0a1b2c3", "addresses": ["10.1.0.0/24", "fd00:1::/64"]}
+    ),
+    "a name with a dot at its end": network(
+        addresses=["10.1.0.0/24", "fd00:1::/64"],
+        dns={"hosts": [{"hostname": "a.lab.", "ip": "10.1.0.5"}, {"hostname": "A.lab", "ip": "fd00:1::5"}]},
+    ),
     "a headless Service": service(clusterIP="None", ipFamilyPolicy="RequireDualStack"),
     "a patch of something else": service(type_="kubernetes:core/v1:ServicePatch", type="NodePort"),
     "a volume named after its content": resource(VOLUME, "it", {"name": "image-0a1b2c3d"}, deleteBeforeReplace=False),
     "calico, which ignores node masks": server("calico", MASK),
     "a further range of services": resource(
         "kubernetes:networking.k8s.io/v1:ServiceCIDR", "it", {"spec": {"cidrs": ["10.1.0.0/24"]}}
+    ),
+    "a small further range of services": resource(
+        "kubernetes:networking.k8s.io/v1:ServiceCIDR", "it", {"spec": {"cidrs": ["10.1.0.0/28", "fd00:1::/124"]}}
     ),
     "a Cluster without a network": resource("kubernetes:cluster.x-k8s.io/v1beta1:Cluster", "it", {"spec": {}}),
     "a record of another kind": resource(
@@ -132,7 +155,13 @@ BROKEN: dict[str, tuple[str, Resource]] = {
         ),
     ),
     "a Service without a word": ("DS164", service()),
-    "a Service with one family": ("DS164", service(ipFamilyPolicy="PreferDualStack", ipFamilies=["IPv6"])),
+    "a Service with one family": ("DS164", service(ipFamilies=["IPv6"])),
+    "a headless Service of pods": ("DS164", service(clusterIP="None", selector={"app": "a"})),
+    "a headless Service of one family": ("DS164", service(clusterIP="None", ipFamilyPolicy="SingleStack")),
+    "prefixes that the provider refuses": ("DS160", network(addresses=["10.1.0.0/30", "fd00::/64"], dhcp=OFF)),
+    "a point-to-point prefix": ("DS160", network(addresses=["10.1.0.0/24", "fd00::/127"], mode="route", dhcp=OFF)),
+    "half a cluster": ("DS023", cluster(["10.1.0.0/16"], ["10.2.0.0/16", "fd00:2::/112"])),
+    "a HelmChart that sets its host beside": ("DS064", helm_chart("", set={"global.ironicIP": "http://a"})),
     "a Service that starts with IPv6": (
         "DS024", service(ipFamilyPolicy="RequireDualStack", ipFamilies=["IPv6", "IPv4"])
     ),
@@ -205,3 +234,48 @@ def test_values_from_a_file_are_not_known() -> None:
     verdict = judge(stacks.givens([release({}, valueYamlFiles=[{}])]))
     assert {item.why for item in verdict.unchecked} == {"further values come from a file (valueYamlFiles)"}
     assert not verdict.violations
+
+
+def unchecked(one: Resource) -> set[str]:
+    verdict = judge(stacks.givens([one]))
+    assert not verdict.violations
+    return {item.why for item in verdict.unchecked}
+
+
+def test_values_from_secrets_are_not_known() -> None:
+    one = helm_chart("global: {ironicIP: 'http://a'}", valuesSecrets=[{"name": "more", "keys": ["a"]}])
+    assert unchecked(one) == {"further values come from Secrets (valuesSecrets)"}
+
+
+@pytest.mark.parametrize("type_", [CHART4, "kubernetes:helm.sh/v3:Chart"])
+def test_a_chart_that_nobody_can_look_into_is_told(type_: str) -> None:
+    """The engine gives policies no inputs of these components."""
+    (why,) = unchecked(resource(type_, "it", {}))
+    assert "nothing of a Chart" in why
+
+
+def test_a_network_of_a_newer_provider_is_not_known() -> None:
+    one = resource(NETWORK, "it", {"name": "it", "ips": [{"address": "10.1.0.1"}]}, deleteBeforeReplace=True)
+    (why,) = unchecked(one)
+    assert "0.9" in why
+
+
+@pytest.mark.parametrize(("namespace", "target", "same"), [("a", None, True), ("b", None, False), ("b", "a", True)])
+def test_where_a_helm_chart_goes(namespace: str, target: str | None, same: bool) -> None:
+    """Into its own namespace, where it names no other."""
+    spec = {"chart": "x", **({"targetNamespace": target} if target else {})}
+    other = resource(HELM_CHART, "it", {"metadata": {"name": "x", "namespace": namespace}, "spec": spec})
+    first = {**release({}, "x", name="x", namespace="a"), "name": "first"}
+    assert ("DS163" in told(first, other)) == same
+
+
+def test_a_fix_has_the_form_of_the_resource() -> None:
+    def fixes(one: Resource) -> set[str]:
+        return {item.finding.fix for item in judge(stacks.givens([one])).violations}
+
+    assert 'write ["10.1.0.0/24", "fd00::/64"]' in fixes(network(addresses=["fd00::/64", "10.1.0.0/24"]))
+    given = cluster(["10.1.0.0/16"], ["fd00:2::/112", "10.2.0.0/16"])
+    assert fixes(given) == {'write ["10.1.0.0/16", "fd12:4567:789b::/48"]', 'write ["10.2.0.0/16", "fd00:2::/112"]'}
+    pairs = {"pods": {"ipv4": "10.1.0.0/16"}, "services": {"ipv4": "10.2.0.0/16", "ipv6": "fd00:2::/112"}}
+    pods = '{"ipv4": "10.1.0.0/16", "ipv6": "fd12:4567:789b::/48"}'
+    assert fixes(resource("dualstack:index:ManagementNetwork", "it", pairs)) == {f"write {pods}"}

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dualstack.check import Checked, check_site
-from dualstack.cli.text import Style, findings_text
+from dualstack.cli.text import findings_text
 from dualstack.document import check_json, plan_json
 from dualstack.errors import InputError
+from dualstack.style import Style
 from tests.properties.strategies import sites
 from tests.sites import resolved
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.sites import mapping
 
-MAC, MAC2, MAC3 = "34:8a:b1:4b:16:e7", "34:8a:b1:4b:16:e8", "34:8a:b1:4b:16:e9"
+MAC, MAC2 = "34:8a:b1:4b:16:e7", "34:8a:b1:4b:16:e8"
 V4 = {"address": "192.168.100.10/24", "gateway": "192.168.100.1"}
 V6 = {"address": "fd00:100::10/64", "gateway": "fe80::1"}
 AUTO4 = {"dhcp": True, "reservation": "192.168.100.10"}

@@ -142,7 +142,15 @@ VM: Change = ({"kind": "libvirt", "libvirt": {"image": "/var/lib/img.raw"}}, "ho
             "DS160",
             "error",
             "host.libvirt.network.ipv4",
-            "write a prefix of /29 or shorter, or give the node static addresses",
+            "write a prefix of /29 or shorter",
+        ),
+        (
+            # The provider refuses it without DHCP, too.
+            [VM, ("192.168.100.8/30", *LIBVIRT, "network", "ipv4")],
+            "DS160",
+            "error",
+            "host.libvirt.network.ipv4",
+            "write a prefix of /29 or shorter",
         ),
         (
             [VM, ("libvirt", "dns", "backend"), (["192.168.100.1", "fd00:100::53"], "dns", "resolvers")],

@@ -18,10 +18,8 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def bind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bind]:
-    server = Bind(tmp_path_factory.mktemp("bind"))
-    server.start()
-    yield server
-    server.stop()
+    with Bind(tmp_path_factory.mktemp("bind")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -18,10 +18,8 @@ WRITTEN = (("192.168.100.10",), ("fd00:100::10",), {600})
 
 @pytest.fixture(scope="module")
 def knot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Knot]:
-    server = Knot(tmp_path_factory.mktemp("knot"))
-    server.start()
-    yield server
-    server.stop()
+    with Knot(tmp_path_factory.mktemp("knot")) as server:
+        yield server
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])

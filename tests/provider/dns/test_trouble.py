@@ -23,10 +23,8 @@ WRITTEN = (("192.168.100.10",), ("fd00:100::10",), {600})
 @pytest.fixture
 def own_bind(tmp_path: Path) -> Iterator[Bind]:
     """A server that a test may stop."""
-    server = Bind(tmp_path)
-    server.start()
-    yield server
-    server.stop()
+    with Bind(tmp_path) as server:
+        yield server
 
 
 def test_a_wrong_secret(bind: Bind, name: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dualstack.errors import InputError
+from dualstack.frozen import REDACTED
 from dualstack.loader import load_file
 from dualstack.parts import is_secret
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 StandIn = Callable[[Any], str]
 """Gives what stands for a secret: the value of an encrypted config key, or a value that the program made a secret."""
 
-OWN_PROGRAM = Path(__file__).resolve().parents[2] / "__main__.py"
+OWN_PROGRAM = Path(__file__).resolve().parents[1] / "__main__.py"
 """The program beside this package, for projects that hold sites only."""
 
 
@@ -30,7 +31,7 @@ def project_name(project: Path) -> str:
 
 
 def _hidden(_value: Any) -> str:
-    return "[secret]"
+    return REDACTED
 
 
 def engine_config(project: str, stack_file: Path, stand_in: StandIn = _hidden) -> tuple[dict[str, str], list[str]]:

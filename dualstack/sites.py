@@ -1,0 +1,31 @@
+"""From a site's name, or the path of its stack file, to the checked site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dualstack.check import Checked, check_site
+from dualstack.files_check import with_files
+from dualstack.layers import LayerStore, resolve_stack
+from dualstack.project import site_file
+
+
+def site_name(file: Path) -> str:
+    """Return the stack's name: ``Pulumi.demo.yaml`` holds the stack demo."""
+    stem = file.name.removesuffix(".yaml").removesuffix(".yml")
+    return stem.removeprefix("Pulumi.")
+
+
+def load_site(project: Path, site: str, store: LayerStore | None = None) -> Checked:
+    """Read, merge and check one site, with the files that it names.
+
+    Args:
+        project: the project's folder.
+        site: a stack name, or the path of a stack file.
+        store: the project's layers, where several sites are read.
+
+    Raises:
+        InputError: the file or a layer cannot be read.
+    """
+    file = site_file(project, site)
+    return with_files(project, check_site(site_name(file), resolve_stack(project, file, store)))
