@@ -11,9 +11,9 @@ from components.config import SecretReader
 from components.host import ManagementHost
 from dualstack.kubeconfig import KubeconfigError, readdressed
 from dualstack.plan import Plan
+from dualstack.plan.access import KUBECONFIG_KEY
 from dualstack.site.host import Ssh
 
-KUBECONFIG_KEY = "kubeconfig"
 FILE = "/etc/rancher/rke2/rke2.yaml"
 # All of it or nothing: what a failing command has printed would stand in its error message.
 READ = (

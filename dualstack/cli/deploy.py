@@ -88,9 +88,9 @@ def deploy(project: Path, site: str, operation: Operation, wanted: Wanted) -> No
     """
     checked = load_site(project, site)
     teller = _Teller(operation, wanted.document)
-    if checked.failed:
+    # The other two run no program: what a newer rule finds must not keep a site from being removed.
+    if checked.plan is None or (checked.failed and operation in (Operation.UP, Operation.PREVIEW)):
         _refuse(checked, operation, wanted, Progress(teller.say))
-    if checked.plan is None:
         return
     if not wanted.document:
         print(findings_text([checked], teller.style, notes=False), flush=True)

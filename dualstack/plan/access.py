@@ -9,6 +9,9 @@ from dualstack.site import Site
 API_PORT = 6443
 """Of the Kubernetes API server; RKE2 has no setting for it."""
 
+KUBECONFIG_KEY = "kubeconfig"
+"""Config key that holds the kubeconfig, where it does not come from the host."""
+
 
 def plan_access(site: Site, node: NodePlan) -> AccessPlan:
     """Compute where host and API server are reached; empty where the node's address is not known."""

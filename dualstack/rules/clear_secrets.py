@@ -11,6 +11,7 @@ from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.hiding import names_a_secret
 from dualstack.logins import split_login
 from dualstack.origins import Path
+from dualstack.plan.access import KUBECONFIG_KEY
 from dualstack.plan.charts import BOOTSTRAP_KEY
 from dualstack.rules.access import logins
 from dualstack.rules.base import Subject
@@ -189,6 +190,9 @@ def _named(subject: Subject) -> Iterator[tuple[Path, str, str]]:
         if zone.key is not None and site.dns.backend == "rfc2136":
             follows = "The DNS server refuses the updates."
             yield ("dns", "zones", index, "key", "secretKey"), zone.key.secret_key, follows
+    if subject.plan.uses_cluster and site.host.kubeconfig.source == "config":
+        follows = "Pulumi has no way to the cluster: up stops once the host is ready."
+        yield ("host", "kubeconfig"), KUBECONFIG_KEY, follows
     for path, login, what in logins(subject):
         if login.private_key_key is not None:
             yield (*path, "privateKeyKey"), login.private_key_key, f"There is no login to {what}."

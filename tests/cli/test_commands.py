@@ -179,7 +179,7 @@ def test_usage_errors_and_versions(run: Run) -> None:
     assert json.dumps(run("explain", "DS001", "--format", "json").json)
 
 
-@pytest.mark.parametrize("operation", ["preview", "up", "refresh", "destroy"])
+@pytest.mark.parametrize("operation", ["preview", "up"])
 def test_a_site_with_errors_is_not_deployed(run: Run, project: Project, operation: str) -> None:
     site = mapping()
     site["nodes"][0]["interfaces"][0]["ipv6"]["enabled"] = False

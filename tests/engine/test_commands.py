@@ -100,6 +100,13 @@ def test_change_in_place_and_refusals(clone: Clone) -> None:
     assert "engine:" not in refused.told
     assert "not deployed" in refused.err
 
+    # But what was deployed before the error came about can be looked at and removed.
+    looked = clone.run("refresh", SITE, *ENGINE)
+    assert (looked.code, "DS048" in looked.out) == (0, True), looked.told
+    removed = clone.run("destroy", SITE, *ENGINE, "--yes")
+    assert (removed.code, "DS048" in removed.out) == (0, True), removed.told
+    assert not clone.directory.exists()
+
 
 def test_failure_is_told_in_the_words_of_the_resource(clone: Clone) -> None:
     clone.directory.mkdir(parents=True)

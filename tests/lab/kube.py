@@ -180,6 +180,11 @@ class Kube:
         for name in self.names("namespaces"):
             if name not in SYSTEM:
                 self._remove(name)
+        # Definitions go once their objects are gone; until then the next test cannot make one of the same name.
+        ended = time.monotonic() + 30
+        while self.names("customresourcedefinitions", group=definitions):
+            assert time.monotonic() < ended, "definitions of other kinds stay"
+            time.sleep(0.2)
 
     def _remove(self, namespace: str) -> None:
         """Do what the namespace controller would."""
