@@ -167,6 +167,8 @@ class Kube:
         """Remove what tests made: their namespaces with all that is in them, and definitions of other kinds."""
         definitions = "apis/apiextensions.k8s.io/v1"
         for name in self.names("customresourcedefinitions", group=definitions):
+            definition = self.call("GET", f"/{definitions}/customresourcedefinitions/{name}")
+            self._free(definition["spec"])
             self.call("DELETE", f"/{definitions}/customresourcedefinitions/{name}")
         for group, kind in (
             ("apis/rbac.authorization.k8s.io/v1", "clusterroles"),
@@ -185,6 +187,16 @@ class Kube:
         while self.names("customresourcedefinitions", group=definitions):
             assert time.monotonic() < ended, "definitions of other kinds stay"
             time.sleep(0.2)
+
+    def _free(self, kind: Any) -> None:
+        """Take the finalizers off the objects of a definition: who would act on them is not here."""
+        group = f"apis/{kind['group']}/{kind['versions'][0]['name']}"
+        plural = kind["names"]["plural"]
+        for item in self.call("GET", f"/{group}/{plural}")["items"]:
+            metadata = item["metadata"]
+            place = f"namespaces/{metadata['namespace']}/" if "namespace" in metadata else ""
+            if metadata.get("finalizers"):
+                self.patch(f"/{group}/{place}{plural}/{metadata['name']}", {"metadata": {"finalizers": None}})
 
     def _remove(self, namespace: str) -> None:
         """Do what the namespace controller would."""
