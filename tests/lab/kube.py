@@ -129,15 +129,20 @@ class Kube:
             headers={"Authorization": f"Bearer {self.tokens[1]}", "Content-Type": media},
         )
         trust = ssl.create_default_context(cafile=str(self.folder / "certificates/apiserver.crt"))
-        try:
-            with urllib.request.urlopen(request, timeout=20, context=trust) as answer:
-                return json.loads(answer.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                told = error.read().decode(errors="replace")
-            if error.code == 404:
-                raise Gone(path) from None
-            raise AssertionError(f"{method} {path}: {error.code} {told}") from None
+        ended = time.monotonic() + 30
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=20, context=trust) as answer:
+                    return json.loads(answer.read())
+            except urllib.error.HTTPError as error:
+                with error:
+                    told = error.read().decode(errors="replace")
+                if error.code == 404:
+                    raise Gone(path) from None
+                # What a definition has just brought is not served at once.
+                if error.code != 429 or time.monotonic() > ended:
+                    raise AssertionError(f"{method} {path}: {error.code} {told}") from None
+            time.sleep(0.5)
 
     def get(self, path: str) -> Any:
         """Give an object, or None."""
