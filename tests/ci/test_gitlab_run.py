@@ -92,7 +92,9 @@ def test_a_preview_writes_a_comment_of_its_own(machine: Machine, repository: Rep
 
     assert (done.returncode, quiet.returncode) == (1, 1)
     (one,) = forge.comments
-    assert one["body"].startswith("<!-- dualstack:preview:paris -->\n\n### Preview of paris: failed\n")
+    # Whose words these are comes first: what follows could hide it.
+    assert one["body"].startswith("<!-- dualstack:preview:paris -->\n\n*By the code of ")
+    assert "\n\n### Preview of paris: failed\n" in one["body"]
     assert stub.calls == [f"preview paris {OPTIONS} --format markdown"] * 2
 
 
