@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
+from dualstack.tokens import ANSWERS
 from provider.compare import compared
 from provider.dns_ask import Reply, State, ask
 from provider.dns_checks import TTL_LIMIT, Checks
@@ -29,7 +30,7 @@ GROWTH: Final = 1.5
 class AnswersHandler:
     """Its state holds what is planned, and after a refresh what was answered instead."""
 
-    token = "dualstack:dns:Answers"  # noqa: S105 - a type token is no password
+    token = ANSWERS
 
     def check(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[Failure]]:
         """Normalise and judge."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from dualstack.tokens import POINTER
 from provider.dns_checks import Checks
 from provider.dns_handler import DnsHandler
 
@@ -12,7 +13,7 @@ from provider.dns_handler import DnsHandler
 class PointerHandler(DnsHandler):
     """Property ``target`` holds the name that the address has."""
 
-    token = "dualstack:dns:Pointer"  # noqa: S105 - a type token is no password
+    token = POINTER
     properties: ClassVar[Mapping[str, str]] = {"target": "PTR"}
 
     def _check(self, checks: Checks) -> dict[str, Any]:

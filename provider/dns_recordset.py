@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from dualstack.tokens import RECORD_SET
 from provider.dns_checks import Checks
 from provider.dns_handler import DnsHandler
 
@@ -13,7 +14,7 @@ from provider.dns_handler import DnsHandler
 class RecordSetHandler(DnsHandler):
     """Properties ``ipv4`` and ``ipv6`` hold the addresses; each has at least one."""
 
-    token = "dualstack:dns:RecordSet"  # noqa: S105 - a type token is no password
+    token = RECORD_SET
     properties: ClassVar[Mapping[str, str]] = {"ipv4": "A", "ipv6": "AAAA"}
 
     def _check(self, checks: Checks) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Protocol
 
+from dualstack.tokens import READY
 from provider import fields
 from provider.certificate import direct
 from provider.compare import compared
@@ -54,7 +55,7 @@ class Direct:
 class ReadyHandler:
     """Makes nothing; its state says which address answered, and which family could not be checked from here."""
 
-    token = "dualstack:host:Ready"  # noqa: S105 - a type token, not a password
+    token = READY
 
     def __init__(self, connector: Connect = connect, *, grace: float = 10.0, no_route: float = 60.0) -> None:
         """Choose how it connects and how patient it is.

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+from dualstack.tokens import BUILD
 from provider import base_image, builder, eib_stage, fields
 from provider.build_log import BuildLog, Redactor, last_line
 from provider.compare import differences
@@ -34,7 +35,7 @@ class BuildHandler:
     deployment would be deleted as the old one of its own successor.
     """
 
-    token = "dualstack:image:Build"  # noqa: S105 - a type token, not a password
+    token = BUILD
 
     def check(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[Failure]]:
         """Judge the inputs."""

@@ -20,6 +20,7 @@ from dualstack.eib.remove import remove_tree
 from dualstack.eib.survey import marker_of, parents
 from dualstack.eib.tree import check_path
 from dualstack.errors import InputError
+from dualstack.tokens import DIRECTORY
 from provider import fields
 from provider.compare import differences, join
 from provider.handler import UNKNOWN, Diff, Failure, Kind, ResourceError, Secret, report
@@ -43,7 +44,7 @@ def told() -> Iterator[None]:
 class DirectoryHandler:
     """Writes the directory through the same code as ``dualstack render``; never replaced, only updated."""
 
-    token = "dualstack:image:Directory"  # noqa: S105 - a type token, not a password
+    token = DIRECTORY
 
     def check(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[Failure]]:
         """Judge the inputs."""

@@ -8,15 +8,16 @@ from __future__ import annotations
 import functools
 import importlib
 
+from dualstack import tokens
 from provider.handler import Handler, ResourceError
 
 HANDLERS: dict[str, str] = {
-    "dualstack:dns:RecordSet": "provider.dns_recordset:RecordSetHandler",
-    "dualstack:dns:Pointer": "provider.dns_pointer:PointerHandler",
-    "dualstack:dns:Answers": "provider.dns_answers:AnswersHandler",
-    "dualstack:image:Directory": "provider.image_directory:DirectoryHandler",
-    "dualstack:image:Build": "provider.image_build:BuildHandler",
-    "dualstack:host:Ready": "provider.host_ready:ReadyHandler",
+    tokens.RECORD_SET: "provider.dns_recordset:RecordSetHandler",
+    tokens.POINTER: "provider.dns_pointer:PointerHandler",
+    tokens.ANSWERS: "provider.dns_answers:AnswersHandler",
+    tokens.DIRECTORY: "provider.image_directory:DirectoryHandler",
+    tokens.BUILD: "provider.image_build:BuildHandler",
+    tokens.READY: "provider.host_ready:ReadyHandler",
 }
 """``module:class`` by type token."""
 

@@ -11,6 +11,8 @@ from typing import ClassVar, NotRequired, TypedDict
 
 import pulumi
 
+from dualstack import tokens
+
 
 class FileInput(TypedDict):
     """One file of a directory: either what was rendered, or a file of the user's that is copied."""
@@ -62,7 +64,7 @@ class JumpInput(TypedDict):
 class RecordSet(pulumi.CustomResource):
     """A and AAAA of one name, written in one atomic update."""
 
-    TYPE: ClassVar = "dualstack:dns:RecordSet"
+    TYPE: ClassVar = tokens.RECORD_SET
 
     def __init__(
         self,
@@ -105,7 +107,7 @@ class RecordSet(pulumi.CustomResource):
 class Pointer(pulumi.CustomResource):
     """One PTR record, in a zone with its own server and key."""
 
-    TYPE: ClassVar = "dualstack:dns:Pointer"
+    TYPE: ClassVar = tokens.POINTER
 
     def __init__(
         self,
@@ -138,7 +140,7 @@ class Pointer(pulumi.CustomResource):
 class Answers(pulumi.CustomResource):
     """Asks whether others' DNS answers A and AAAA of a name as planned; makes nothing."""
 
-    TYPE: ClassVar = "dualstack:dns:Answers"
+    TYPE: ClassVar = tokens.ANSWERS
 
     def __init__(
         self,
@@ -184,7 +186,7 @@ class Answers(pulumi.CustomResource):
 class Directory(pulumi.CustomResource):
     """A rendered EIB directory on the machine that deploys."""
 
-    TYPE: ClassVar = "dualstack:image:Directory"
+    TYPE: ClassVar = tokens.DIRECTORY
 
     digest: pulumi.Output[str]
     """64 hex digits, others whenever a path, mode or content changes; keyed, so no secret can be guessed from it."""
@@ -213,7 +215,7 @@ class Directory(pulumi.CustomResource):
 class Build(pulumi.CustomResource):
     """An image that the release's EIB container makes of a directory."""
 
-    TYPE: ClassVar = "dualstack:image:Build"
+    TYPE: ClassVar = tokens.BUILD
 
     image: pulumi.Output[str]
     """The image's path relative to the project; its name holds the hash of all inputs, so new content is a new path."""
@@ -254,7 +256,7 @@ class Build(pulumi.CustomResource):
 class Ready(pulumi.CustomResource):
     """Waits until a host answers over IPv4 and over IPv6; makes nothing."""
 
-    TYPE: ClassVar = "dualstack:host:Ready"
+    TYPE: ClassVar = tokens.READY
 
     answered: pulumi.Output[Mapping[str, str]]
     """The address that answered, by family; without a family that could not be checked from there."""

@@ -10,6 +10,7 @@ from dualstack.deploy.progress import Progress
 from dualstack.deploy.session import Operation, Result
 from dualstack.policies import all_policies
 from dualstack.style import Style, counted
+from dualstack.tokens import ANSWERS, DIRECTORY, READY, RECORD_SET
 
 _FAMILIES = (("ipv4", "IPv4"), ("ipv6", "IPv6"))
 _COUNTED = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted", "same": "unchanged"}
@@ -24,11 +25,11 @@ def outcome(progress: Progress) -> dict[str, Any]:
     names: list[dict[str, Any]] = []
     directories: list[dict[str, Any]] = []
     for kind, outputs in progress.resources.values():
-        if kind == "dualstack:host:Ready":
+        if kind == READY:
             hosts.append({family: _state(outputs, family) for family, _ in _FAMILIES if outputs.get(family)})
-        elif kind in ("dualstack:dns:RecordSet", "dualstack:dns:Answers"):
+        elif kind in (RECORD_SET, ANSWERS):
             names.append({key: outputs.get(key) for key in ("record", "ipv4", "ipv6")})
-        elif kind == "dualstack:image:Directory":
+        elif kind == DIRECTORY:
             files = outputs.get("files")
             directories.append(
                 {"path": outputs.get("path"), "files": len(files) if isinstance(files, Mapping) else None}

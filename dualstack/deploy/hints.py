@@ -10,6 +10,7 @@ from dualstack.deploy.access_hints import ssh_ways_out
 from dualstack.deploy.libvirt_hints import libvirt_ways_out
 from dualstack.plan import Plan
 from dualstack.plan.model import ChartPlan
+from dualstack.tokens import RELEASE
 
 Hint = Callable[[str, Plan], Iterator[str]]
 """Looks at the errors of a run, one a line, and tells the ways out of those that it knows."""
@@ -102,7 +103,7 @@ def interrupted_create(resource: Mapping[str, Any]) -> str | None:
         resource: as the state has it: ``type`` and ``inputs``.
     """
     kind, inputs = resource["type"], resource.get("inputs") or {}
-    if kind == "kubernetes:helm.sh/v3:Release":
+    if kind == RELEASE:
         helm, name = f"helm -n {inputs.get('namespace')}", inputs.get("name")
         return f"where {helm} status {name} finds it: {helm} uninstall {name}"
     if not kind.startswith("kubernetes:"):

@@ -12,9 +12,8 @@ from typing import Any, Final, Self
 
 from dualstack.deploy.properties import Property, properties
 from dualstack.engine.pack import RUNTIME
+from dualstack.tokens import PROVIDER, STACK
 
-STACK_TYPE: Final = "pulumi:pulumi:Stack"
-PROVIDER_TYPE: Final = "pulumi:providers:"
 _DONE: Final = {
     "create": "created",
     "update": "updated",
@@ -196,7 +195,7 @@ class Progress:
 
     def _diagnostic(self, event: Any) -> None:
         text = _MARKS.sub("", event.message)
-        who = "" if not event.urn or f"::{STACK_TYPE}::" in event.urn else _name(event.urn)
+        who = "" if not event.urn or f"::{STACK}::" in event.urn else _name(event.urn)
         if event.severity == "info#err" and not who:
             self._stderr.append(text if text.endswith("\n") else f"{text}\n")
             return
@@ -216,7 +215,7 @@ class Progress:
             self._say(prefix + text)
 
     def _policy(self, event: Any) -> None:
-        name = "" if not event.resource_urn or f"::{STACK_TYPE}::" in event.resource_urn else _name(event.resource_urn)
+        name = "" if not event.resource_urn or f"::{STACK}::" in event.resource_urn else _name(event.resource_urn)
         message = "\n".join(line for line in _MARKS.sub("", event.message).strip().splitlines() if line.strip())
         found = Violation(event.policy_name, event.policy_pack_name, event.enforcement_level, name, message)
         if found not in self.violations:
@@ -244,15 +243,13 @@ def word(change: Change, *, planning: bool = False, refresh: bool = False) -> st
 
 def _engines_own(step: Any) -> bool:
     """Whether it is the stack, or a provider that nobody wrote into the program."""
-    return bool(
-        step.type == STACK_TYPE or (step.type.startswith(PROVIDER_TYPE) and _name(step.urn).startswith("default"))
-    )
+    return bool(step.type == STACK or (step.type.startswith(PROVIDER) and _name(step.urn).startswith("default")))
 
 
 def container(urn: str) -> bool:
     """Whether it is a component or the stack: these last as long as what is in them."""
     kind = urn.split("::")[2].rpartition("$")[2]
-    return kind == STACK_TYPE or kind.startswith("dualstack:index:")
+    return kind == STACK or kind.startswith("dualstack:index:")
 
 
 def _paths(step: Any) -> list[str]:

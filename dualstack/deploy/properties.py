@@ -10,6 +10,8 @@ from dualstack.diff.properties import parse_path
 from dualstack.frozen import REDACTED
 from dualstack.hiding import names_a_secret
 from dualstack.origins import format_path
+from dualstack.wiremarks import KIND, UNKNOWNS
+from dualstack.wiremarks import SECRET as SECRET_KIND
 
 MISSING: Final = object()
 """Stands for a value that is not there; None is one that is."""
@@ -17,22 +19,6 @@ UNKNOWN: Final = object()
 """Stands for a value that is known only once something else is made."""
 SECRET: Final = REDACTED
 """The engine shows the same in place of one."""
-
-_UNKNOWNS: Final = frozenset(
-    {
-        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
-        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-        "030794c1-ac77-496b-92df-f27374a8bd58",
-        "e48ece36-62e2-4504-bad9-02848725956a",
-        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-    }
-)
-"""What stands for unknown values of each kind (Pulumi, sdk/go/common/resource/plugin/rpc.go)."""
-_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-"""Key that marks secrets, assets and archives in what the engine serializes (sdk/go/common/resource/sig)."""
-_SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +78,7 @@ def _guessed(step: Any) -> dict[str, _Guess]:
 
 def _value(side: Any, path: str) -> Any:
     for step in parse_path(path):
-        if _secret(side) or (isinstance(side, str) and side in _UNKNOWNS):
+        if _secret(side) or (isinstance(side, str) and side in UNKNOWNS):
             return side
         try:
             side = side[step]
@@ -102,7 +88,7 @@ def _value(side: Any, path: str) -> Any:
 
 
 def _secret(value: Any) -> bool:
-    return value == SECRET or (isinstance(value, Mapping) and value.get(_SIGNATURE) == _SECRET_SIGNATURE)
+    return value == SECRET or (isinstance(value, Mapping) and value.get(KIND) == SECRET_KIND)
 
 
 def _shown_at(side: Any, path: str) -> Any:
@@ -116,7 +102,7 @@ def _named(key: object, value: Any) -> Any:
 
 
 def _shown(value: Any) -> Any:
-    if isinstance(value, str) and value in _UNKNOWNS:
+    if isinstance(value, str) and value in UNKNOWNS:
         return UNKNOWN
     if _secret(value):
         return SECRET

@@ -9,14 +9,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from dualstack.tokens import (
+    ANSWERS,
+    BUILD,
+    DIRECTORY,
+    DOMAIN,
+    NETWORK,
+    POINTER,
+    PROVIDER,
+    READY,
+    RECORD_SET,
+    RELEASE,
+    SERVICE_PATCH,
+    VOLUME,
+)
+
 Role = Literal["host", "disk", "network"]
 ALL: Final = frozenset({"*"})
-PROVIDER: Final = "pulumi:providers:"
-RELEASE: Final = "kubernetes:helm.sh/v3:Release"
-DIRECTORY: Final = "dualstack:image:Directory"
-BUILD: Final = "dualstack:image:Build"
-READY: Final = "dualstack:host:Ready"
-ANSWERS: Final = "dualstack:dns:Answers"
 _OBJECT: Final = frozenset({"metadata.name", "metadata.namespace"})
 
 
@@ -54,7 +63,7 @@ class Kind:
 
 # libvirt: measured with pulumi-libvirt 0.5.4 (terraform-provider-libvirt 0.8.1); a given name means delete first.
 _KINDS: Final[Mapping[str, Kind]] = {
-    "libvirt:index/network:Network": Kind(
+    NETWORK: Kind(
         "virtual network",
         frozenset(
             {"name", "domain", "mode", "bridge", "addresses", "routes", "dns.forwarders", "dns.srvs", "xml.xslt"}
@@ -62,7 +71,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
         deletes_first=True,
         role="network",
     ),
-    "libvirt:index/domain:Domain": Kind(
+    DOMAIN: Kind(
         "VM",
         frozenset(
             {"name", "description", "vcpu", "memory", "firmware", "type", "nvram", "cpu", "disks", "graphics"}
@@ -71,13 +80,13 @@ _KINDS: Final[Mapping[str, Kind]] = {
         deletes_first=True,
         role="host",
     ),
-    "libvirt:index/volume:Volume": Kind("disk", ALL, deletes_first=True, role="disk"),
+    VOLUME: Kind("disk", ALL, deletes_first=True, role="disk"),
     "libvirt:index/pool:Pool": Kind("storage pool", ALL, deletes_first=True, role="disk"),
     "libvirt:index/cloudInitDisk:CloudInitDisk": Kind("cloud-init disk", ALL, deletes_first=True),
     # pulumi-kubernetes, helm_release.go, Diff.
     RELEASE: Kind("Helm release", frozenset({"name", "namespace"}), deletes_first=True, label="name"),
     # What server-side apply sends to objects of others; another object is another patch.
-    "kubernetes:core/v1:ServicePatch": Kind("patch of the Service", _OBJECT),
+    SERVICE_PATCH: Kind("patch of the Service", _OBJECT),
     "kubernetes:helm.cattle.io/v1:HelmChartConfig": Kind("HelmChartConfig", _OBJECT),
     "kubernetes:helm.cattle.io/v1:HelmChartPatch": Kind("patch of the HelmChart", _OBJECT),
     # pulumi-command: everything else runs the update command, or nothing.
@@ -88,8 +97,8 @@ _KINDS: Final[Mapping[str, Kind]] = {
     f"{PROVIDER}libvirt": Kind("libvirt provider"),
 }
 _OURS: Final[Mapping[str, Kind]] = {
-    "dualstack:dns:RecordSet": Kind("DNS name", label="record"),
-    "dualstack:dns:Pointer": Kind("PTR record", label="record"),
+    RECORD_SET: Kind("DNS name", label="record"),
+    POINTER: Kind("PTR record", label="record"),
     ANSWERS: Kind("check of the DNS name", label="record"),
     DIRECTORY: Kind("EIB directory", volatile=True),
     BUILD: Kind("image build", volatile=True),

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from dualstack.diff.kinds import PROVIDER, Kind, kind_of
+from dualstack.diff.kinds import Kind, kind_of
 from dualstack.diff.properties import Change, Comparison, Path, contains, parse_path
+from dualstack.tokens import PROVIDER
 
 Resource = Mapping[str, Any]
 """As ``dualstack.offline.Resource.to_json``, with ``custom``."""

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from dualstack.diff.compare import FileChange, SiteDiff
 from dualstack.diff.escape import Code, Text
-from dualstack.diff.kinds import ANSWERS, BUILD, DIRECTORY, PROVIDER, READY, RELEASE
 from dualstack.diff.operations import Step
 from dualstack.diff.properties import Change, show_path
 from dualstack.frozen import UNKNOWN
 from dualstack.style import counted
+from dualstack.tokens import ANSWERS, BUILD, DIRECTORY, PROVIDER, READY, RELEASE
 
 
 class Impact(IntEnum):

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dualstack.offline.recording import STACK_TYPE, Recording, Registration, resources_from
+from dualstack.offline.recording import Recording, Registration, resources_from
 from dualstack.offline.redact import plain
+from dualstack.tokens import STACK
 
 _MONITOR = "/pulumirpc.ResourceMonitor/"
 
@@ -40,7 +41,7 @@ def parse_grpc_log(path: Path) -> Recording:
                 registrations[response["urn"]] = Registration(response["urn"], request)
             elif entry.get("method") == f"{_MONITOR}RegisterResourceOutputs":
                 outputs[request["urn"]] = request.get("outputs") or {}
-    stacks = [urn for urn, one in registrations.items() if one.request["type"] == STACK_TYPE]
+    stacks = [urn for urn, one in registrations.items() if one.request["type"] == STACK]
     if len(stacks) != 1:
         raise ValueError(f"{path}: {len(stacks)} stacks were registered, one was expected")
     exports = plain(outputs.pop(stacks[0], {}))

@@ -13,8 +13,9 @@ from google.protobuf import json_format  # type: ignore[import-untyped]
 from pulumi.runtime.proto import engine_pb2, provider_pb2, resource_pb2
 from pulumi.runtime.rpc_manager import RPCManager
 
-from dualstack.offline.recording import STACK_TYPE, Call, Registration
+from dualstack.offline.recording import Call, Registration
 from dualstack.offline.redact import plain, secret, wire
+from dualstack.tokens import STACK
 
 T = TypeVar("T")
 Kind = Literal["resource", "invoke", "call", "read"]
@@ -91,7 +92,7 @@ class Monitor:
         self._prefix = f"urn:pulumi:{stack}::{project}"
         self._states: dict[str, tuple[str, Any]] = {}
         self._events: list[tuple[int | None, str, str]] = []
-        self.stack_urn = f"{self._prefix}::{STACK_TYPE}::{project}-{stack}"
+        self.stack_urn = f"{self._prefix}::{STACK}::{project}-{stack}"
         self.registrations: list[Registration] = []
         self.outputs: dict[str, Mapping[str, Any]] = {}
         self.calls: list[Call] = []
@@ -174,8 +175,8 @@ class Monitor:
         """There is nothing to wait for."""
 
     def _new_urn(self, request: Any) -> str:
-        above = request.parent.split("::")[2] if request.parent else STACK_TYPE
-        chain = request.type if above == STACK_TYPE else f"{above}${request.type}"
+        above = request.parent.split("::")[2] if request.parent else STACK
+        chain = request.type if above == STACK else f"{above}${request.type}"
         urn = f"{self._prefix}::{chain}::{request.name}"
         if urn in self._states:
             raise DuplicateUrnError(f"Duplicate resource URN '{urn}'; try giving it a unique name")

@@ -10,8 +10,7 @@ from typing import Any, Literal
 
 from dualstack.hiding import hide
 from dualstack.offline.redact import Mark, plain
-
-STACK_TYPE = "pulumi:pulumi:Stack"
+from dualstack.tokens import STACK
 
 # Options that a request may or may not carry: name in the request, name in the document.
 _WHERE_SET = {
@@ -149,7 +148,7 @@ def resources_from(
         above = taken_over.get(one.request.get("parent", ""), {})
         mine = {key: one.request.get(key) for key in ("protect", "retainOnDelete", "deletedWith")}
         taken_over[one.urn] = {key: above.get(key) if mine[key] in (None, "") else mine[key] for key in mine}
-        if one.request["type"] != STACK_TYPE:
+        if one.request["type"] != STACK:
             given = outputs.get(one.urn)
             made.append((one, _resource(one, taken_over[one.urn], given, stack_urn, hidden, seen, mark)))
     return _in_order(made)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from dualstack.frozen import REDACTED, UNKNOWN
+from dualstack.wiremarks import KIND, UNKNOWN_TEXT
+from dualstack.wiremarks import SECRET as SECRET_KIND
 
 SECRET = REDACTED
 """Stands where a secret value was; text that is exactly this, or ``UNKNOWN``, cannot be told from it."""
@@ -18,9 +20,6 @@ SECRET = REDACTED
 Mark = Callable[[Any], str]
 """Gets a secret as plain data, and gives the text that stands for it, which must not tell the secret."""
 
-_KIND = "4dabf18193072939515e22adb298388d"
-_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a marker, not a password
 _RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e"
 _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 _FILES = {"c44067f5952c0a294b673a41bacd8c17": "asset", "0def7320c3a5731c473e5ecbe6d01bc7": "archive"}
@@ -45,30 +44,30 @@ def plain(value: Any, seen: set[str] | None = None, mark: Mark | None = None) ->
         are ``int``.
     """
     if isinstance(value, str):
-        return UNKNOWN if value == _UNKNOWN else value
+        return UNKNOWN if value == UNKNOWN_TEXT else value
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, list):
         return [plain(item, seen, mark) for item in value]
     if not isinstance(value, Mapping):
         return value
-    kind = value.get(_KIND)
-    if kind == _SECRET or (kind == _OUTPUT and value.get("secret")):
+    kind = value.get(KIND)
+    if kind == SECRET_KIND or (kind == _OUTPUT and value.get("secret")):
         if seen is not None:
             seen.update(_texts(value.get("value")))
-        return SECRET if mark is None else mark(plain(value.get("value", _UNKNOWN), None, mark))
+        return SECRET if mark is None else mark(plain(value.get("value", UNKNOWN_TEXT), None, mark))
     if kind == _OUTPUT:
         return plain(value["value"], seen, mark) if "value" in value else UNKNOWN
     if kind == _RESOURCE:
         return plain(value.get("urn"), seen, mark)
-    rest = {key: plain(value[key], seen, mark) for key in sorted(value) if key != _KIND}
+    rest = {key: plain(value[key], seen, mark) for key in sorted(value) if key != KIND}
     return {_FILES[kind]: rest} if kind in _FILES else rest
 
 
 def wire(value: Any) -> Any:
     """The wire value of plain data, the other way round: ``[unknown]`` and ``[secret]`` become what they stand for."""
     if value == UNKNOWN:
-        return _UNKNOWN
+        return UNKNOWN_TEXT
     if value == SECRET:
         return secret(SECRET)
     if isinstance(value, Mapping):
@@ -80,9 +79,9 @@ def wire(value: Any) -> Any:
 
 def secret(value: Any) -> Any:
     """The wire value that marks a wire value as secret."""
-    if isinstance(value, Mapping) and value.get(_KIND) == _SECRET:
+    if isinstance(value, Mapping) and value.get(KIND) == SECRET_KIND:
         return value
-    return {_KIND: _SECRET, "value": value}
+    return {KIND: SECRET_KIND, "value": value}
 
 
 def secret_texts(values: Iterable[str]) -> set[str]:
@@ -104,6 +103,6 @@ def secret_texts(values: Iterable[str]) -> set[str]:
 def _texts(value: Any) -> set[str]:
     """The texts at every depth that are long enough to be worth hiding."""
     if isinstance(value, str):
-        return {value} if len(value) >= _SHORTEST_PART and value != _UNKNOWN else set()
+        return {value} if len(value) >= _SHORTEST_PART and value != UNKNOWN_TEXT else set()
     parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
     return {text for part in parts for text in _texts(part)} - {SECRET}

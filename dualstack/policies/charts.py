@@ -10,10 +10,10 @@ from typing import Any, Final, Literal
 from dualstack.findings import At
 from dualstack.frozen import merge
 from dualstack.origins import Path
-from dualstack.policies.directory import DEFINITION, DIRECTORY, VALUES, file_path, loaded, names, read_yaml
+from dualstack.policies.directory import DEFINITION, VALUES, file_path, loaded, names, read_yaml
 from dualstack.policies.model import Given, Hole, Unreadable, items, read
+from dualstack.tokens import DIRECTORY, RELEASE
 
-RELEASE: Final = "kubernetes:helm.sh/v3:Release"
 CHART: Final = "kubernetes:helm.sh/v4:Chart"
 HELM_CHART: Final = "kubernetes:helm.cattle.io/v1:HelmChart"
 TYPES: Final = (RELEASE, CHART, HELM_CHART, DIRECTORY)

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from dualstack.findings import At
 from dualstack.policies.charts import BY_PROGRAM, COMPONENTS, TYPES, Chart, charts_of
-from dualstack.policies.directory import DEFINITION, DIRECTORY, read_yaml
+from dualstack.policies.directory import DEFINITION, read_yaml
 from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View, items
 from dualstack.releases import RELEASES
 from dualstack.rules.resources import delivered_twice, version_of_release
+from dualstack.tokens import DIRECTORY
 
 CLUSTER: Final = "dualstack:index:ManagementCluster"
 CHARTS: Final = "dualstack:index:ManagementCharts"

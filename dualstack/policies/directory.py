@@ -11,7 +11,6 @@ from dualstack.loader import load_text
 from dualstack.origins import Path
 from dualstack.policies.model import Given, Unreadable
 
-DIRECTORY: Final = "dualstack:image:Directory"
 SERVER: Final = "kubernetes/config/server.yaml"
 DEFINITION: Final = "definition.yaml"
 NETWORK: Final = "network/"

@@ -8,17 +8,15 @@ from typing import Any, Final
 from dualstack.addresses import AddressError, IPAddress, parse_address
 from dualstack.findings import At, Finding
 from dualstack.origins import Path
-from dualstack.policies.directory import DIRECTORY, file_path, names, read_yaml
 from dualstack.policies.directory import NETWORK as NETWORK_FILES
+from dualstack.policies.directory import file_path, names, read_yaml
 from dualstack.policies.model import Given, Hole, Unreadable, View, items
-from dualstack.policies.networks import NETWORK
 from dualstack.rules import text
 from dualstack.rules.nmview import read_links, read_routes
 from dualstack.rules.surroundings import Named, host
+from dualstack.tokens import DIRECTORY, DOMAIN, NETWORK, READY
 
 MANAGEMENT_NETWORK: Final = "dualstack:index:ManagementNetwork"
-READY: Final = "dualstack:host:Ready"
-DOMAIN: Final = "libvirt:index/domain:Domain"
 
 
 def networks_of(given: Given) -> Iterator[Named]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dualstack.findings import Finding, Severity
 from dualstack.frozen import REDACTED
+from dualstack.frozen import UNKNOWN as UNKNOWN_TEXT
 from dualstack.origins import Path, format_path
 from dualstack.policies.catalogue import all_policies
 from dualstack.policies.model import SECRET, UNKNOWN, Given, Level, Policy, View, sentence
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from dualstack.check import Checked
     from dualstack.offline import Recording
 
-_UNKNOWN_TEXT = "[unknown]"
-"""What stands for an unknown value in a recording (``dualstack.offline.redact``, which would import Pulumi)."""
 
 Config = Mapping[str, Mapping[str, Any]]
 """Per policy its config and ``enforcementLevel``, as a file for ``pulumi preview --policy-pack-config`` has them."""
@@ -161,7 +160,7 @@ def _said(options: Mapping[str, Any]) -> bool | None:
 
 def _with_holes(value: Any) -> Any:
     if isinstance(value, str):
-        return UNKNOWN if value == _UNKNOWN_TEXT else SECRET if value == REDACTED else value
+        return UNKNOWN if value == UNKNOWN_TEXT else SECRET if value == REDACTED else value
     if isinstance(value, Mapping):
         return {key: _with_holes(item) for key, item in value.items()}
     return [_with_holes(item) for item in value] if isinstance(value, list | tuple) else value

@@ -9,10 +9,9 @@ from dualstack.addresses import AddressError, parse_address
 from dualstack.findings import At
 from dualstack.origins import Path
 from dualstack.policies.model import Check, Given, Hole, NotYet, Told, View, holes, items
-from dualstack.policies.networks import NETWORK
 from dualstack.rules.names import no_record
+from dualstack.tokens import NETWORK, RECORD_SET
 
-RECORD_SET: Final = "dualstack:dns:RecordSet"
 ENDPOINTS: Final = "kubernetes:externaldns.k8s.io/*"
 _KINDS: Final = (("ipv4", "A"), ("ipv6", "AAAA"))
 

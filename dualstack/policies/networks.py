@@ -18,8 +18,7 @@ from dualstack.rules.libvirt import EXAMPLES, no_prefix
 from dualstack.rules.lists import Cidr, in_order
 from dualstack.rules.overrides import shown
 from dualstack.rules.resources import dhcp_prefixes, dhcp_range, tight_prefixes
-
-NETWORK: Final = "libvirt:index/network:Network"
+from dualstack.tokens import NETWORK
 
 _REPLACED: Final = "The provider masks and shortens it when it reads it back: each refresh then replaces the network."
 _RANGE: Final = re.compile(r"<range\b[^>]*>")

@@ -7,11 +7,10 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from dualstack.findings import At
-from dualstack.policies.hosts import DOMAIN
 from dualstack.policies.model import Check, Given, Told, View
 from dualstack.rules.resources import delete_first, protected
+from dualstack.tokens import DOMAIN, VOLUME
 
-VOLUME: Final = "libvirt:index/volume:Volume"
 MANAGEMENT_HOST: Final = "dualstack:index:ManagementHost"
 PRODUCTION: Final = ("prod", "production", "prod-*", "*-prod", "production-*", "*-production")
 

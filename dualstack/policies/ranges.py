@@ -12,10 +12,10 @@ from dualstack.addresses import FAMILIES, Family
 from dualstack.findings import At, Finding
 from dualstack.origins import Path
 from dualstack.plan.server import KUBERNETES_MAX_PODS, KUBERNETES_NODE_MASK
-from dualstack.policies.directory import DIRECTORY, kubernetes_version, server_path, server_yaml
+from dualstack.policies.directory import kubernetes_version, server_path, server_yaml
 from dualstack.policies.hosts import MANAGEMENT_NETWORK, networks_of
 from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View, holes, items
-from dualstack.policies.networks import NETWORK, prefix_text
+from dualstack.policies.networks import prefix_text
 from dualstack.releases import service_range_limit
 from dualstack.rules import text
 from dualstack.rules.capacity import MIN_ADDRESSES, Masked, at_least, max_pods, node_mask, service_size
@@ -26,6 +26,7 @@ from dualstack.rules.overrides import shown
 from dualstack.rules.room import Room
 from dualstack.rules.surroundings import Named
 from dualstack.site.cluster import DEFAULT_PODS, DEFAULT_SERVICES
+from dualstack.tokens import DIRECTORY, NETWORK
 
 CAPI_CLUSTER: Final = "kubernetes:cluster.x-k8s.io/*"
 SERVICE_CIDR: Final = "kubernetes:networking.k8s.io/*"

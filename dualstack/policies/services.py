@@ -11,9 +11,9 @@ from dualstack.policies.model import Check, Given, Told, View, holes, items, tex
 from dualstack.releases import RELEASES
 from dualstack.rules.cidrs import IPV4_FIRST
 from dualstack.rules.resources import ordered_families, service_families
+from dualstack.tokens import SERVICE_PATCH
 
 SERVICE: Final = "kubernetes:core/v1:Service"
-PATCH: Final = "kubernetes:core/v1:ServicePatch"
 NAMESPACES: Final = frozenset(
     {chart.namespace for release in RELEASES.values() for chart in release.charts} | {"kube-system"}
 )
@@ -48,7 +48,7 @@ def _families(given: Given, view: View) -> Told:
     listed = items(given, "spec", "ipFamilies")
     policy = given.get("spec", "ipFamilyPolicy")
     # A patch says what it changes, and leaves everything else.
-    if given.type == PATCH and policy is None and not listed:
+    if given.type == SERVICE_PATCH and policy is None and not listed:
         return
     path: Path = ("spec", "ipFamilyPolicy")
     yield from service_families(At(path, policy))
@@ -68,5 +68,5 @@ def both(given: Given, view: View) -> dict[Path, Any]:
     return {("spec", "ipFamilyPolicy"): "PreferDualStack"}
 
 
-FAMILIES = Check((SERVICE, PATCH), _families)
-ORDER = Check((SERVICE, PATCH), _order)
+FAMILIES = Check((SERVICE, SERVICE_PATCH), _families)
+ORDER = Check((SERVICE, SERVICE_PATCH), _order)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 
 from dualstack.findings import Finding, Rule
 from dualstack.logins import without_logins
-from dualstack.rules import model
 from dualstack.rules.base import Check, Subject
 
 __all__ = ["Subject", "all_rules", "run_checks"]
@@ -20,84 +21,9 @@ __all__ = ["Subject", "all_rules", "run_checks"]
 
 @cache
 def _modules() -> tuple[ModuleType, ...]:
-    from dualstack.rules import (
-        access,
-        bmc,
-        capacity,
-        charts,
-        cidrs,
-        clear_secrets,
-        components,
-        delivery,
-        dns,
-        hostnet,
-        image,
-        ironic_name,
-        ironic_rendered,
-        libvirt,
-        listform,
-        lists,
-        media,
-        metal3,
-        metal3_chart,
-        names,
-        nmaddresses,
-        nmbond,
-        nmlinks,
-        nmroutes,
-        nmschema,
-        nmstate,
-        nodeips,
-        overlap,
-        override_values,
-        project_files,
-        proxy,
-        rancher_name,
-        resources,
-        secrets,
-        server_keys,
-        text,
-    )
-
-    return (
-        model,
-        text,
-        lists,
-        listform,
-        cidrs,
-        nodeips,
-        components,
-        overlap,
-        capacity,
-        hostnet,
-        nmlinks,
-        nmbond,
-        nmstate,
-        nmroutes,
-        nmaddresses,
-        nmschema,
-        metal3,
-        media,
-        metal3_chart,
-        bmc,
-        names,
-        ironic_name,
-        dns,
-        rancher_name,
-        proxy,
-        override_values,
-        server_keys,
-        clear_secrets,
-        charts,
-        delivery,
-        ironic_rendered,
-        image,
-        secrets,
-        project_files,
-        libvirt,
-        access,
-        resources,
-    )
+    """Import every module of this folder, and return those that have rules."""
+    names = sorted(found.name for found in iter_modules(__path__, f"{__name__}."))
+    return tuple(module for module in map(import_module, names) if hasattr(module, "RULES"))
 
 
 @cache

@@ -20,7 +20,8 @@ from dualstack.policies.judge import Violation
 from dualstack.policies.model import Given, Level
 from dualstack.rules import all_rules
 from dualstack.sarif import UNREADABLE, sarif_log
-from tests.cli.conftest import Project, Ran, Run, project, run
+from tests.cli.conftest import Project, Run, project, run
+from tests.lab.ran import Ran
 from tests.sites import mapping, put
 
 __all__ = ["project", "run"]

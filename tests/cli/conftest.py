@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import yaml
 
 from dualstack.cli import main
 from tests import PROJECT
+from tests.lab.ran import Ran
 from tests.sites import mapping
-
-
-class Ran(NamedTuple):
-    """What a command did."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """The answer as JSON."""
-        return json.loads(self.out)
-
 
 Run = Callable[..., Ran]
 

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from dualstack.cli import questions
-from tests.cli.conftest import Project, Ran, Run
+from tests.cli.conftest import Project, Run
+from tests.lab.ran import Ran
 from tests.sites import FQDN, SSH_KEY
 
 STATIC = (

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import yaml
 
 from dualstack.yamlio import dump
 from tests import PROJECT
+from tests.lab.ran import Ran
 
 CODE = ("dualstack", "components", "provider", "__main__.py", "requirements.txt")
 FLEET: dict[str, Any] = {
@@ -33,15 +33,6 @@ FLEET: dict[str, Any] = {
 SECRETS = ("rancherBootstrapPassword", "appsToken", "sccRegistrationCode", "tsigSecret")
 CANARY = "c2VjcmV0LWNhbmFyeQ"
 """Part of every encrypted value."""
-
-
-@dataclass(frozen=True)
-class Ran:
-    """How the command ended."""
-
-    code: int
-    out: str
-    err: str
 
 
 def site(number: int, **more: Any) -> dict[str, Any]:

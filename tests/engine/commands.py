@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import yaml
 
 from dualstack.engine import cached_build, child_environment, engine_env
 from tests import PROJECT
+from tests.lab.ran import Ran
 
 SITE = "demo-existing"
 PARTS = ("dualstack", "components", "provider", "policy", "stacks", "tools", "Pulumi.yaml", "__main__.py")
@@ -24,24 +24,6 @@ ENGINE = ("--engine", "built")
 FOREIGN = ("PULUMI_", "DUALSTACK_", "NO_COLOR", "FORCE_COLOR")
 OURS = (".dualstack", "build")
 SECONDS = 120
-
-
-class Ran(NamedTuple):
-    """What a command did."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """The answer as JSON."""
-        return json.loads(self.out)
-
-    @property
-    def told(self) -> str:
-        """All that was printed."""
-        return self.out + self.err
 
 
 class Clone:

@@ -19,6 +19,15 @@ def engine(how: How) -> Engine:
     return Engine(Path("/nowhere"), "3.246.0", how)
 
 
+def tells_its_port(process: subprocess.Popen[str]) -> None:
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip().isdecimal()
+    finally:
+        process.kill()
+        process.communicate(timeout=20)
+
+
 def test_for_a_built_engine(python: Path) -> None:
     with policy_pack(engine(How.BUILT), PROJECT, print) as pack:
         described = yaml.safe_load((pack.folder / "PulumiPolicy.yaml").read_text())
@@ -29,12 +38,7 @@ def test_for_a_built_engine(python: Path) -> None:
         process = subprocess.Popen(
             [launcher, "127.0.0.1:1", "."], cwd=pack.folder, env={"PATH": os.defpath}, stdout=subprocess.PIPE, text=True
         )
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline().strip().isdecimal()
-        finally:
-            process.kill()
-            process.communicate(timeout=20)
+        tells_its_port(process)
     assert not pack.folder.exists()
 
 
@@ -52,12 +56,7 @@ def test_for_an_official_engine(python: Path) -> None:
             stdout=subprocess.PIPE,
             text=True,
         )
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline().strip().isdecimal()
-        finally:
-            process.kill()
-            process.communicate(timeout=20)
+        tells_its_port(process)
 
 
 def test_a_project_without_a_pack_gets_ours(python: Path, tmp_path: Path) -> None:

@@ -1,0 +1,21 @@
+"""Type tokens of resources. They stand in every state file, and our own never change."""
+
+from __future__ import annotations
+
+from typing import Final
+
+RECORD_SET: Final = "dualstack:dns:RecordSet"
+POINTER: Final = "dualstack:dns:Pointer"
+ANSWERS: Final = "dualstack:dns:Answers"
+DIRECTORY: Final = "dualstack:image:Directory"
+BUILD: Final = "dualstack:image:Build"
+READY: Final = "dualstack:host:Ready"
+
+STACK: Final = "pulumi:pulumi:Stack"
+PROVIDER: Final = "pulumi:providers:"
+"""Before the package's name."""
+RELEASE: Final = "kubernetes:helm.sh/v3:Release"
+SERVICE_PATCH: Final = "kubernetes:core/v1:ServicePatch"
+NETWORK: Final = "libvirt:index/network:Network"
+DOMAIN: Final = "libvirt:index/domain:Domain"
+VOLUME: Final = "libvirt:index/volume:Volume"

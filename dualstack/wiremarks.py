@@ -1,0 +1,25 @@
+"""Markers of Pulumi's wire format, by which values are told that no plain JSON can be.
+
+Source: Pulumi, ``sdk/go/common/resource/sig`` and ``sdk/go/common/resource/plugin/rpc.go``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+KIND: Final = "4dabf18193072939515e22adb298388d"
+"""Key of a map that is a secret, an asset, an archive, a resource or an output; its value says which."""
+SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a marker, not a password
+UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+UNKNOWNS: Final = frozenset(
+    {
+        UNKNOWN_TEXT,
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+        "030794c1-ac77-496b-92df-f27374a8bd58",
+        "e48ece36-62e2-4504-bad9-02848725956a",
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+    }
+)
+"""What stands for unknown values of each kind."""
