@@ -296,12 +296,17 @@ def node_blocks(network: IPNetwork, node_mask: int) -> int:
     return 1 << (node_mask - network.prefixlen)
 
 
-def usable_services(network: IPNetwork) -> int:
+def usable_services(network: IPNetwork, most: int | None = None) -> int:
     """Count the service addresses: IPv4 without network and broadcast, IPv6 without the first one.
 
     Source: kubernetes ``pkg/registry/core/service/ipallocator/ipallocator.go``.
+
+    Args:
+        network: the service CIDR.
+        most: how many of its addresses are looked at; None where all are.
     """
-    return max(0, network.num_addresses - (2 if network.version == 4 else 1))
+    looked_at = network.num_addresses if most is None else min(most, network.num_addresses)
+    return max(0, looked_at - (2 if network.version == 4 else 1))
 
 
 def usable_pods(family: Family, node_mask: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dualstack.addresses import Family, node_blocks, usable_pods, usable_services
 from dualstack.plan.model import Bound, Capacity
+from dualstack.releases import BITMAP_ADDRESSES, any_service_range
 from dualstack.site import Site
 
 
@@ -21,14 +22,18 @@ def own_ipam(site: Site) -> bool:
     return "calico" in cni_plugins(site)
 
 
-def plan_capacity(site: Site) -> Capacity:
+def plan_capacity(site: Site, kubernetes: str) -> Capacity:
     """Count nodes, pods per node, pods and services of each family.
 
     A CNI plugin takes some of the pod addresses for itself (Cilium: two a node); the numbers are upper bounds. Where
-    it ignores node masks, the pods are those of the whole CIDR, and the nodes as many as could be full of them.
+    it ignores node masks, the pods are those of the whole CIDR, and the nodes as many as could be full of them. Which
+    services there can be depends on the Kubernetes version.
     """
     cluster = site.cluster
-    services = Bound(usable_services(cluster.services.ipv4.network), usable_services(cluster.services.ipv6.network))
+    services = Bound(
+        usable_services(cluster.services.ipv4.network),
+        usable_services(cluster.services.ipv6.network, None if any_service_range(kubernetes) else BITMAP_ADDRESSES),
+    )
     if own_ipam(site):
         whole = Bound(
             usable_pods("ipv4", cluster.pods.ipv4.network.prefixlen),

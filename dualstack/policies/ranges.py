@@ -34,7 +34,7 @@ TYPES: Final = (MANAGEMENT_NETWORK, DIRECTORY, CAPI_CLUSTER, SERVICE_CIDR)
 
 _MASK: Final = re.compile(r"(?:--)?node-cidr-mask-size-(ipv4|ipv6)=([0-9]{1,3})")
 _MAX_PODS: Final = re.compile(r"(?:--)?max-pods=([0-9]{1,9})")
-_ANY_VERSION: Final = "v1.34.0"
+_ANY_VERSION: Final = "v1.35.0"
 """Stands for a Kubernetes version that nobody tells: only what no version takes is then told."""
 
 
@@ -236,7 +236,8 @@ def _tell_services(given: Given, ranges: Ranges, view: View) -> Told:
     version = view.settings.get("kubernetesVersion") or ranges.kubernetes
     if given.type == DIRECTORY and version is None:
         version = _told_version(view)
-    yield from service_size(ranges.services, service_range_limit(str(version or _ANY_VERSION)))
+    limit = service_range_limit(str(version or _ANY_VERSION))
+    yield from service_size(ranges.services, limit, str(version or ""))
 
 
 def _told_version(view: View) -> str | None:

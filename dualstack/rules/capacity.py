@@ -15,7 +15,7 @@ from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.origins import Path
 from dualstack.plan.capacity import own_ipam
 from dualstack.plan.server import KUBERNETES_MAX_PODS, KUBERNETES_NODE_MASK
-from dualstack.releases import service_range_limit
+from dualstack.releases import IPV6_LIMIT, service_range_limit
 from dualstack.rules.base import Subject
 from dualstack.rules.lists import Cidr, Cidrs, cluster_lists
 from dualstack.rules.room import Room
@@ -39,10 +39,11 @@ NODE_MASK = Rule(
 )
 TOO_LARGE = Rule(
     "DS037-service-range-too-large",
-    "A service CIDR must not be larger than the API server takes: 20 bits before Kubernetes 1.34, IPv6 /64 later.",
+    "A service CIDR must not be larger than Kubernetes can use: 20 bits before 1.34, IPv6 /65 up to 1.34.7, /64 later.",
     Severity.ERROR,
     'The API server stops with "specified service-cluster-ip-range is too large".',
-    "kubernetes cmd/kube-apiserver/app/options/validation.go",
+    "kubernetes cmd/kube-apiserver/app/options/validation.go and pkg/registry/core/service/ipallocator; kubernetes "
+    "issue 138374 and pull request 138385 (/64); the API server 1.34.2 was run with /63",
     firm=True,
 )
 TOO_SMALL = Rule(
@@ -65,6 +66,10 @@ RULES = (GAP, NODE_MASK, TOO_LARGE, TOO_SMALL, MAX_PODS)
 
 MAX_GAP = 16
 """``clusterSubnetMaxDiff`` of kube-controller-manager."""
+ENOUGH_IPV6 = 112
+"""Prefix length to propose for IPv6 services: 65,535 addresses, which every Kubernetes uses in full."""
+FULL = 'The API server starts, and each Service of two families fails with "range is full".'
+OUTSIDE = "Services get IPv6 addresses outside of the range, which nothing in the cluster routes (an int64 overflow)."
 MASK_KEY = "kube-controller-manager-arg"
 PODS_KEY = "kubelet-arg"
 MIN_ADDRESSES = 128
@@ -133,18 +138,26 @@ def room_for_nodes(item: Masked, nodes: int) -> Findings:
         yield TOO_SMALL.at(item.mask.path, message, _set_mask(item, min(longer, BITS[item.family])))
 
 
-def service_size(items: Cidrs, limit: Mapping[str, int]) -> Findings:
-    """Tell service CIDRs that are larger than the API server takes.
+def service_size(items: Cidrs, limit: Mapping[str, int], kubernetes: str = "") -> Findings:
+    """Tell service CIDRs that are larger than Kubernetes can use.
 
     Args:
         items: service CIDRs.
         limit: shortest prefix length of each family, see ``service_range_limit``.
+        kubernetes: version that the limit is of; named in the message where it is known.
     """
     for item in items:
-        network, shortest = item.value.prefix.network, limit[item.value.family]
-        if network.prefixlen < shortest:
-            message = f"{network} is larger than /{shortest}, the largest that this Kubernetes takes"
-            yield TOO_LARGE.at(item.path, message, f"write {item.value.write(_first_part(network, shortest))}")
+        network, family = item.value.prefix.network, item.value.family
+        if network.prefixlen >= limit[family]:
+            continue
+        shortest = max(limit[family], ENOUGH_IPV6) if family == "ipv6" else limit[family]
+        follows = ""
+        if family == "ipv6" and limit[family] <= IPV6_LIMIT + 1:
+            follows = OUTSIDE if network.prefixlen == IPV6_LIMIT else FULL
+        told = f"Kubernetes {kubernetes}" if kubernetes else "Kubernetes"
+        message = f"{network} is larger than /{limit[family]}, the largest that {told} can use"
+        fix = f"write {item.value.write(_first_part(network, shortest))}"
+        yield TOO_LARGE.at(item.path, message, fix, consequence=follows)
 
 
 def at_least(items: Cidrs, addresses: int = MIN_ADDRESSES, room: Room | None = None) -> Findings:
@@ -241,7 +254,8 @@ def check_capacity(subject: Subject) -> Findings:
     for item in masked:
         yield from node_mask(item)
         yield from room_for_nodes(item, len(subject.site.nodes)) if divided else ()
-    yield from service_size(services, service_range_limit(subject.plan.kubernetes_version))
+    kubernetes = subject.plan.kubernetes_version
+    yield from service_size(services, service_range_limit(kubernetes), kubernetes)
     ranges = [*pods, *services]
     if any(item.value.prefix.network.num_addresses < MIN_ADDRESSES for item in ranges):
         yield from at_least(ranges, room=room_for(ranges, surroundings(subject)))

@@ -27,7 +27,7 @@ from tests.peercases.reading import (
 )
 
 PODS, SERVICES, MACHINES = "clusterNetwork", "serviceNetwork", "machineNetwork"
-OLD, NEW = service_range_limit("v1.33.0"), service_range_limit("v1.34.0")
+OLD, NEW = service_range_limit("v1.33.0"), service_range_limit("v1.35.0")
 USABLE_OF_128 = 126
 """Pods that assisted-service wants room for: 128 addresses without the block's first and last."""
 PRIMARY = {"ipv4": parse_address("127.0.0.1"), "ipv6": parse_address("::1")}

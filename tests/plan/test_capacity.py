@@ -63,6 +63,15 @@ def test_usable_services(prefix: str, count: int) -> None:
     assert usable_services(parse_prefix(prefix).network) == count
 
 
+@pytest.mark.parametrize(
+    ("release", "length", "count"),
+    [("3.4", 108, 65_535), ("3.4", 112, 65_535), ("3.4", 120, 255), ("3.5", 108, 2**20 - 1), ("3.6", 64, 2**64 - 1)],
+)
+def test_services_by_kubernetes_version(release: str, length: int, count: int) -> None:
+    made = plan(release=release, cluster={"services": {"ipv6": f"fd12:4567:789c::/{length}"}})
+    assert made.capacity.services.ipv6 == count
+
+
 @pytest.mark.parametrize(("mask", "count"), [(24, 254), (32, 0), (31, 0), (33, 0), (-1, 0), (-(10**12), 0)])
 def test_usable_pods(mask: int, count: int) -> None:
     assert usable_pods("ipv4", mask) == count

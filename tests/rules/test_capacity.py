@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dualstack.findings import Severity
+from dualstack.rules.capacity import FULL, OUTSIDE, TOO_LARGE
 from tests.sites import found, mapping, put
 
 PODS6 = ("cluster", "pods", "ipv6")
@@ -35,13 +36,13 @@ def cluster(release: str = "3.5", **keys: Any) -> dict[str, Any]:
             "DS037",
             cluster("3.4", services={"ipv6": "fd12:4567:789c::/96"}),
             ("cluster", "services", "ipv6"),
-            "fd12:4567:789c::/108",
+            "fd12:4567:789c::/112",
         ),
         (
             "DS037",
             cluster(services={"ipv6": "fd12:4567:789c::/56"}),
             ("cluster", "services", "ipv6"),
-            "fd12:4567:789c::/64",
+            "fd12:4567:789c::/112",
         ),
         ("DS038", cluster(services={"ipv4": "10.96.0.0/26"}), ("cluster", "services", "ipv4"), "10.97.0.0/16"),
         ("DS039", cluster(maxPods=300), ("cluster", "maxPods"), 254),
@@ -64,11 +65,44 @@ def test_both_families_must_have_room_for_the_pods() -> None:
 
 
 def test_large_service_range_depends_on_kubernetes() -> None:
-    large = {"ipv4": "10.96.0.0/11", "ipv6": "fd12:4567:789c::/64"}
+    large = {"ipv4": "10.96.0.0/11", "ipv6": "fd12:4567:789c::/65"}
     assert found(cluster("3.5", services=large), "DS037") == []
     assert len(found(cluster("3.4", services=large), "DS037")) == 2
     own = mapping(kubernetesVersion="v1.33.1+rke2r1", cluster={"services": large})
     assert len(found(own, "DS037")) == 2
+
+
+@pytest.mark.parametrize(
+    ("kubernetes", "length", "consequence"),
+    [
+        ("v1.34.0+rke2r1", 64, OUTSIDE),
+        ("v1.34.7+rke2r3", 64, OUTSIDE),
+        ("v1.34.2+rke2r1", 63, FULL),
+        ("v1.35.3+rke2r3", 56, FULL),
+        ("v1.33.6+rke2r1", 107, TOO_LARGE.consequence),
+        ("v1.34.7+rke2r3", 65, None),
+        ("v1.34.8+rke2r1", 64, None),
+        ("v1.34.10+rke2r1", 64, None),
+        ("v1.35.0+rke2r1", 64, None),
+        ("v1.33.6+rke2r1", 108, None),
+    ],
+)
+def test_the_largest_ipv6_service_range_depends_on_the_patch_level(
+    kubernetes: str, length: int, consequence: str | None
+) -> None:
+    data = mapping(kubernetesVersion=kubernetes, cluster={"services": {"ipv6": f"fd12:4567:789c::/{length}"}})
+    told = found(data, "DS037")
+    assert [finding.consequence for finding in told] == ([consequence] if consequence else [])
+    for finding in told:
+        # Never the largest that just works: no other version, and no bug of it, makes a problem of this one.
+        assert finding.fix == "write fd12:4567:789c::/112"
+
+
+@pytest.mark.parametrize("text", ["10.96.0.0/12,fd12:4567:789c::/64", "10.96.0.0/12,fd12:4567:789c::/56"])
+def test_a_list_of_the_sites_own_is_told_with_its_whole_text(text: str) -> None:
+    data = mapping(cluster={"server": {"service-cidr": text}})
+    (finding,) = found(data, "DS037")
+    assert finding.fix == "write 10.96.0.0/12,fd12:4567:789c::/112"
 
 
 def test_own_arguments_count() -> None:
