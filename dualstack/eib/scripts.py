@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -51,23 +51,10 @@ def fill(template: str, **values: Any) -> str:
 def add_scripts(plan: Plan, builder: Builder) -> None:
     """Add the scripts, the unit and the system files to a tree."""
     builder.add("os-files/etc/profile.d/dualstack.sh", fill("profile.sh.j2"))
-    if _takes_advertisements(plan):
-        builder.add("os-files/etc/sysctl.d/90-dualstack-accept-ra.conf", fill("accept-ra.conf.j2"))
     if plan.release.tmpfs_cni:
         builder.add("custom/scripts/50-dualstack-tmpfs-cni.sh", fill("tmpfs-cni.sh.j2"), EXECUTABLE)
     _add_first_boot(plan, builder)
     _add_registration(plan, builder)
-
-
-def _takes_advertisements(plan: Plan) -> bool:
-    """Tell whether a node takes its route from router advertisements, going by the merged nmstate."""
-    for node in plan.nodes:
-        interfaces = node.nmstate.get("interfaces")
-        for interface in interfaces if isinstance(interfaces, tuple) else ():
-            ipv6 = interface.get("ipv6") if isinstance(interface, Mapping) else None
-            if isinstance(ipv6, Mapping) and ipv6.get("autoconf") is True and ipv6.get("enabled") is not False:
-                return True
-    return False
 
 
 def _add_first_boot(plan: Plan, builder: Builder) -> None:

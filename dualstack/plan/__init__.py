@@ -11,7 +11,8 @@ from dualstack.plan.host import plan_libvirt, plan_no_proxy
 from dualstack.plan.ironic import read_ironic
 from dualstack.plan.model import Plan
 from dualstack.plan.names import plan_dns, rancher_hostname
-from dualstack.plan.network import management_interface, named_networks, own_address, plan_node, serving_interface
+from dualstack.plan.network import management_interface, named_networks, own_address, serving_interface
+from dualstack.plan.nmstate import plan_node
 from dualstack.plan.server import computed_server, plan_server
 from dualstack.releases import RELEASES
 from dualstack.site import Site

@@ -24,6 +24,8 @@ class NodePlan:
     """Name of the interface whose addresses are the node's own."""
     ipv4: Address | None
     ipv6: Address | None
+    nmstate_computed: Frozen
+    """nmstate as the site's fields give it, without the node's own raw nmstate."""
     nmstate: Frozen
 
     def address(self, family: Family) -> Address | None:

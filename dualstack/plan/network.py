@@ -1,23 +1,16 @@
-"""Host networks as nmstate has them, and what addresses a node has.
-
-Source of the form: nmstate's ``rust/src/lib`` as nm-configurator reads it (strict: unknown keys are refused).
-"""
+"""Which interface and which addresses are a node's own, and every network that the site names."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 
-from dualstack.addresses import Address, Family
-from dualstack.frozen import Frozen, dig, freeze
+from dualstack.addresses import Address
+from dualstack.frozen import Frozen, dig
 from dualstack.origins import Path
-from dualstack.plan.model import Network, NodePlan
+from dualstack.plan.model import Network
 from dualstack.site import Site
 from dualstack.site.network import Interface, Ipv4, Ipv6, Node
-
-DEFAULT_ROUTE: dict[Family, str] = {"ipv4": "0.0.0.0/0", "ipv6": "::/0"}
 
 
 def management_interface(node: Node) -> Interface | None:
@@ -62,114 +55,6 @@ def serving_interface(site: Site, node: Node) -> Interface | None:
     if wanted is None:
         return management_interface(node)
     return next((item for item in node.interfaces if item.name == wanted), None)
-
-
-def _ip_section(ip: Ipv4 | Ipv6 | None) -> dict[str, Any]:
-    if ip is None:
-        return {"enabled": False}
-    section: dict[str, Any] = {"enabled": ip.enabled, "dhcp": ip.dhcp}
-    if isinstance(ip, Ipv6):
-        section["autoconf"] = ip.autoconf
-    if ip.address is not None:
-        interface = ip.address.interface
-        section["address"] = [{"ip": str(interface.ip), "prefix-length": interface.network.prefixlen}]
-    return section
-
-
-def _interface(interface: Interface) -> dict[str, Any]:
-    section: dict[str, Any] = {"name": interface.name, "type": interface.kind, "state": "up"}
-    if interface.mac is not None:
-        section["mac-address"] = interface.mac
-    if interface.mtu is not None:
-        section["mtu"] = interface.mtu
-    if interface.bond is not None:
-        bond: dict[str, Any] = {"mode": interface.bond.mode, "port": list(interface.bond.ports)}
-        if interface.bond.options:
-            bond["options"] = dict(interface.bond.options)
-        section["link-aggregation"] = bond
-    if interface.vlan is not None:
-        section["vlan"] = {"base-iface": interface.vlan.base, "id": interface.vlan.id}
-    section["ipv4"] = _ip_section(interface.ipv4)
-    section["ipv6"] = _ip_section(interface.ipv6)
-    return section
-
-
-def _routes(node: Node, management: Interface | None) -> list[dict[str, Any]]:
-    routes: list[dict[str, Any]] = []
-    for interface in node.interfaces:
-        pairs: tuple[tuple[Family, Ipv4 | Ipv6 | None], ...] = (("ipv4", interface.ipv4), ("ipv6", interface.ipv6))
-        routes += [
-            {
-                "destination": DEFAULT_ROUTE[family],
-                "next-hop-address": str(ip.gateway),
-                "next-hop-interface": interface.name,
-                **({} if ip.metric is None else {"metric": ip.metric}),
-            }
-            for family, ip in pairs
-            if ip is not None and ip.gateway is not None
-        ]
-    for route in node.routes:
-        section: dict[str, Any] = {"destination": str(route.destination), "next-hop-address": str(route.gateway)}
-        interface_name = route.interface or (management.name if management else None)
-        if interface_name is not None:
-            section["next-hop-interface"] = interface_name
-        if route.metric is not None:
-            section["metric"] = route.metric
-        if route.table is not None:
-            section["table-id"] = route.table
-        routes.append(section)
-    return routes
-
-
-def _by_name(base: list[Any], over: list[Any]) -> list[Any]:
-    """Merge raw nmstate interfaces by their name, as nmstate itself does."""
-    merged = list(base)
-    places = {item.get("name"): index for index, item in enumerate(merged) if isinstance(item, Mapping)}
-    for item in over:
-        name = item.get("name") if isinstance(item, Mapping) else None
-        if isinstance(name, str) and name in places:
-            merged[places[name]] = _merge(merged[places[name]], item)
-        else:
-            merged.append(item)
-    return merged
-
-
-def _merge(base: Any, over: Any, key: str = "") -> Any:
-    if isinstance(base, Mapping) and isinstance(over, Mapping):
-        merged = dict(base)
-        for name, item in over.items():
-            if item is None:
-                merged.pop(name, None)
-            else:
-                merged[name] = _merge(base[name], item, name) if name in base else item
-        return merged
-    if key == "interfaces" and isinstance(base, list) and isinstance(over, list):
-        return _by_name(base, over)
-    return over
-
-
-def plan_node(site: Site, index: int) -> NodePlan:
-    """Compute one node's nmstate and its addresses.
-
-    The node's raw ``nmstate`` is merged last: mappings by key, interfaces by name, other lists replace.
-    """
-    node = site.nodes[index]
-    management = management_interface(node)
-    state: dict[str, Any] = {"interfaces": [_interface(item) for item in node.interfaces]}
-    if routes := _routes(node, management):
-        state["routes"] = {"config": routes}
-    resolver: dict[str, Any] = {"server": [str(server) for server in site.dns.resolvers]}
-    if site.dns.search:
-        resolver["search"] = list(site.dns.search)
-    state["dns-resolver"] = {"config": resolver}
-    return NodePlan(
-        name=node.name,
-        index=index,
-        management=management.name if management else None,
-        ipv4=own_address(management.ipv4) if management else None,
-        ipv6=own_address(management.ipv6) if management else None,
-        nmstate=freeze(_merge(state, node.nmstate)),
-    )
 
 
 def addressed_networks(nmstate: Frozen) -> list[str]:

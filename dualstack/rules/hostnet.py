@@ -33,8 +33,10 @@ DYNAMIC = Rule(
     "The node's own addresses should be known before it starts.",
     Severity.INFO,
     "RKE2 takes an address that it finds, of two IPv6 addresses either; with both reservations given dualstack pins "
-    "node-ip. It always writes accept_ra=2 where router advertisements give the route, or the route would expire.",
-    "k3s pkg/util/net.go and issue 5019 (accept_ra); talos issue 9725",
+    "node-ip. The boot waits for both families; where one does not come, as without router advertisements, it goes on "
+    "after a minute, and RKE2 stops and starts again until both are there.",
+    "k3s pkg/util/net.go, rke2-server.service (Restart=always), talos issue 9725: read; NetworkManager 1.42.4 with "
+    "wait-ip: run",
 )
 POD_MTU = Rule(
     "DS047-pod-mtu",

@@ -190,6 +190,7 @@ def server(config: dict[str, Any]) -> Iterator[str]:
 
 STATE = {"interfaces", "routes", "dns-resolver"}
 INTERFACE = {"name", "type", "state", "mac-address", "mtu", "link-aggregation", "vlan", "ipv4", "ipv6"}
+INTERFACE |= {"identifier", "wait-ip"}
 IP = {"enabled", "dhcp", "address"}
 
 
@@ -209,6 +210,11 @@ def network_problems(state: dict[str, Any]) -> Iterator[str]:
             "[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}", item.get("mac-address", "")
         ):
             yield f"{item['name']}: mac-address"
+        if (item["type"] == "ethernet") != (item.get("identifier") == "mac-address"):
+            yield f"{item['name']}: identifier"
+        for family in item["wait-ip"].split("+") if "wait-ip" in item else ():
+            if not item[family]["enabled"]:
+                yield f"{item['name']}: waits for {family}, which is off"
         for version, key, known in ((4, "ipv4", IP), (6, "ipv6", IP | {"autoconf"})):
             section = item[key]
             if set(section) - known:

@@ -240,12 +240,3 @@ def test_modes() -> None:
         "kubernetes/helm/values/rancher.yaml",
     }
     assert set(modes.values()) == {0o600, 0o644, 0o755}
-
-
-def test_sysctl_only_where_routes_are_advertised() -> None:
-    path = "os-files/etc/sysctl.d/90-dualstack-accept-ra.conf"
-    assert path not in tree_of(SITES["address-3.5"]).files
-    assert (
-        "net.ipv6.conf.all.accept_ra = 2\nnet.ipv6.conf.default.accept_ra = 2\n"
-        in tree_of(SITES["rich"]).files[path].text
-    )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 MAC = re.compile("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
-KINDS = {"ethernet": {"mac-address"}, "bond": {"link-aggregation"}, "vlan": {"vlan"}}
+KINDS = {"ethernet": {"mac-address", "identifier"}, "bond": {"link-aggregation"}, "vlan": {"vlan"}}
 COMMON = {"name", "type", "state", "ipv4", "ipv6"}
 MODES = {"balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb"}
 
@@ -63,9 +63,14 @@ def _interface(where: str, body: Any) -> Iterator[str]:
     if kind not in KINDS:
         yield f"{where}: type {kind!r}"
         return
-    yield from _keys(where, body, COMMON | KINDS[kind], {"mtu", "mac-address"})
+    yield from _keys(where, body, COMMON | KINDS[kind], {"mtu", "mac-address", "wait-ip"})
     if body.get("state") != "up":
         yield f"{where}: state {body.get('state')!r}"
+    if body.get("identifier", "mac-address") != "mac-address":
+        yield f"{where}: identifier {body['identifier']!r}"
+    for family in body["wait-ip"].split("+") if "wait-ip" in body else ():
+        if family not in ("ipv4", "ipv6") or not body[family]["enabled"]:
+            yield f"{where}: waits for {family}"
     if "mac-address" in body and not MAC.fullmatch(str(body["mac-address"])):
         yield f"{where}: MAC {body['mac-address']!r}"
     if "mtu" in body:

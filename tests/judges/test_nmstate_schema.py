@@ -29,6 +29,8 @@ def test_what_the_plan_writes(mode: str, shape: str) -> None:
         (("interfaces", 0, "ipv4", "address"), []),
         (("interfaces", 0, "mtu"), "1500"),
         (("interfaces", 0, "bond"), {}),
+        (("interfaces", 0, "identifier"), "name"),
+        (("interfaces", 0, "wait-ip"), "any"),
         (("interfaces", 0, "mac-address"), 45015),
         (("routes", "config", 0, "next-hop-interface"), "eth9"),
         (("dns-resolver", "config", "servers"), []),

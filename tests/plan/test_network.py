@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from dualstack.frozen import thaw
 from dualstack.plan.model import Plan
 from tests.plan.plans import AUTO, MODES, RELEASES, one_node, plan
@@ -23,6 +25,7 @@ GUIDE: dict[str, Any] = {
             "type": "ethernet",
             "state": "up",
             "mac-address": "34:8a:b1:4b:16:e7",
+            "identifier": "mac-address",
             "ipv4": {
                 "address": [{"ip": "192.168.100.10", "prefix-length": 24}],
                 "dhcp": False,
@@ -37,7 +40,7 @@ GUIDE: dict[str, Any] = {
         }
     ],
 }
-"""The guide's static file, key by key; the IPv6 prefix is the link's (D8)."""
+"""The guide's static file, key by key; the IPv6 prefix is the link's (D8), and the NIC is found by its MAC."""
 
 
 def nmstate(made: Plan) -> dict[str, Any]:
@@ -52,7 +55,7 @@ def test_the_guides_static_file() -> None:
 
 
 def test_the_guides_autoconfiguration_with_ipv6_on() -> None:
-    """D2: the excerpt as printed, but for ``enabled``."""
+    """D2: the excerpt as printed, but for ``enabled``, and the boot waits for both families."""
     eth0 = {
         "name": "eth0",
         "mac": "34:8a:b1:4b:16:e7",
@@ -67,8 +70,10 @@ def test_the_guides_autoconfiguration_with_ipv6_on() -> None:
                 "type": "ethernet",
                 "state": "up",
                 "mac-address": "34:8a:b1:4b:16:e7",
+                "identifier": "mac-address",
                 "ipv4": {"enabled": True, "dhcp": True},
                 "ipv6": {"enabled": True, "dhcp": True, "autoconf": True},
+                "wait-ip": "ipv4+ipv6",
             }
         ],
         "dns-resolver": {"config": {"server": ["192.168.100.53", "fd00:100::53"]}},
@@ -76,15 +81,81 @@ def test_the_guides_autoconfiguration_with_ipv6_on() -> None:
     assert (made.node.management, made.node.ipv4, made.node.ipv6) == ("eth0", None, None)
 
 
+STATIC4, STATIC6 = {"address": "192.168.100.10/24"}, {"address": "fd00:100::10/64"}
+FROM4, FROM6 = {"dhcp": True}, {"dhcp": True, "autoconf": True}
+
+
+def interfaces(*given: dict[str, Any], **more: Any) -> dict[str, dict[str, Any]]:
+    """Make the plan of a node, and return its nmstate interfaces by their name."""
+    nodes = one_node(*given, **{key: more.pop(key) for key in ("nmstate", "management") if key in more})
+    return {item["name"]: item for item in nmstate(plan(nodes=nodes, **more))["interfaces"]}
+
+
+def nic(number: int, **more: Any) -> dict[str, Any]:
+    return {"name": f"eth{number}", "mac": f"34:8a:b1:4b:16:e{number}", **more}
+
+
+def test_every_nic_is_found_by_its_mac_and_nothing_else_is() -> None:
+    found = interfaces(
+        nic(0),
+        nic(1),
+        {"name": "bond0", "mac": "34:8a:b1:4b:16:e0", "bond": {"ports": ["eth0", "eth1"]}},
+        {"name": "mgmt", "vlan": {"id": 120, "base": "bond0"}, "ipv4": STATIC4, "ipv6": STATIC6},
+        nmstate={
+            "interfaces": [
+                {"name": "eth1", "mac-address": "34:8A:B1:4B:16:F1"},
+                {"name": "eth2", "type": "ethernet", "state": "up", "mac-address": "34:8a:b1:4b:16:e2"},
+                {"name": "eth3", "type": "ethernet", "mac-address": "34:8a:b1:4b:16:e3", "identifier": "name"},
+                {"name": "eth4", "type": "ethernet"},
+                {"name": "eth5", "type": "ethernet", "state": "ignore", "mac-address": "34:8a:b1:4b:16:e5"},
+                {"name": "br0", "type": "linux-bridge", "mac-address": "34:8a:b1:4b:16:e6"},
+            ]
+        },
+    )
+    assert {name for name, item in found.items() if item.get("identifier") == "mac-address"} == {"eth0", "eth1", "eth2"}
+    assert found["eth3"]["identifier"] == "name"
+
+
+@pytest.mark.parametrize(
+    ("ipv4", "ipv6", "waits"),
+    [
+        (STATIC4, STATIC6, None),
+        (FROM4, FROM6, "ipv4+ipv6"),
+        (STATIC4, FROM6, "ipv4+ipv6"),
+        (FROM4, STATIC6, "ipv4+ipv6"),
+        (FROM4, None, "ipv4"),
+        (None, FROM6, "ipv6"),
+        (STATIC4, {**FROM6, "enabled": False}, None),
+    ],
+)
+def test_the_boot_waits_for_what_the_network_gives(ipv4: Any, ipv6: Any, waits: str | None) -> None:
+    assert interfaces(nic(0, ipv4=ipv4, ipv6=ipv6))["eth0"].get("wait-ip") == waits
+
+
+def test_the_boot_waits_only_for_the_nodes_own_and_the_serving_interface() -> None:
+    nics = (nic(0, ipv4=STATIC4, ipv6=STATIC6), nic(1, ipv4=FROM4), nic(2, ipv4=FROM4, ipv6=FROM6))
+    found = interfaces(*nics, management="eth0", provisioning={"interface": "eth1"})
+    assert [found[f"eth{number}"].get("wait-ip") for number in range(3)] == [None, "ipv4", None]
+
+
+def test_raw_nmstate_has_the_last_word_on_waiting() -> None:
+    raw = {"interfaces": [{"name": "eth0", "ipv6": {"dhcp": True, "autoconf": True, "address": None}}]}
+    given = nic(0, ipv4=STATIC4, ipv6=STATIC6)
+    assert interfaces(given, nmstate=raw)["eth0"]["wait-ip"] == "ipv4+ipv6"
+    raw["interfaces"][0]["wait-ip"] = "any"
+    assert interfaces(given, nmstate=raw)["eth0"]["wait-ip"] == "any"
+
+
 OFF = {"ipv4": {"enabled": False}, "ipv6": {"enabled": False}}
+BY_MAC = {"identifier": "mac-address"}
 
 
 def test_bond_vlan_and_autoconfiguration() -> None:
     made = plan(**AUTO)
     assert nmstate(made) == {
         "interfaces": [
-            {"name": "eth0", "type": "ethernet", "state": "up", "mac-address": "34:8a:b1:4b:16:f0", **OFF},
-            {"name": "eth1", "type": "ethernet", "state": "up", "mac-address": "34:8a:b1:4b:16:f1", **OFF},
+            {"name": "eth0", "type": "ethernet", "state": "up", "mac-address": "34:8a:b1:4b:16:f0", **BY_MAC, **OFF},
+            {"name": "eth1", "type": "ethernet", "state": "up", "mac-address": "34:8a:b1:4b:16:f1", **BY_MAC, **OFF},
             {
                 "name": "bond0",
                 "type": "bond",
@@ -101,6 +172,7 @@ def test_bond_vlan_and_autoconfiguration() -> None:
                 "vlan": {"base-iface": "bond0", "id": 120},
                 "ipv4": {"enabled": True, "dhcp": True},
                 "ipv6": {"enabled": True, "dhcp": True, "autoconf": True},
+                "wait-ip": "ipv4+ipv6",
             },
         ],
         "routes": {
