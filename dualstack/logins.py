@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 _AUTHORITY_END = re.compile(r"[/?#]")
+_SLASHES = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/+")
 _PORT = re.compile(r"[0-9]*")
 _IN_TEXT = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^\s/?#@'\",]*:[^\s/?#'\"]*@")
 
@@ -34,10 +35,13 @@ def split_login(url: str, *, schemeless: bool = False) -> Login:
         schemeless: whether a text without ``://`` may have a login, too, as ``admin:pw@192.168.200.12``.
     """
     scheme, separator, rest = url.partition("://")
-    if not separator:
-        if not schemeless:
-            return Login(url, False, False)
-        scheme, rest = "", url
+    if schemeless:
+        # A slash too few or too many hides no login.
+        slashes = _SLASHES.match(url)
+        scheme, rest = ("", url) if slashes is None else (slashes[0], url[slashes.end() :])
+        separator = ""
+    elif not separator:
+        return Login(url, False, False)
     authority = _AUTHORITY_END.split(rest, maxsplit=1)[0]
     if "@" in authority:
         cut = rest.rindex("@")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
-from dualstack.bmc import NETWORK_BOOT, SCHEMES, VIRTUAL_MEDIA, BmcAddress, bare_address, parse_bmc
+from dualstack.bmc import NETWORK_BOOT, ONLY_3_4, SCHEMES, VIRTUAL_MEDIA, BmcAddress, bare_address, parse_bmc
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.grammar import as_ip, name_problem
 from dualstack.rules.metal3 import NO_EFFECT
+from dualstack.rules.text import MAPPED
 
 LINK_LOCAL = Rule(
     "DS068-bmc-link-local",
@@ -55,46 +57,75 @@ RULES = (LINK_LOCAL, ADDRESS, BOOT, IDENTITY, FAMILY)
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 _REDFISH = frozenset({"redfish", "idrac-redfish", "ilo5-redfish"})
 _MEDIA_SCHEMES = {
-    "idrac": "idrac-virtualmedia",
     "idrac-redfish": "idrac-virtualmedia",
+    "ilo4": "ilo4-virtualmedia",
     "ilo5": "ilo5-virtualmedia",
     "ilo5-redfish": "ilo5-virtualmedia",
 }
 """Makers' own schemes for virtual media; Redfish's serves all others."""
-_EXAMPLE = "redfish-virtualmedia://192.168.200.11/redfish/v1/Systems/1"
+_SYSTEM = {"idrac": "redfish/v1/Systems/System.Embedded.1"}
+"""Where makers have a machine's first system, by the first word of the scheme; Redfish's usual place for all others."""
+_EXAMPLE_FIX = "write an address such as redfish-virtualmedia://192.168.200.11/redfish/v1/Systems/1"
 
 
-def _address_fix(text: str, parsed: BmcAddress) -> str:
-    if parsed.problem == "scheme":
-        near = difflib.get_close_matches(parsed.scheme, sorted(SCHEMES), 1, 0.7)
-        scheme = near[0] if near else "redfish-virtualmedia"
-        rest = text.split("://", 1)[-1]
-        whole = rest if "/" in rest or scheme not in VIRTUAL_MEDIA else f"{rest}/redfish/v1/Systems/1"
-        return f"write {scheme}://{whole}"
-    if parsed.problem == "brackets":
-        ip = as_ip(parsed.host)
-        if ip is not None and ip.version == 6:
-            prefix, _, rest = text.rpartition("://")
-            path = re.split(r"[/?#]", rest, maxsplit=1)[1:]
-            tail = "/" + path[0] if path else "/redfish/v1/Systems/1" if not prefix else ""
-            return f"write {prefix or 'redfish-virtualmedia'}://[{ip}]{tail}"
+_TOLD = {
+    "scheme": "{scheme!r} is no protocol that the operator knows",
+    "transport": "{scheme} does not take +{transport}",
+    "brackets": "the IPv6 address is not in brackets, or in brackets without a scheme",
+    "host": "{host!r} is neither an address nor a DNS name",
+    "nothing": "there is no host in it",
+    "port": "{port!r} is no port",
+    "slashes": "two slashes stand before a host; the operator takes what follows for a path, and knows no host",
+    "path": "the operator cannot read what follows the host",
+}
+
+
+def _whole(parsed: BmcAddress, *, scheme: str = "", host: str = "", port: str | None = None) -> str:
+    """Write an address in the form that every operator reads, with parts replaced."""
+    scheme = scheme or parsed.url_scheme or "redfish-virtualmedia"
+    host = host or parsed.host
+    host = f"[{host}]" if ":" in host else host
+    port = parsed.port if port is None else port
+    tail = parsed.tail
+    if not tail and scheme.partition("+")[0] in VIRTUAL_MEDIA:
+        tail = _SYSTEM.get(scheme.partition("-")[0], "redfish/v1/Systems/1")
+    return f"{scheme}://{host}{f':{port}' if port else ''}{f'/{tail}' if tail else ''}"
+
+
+def _address_fix(parsed: BmcAddress) -> str:
+    host_stands = bool(parsed.host) and not name_problem(parsed.host.lower())
+    ip = as_ip(parsed.host)
+    if parsed.problem == "transport":
+        return f"write {_whole(parsed, scheme=parsed.scheme)}"
     if parsed.problem == "port":
         return "write a port from 1 to 65535, or none"
-    return f"write an address such as {_EXAMPLE}"
+    if parsed.problem == "scheme":
+        # A name with a port and no protocol: the operator reads the name as one.
+        if parsed.host.isdecimal() and not name_problem(parsed.scheme):
+            return f"write {_whole(parsed, scheme='redfish-virtualmedia', host=parsed.scheme)}"
+        near = difflib.get_close_matches(parsed.scheme, sorted(SCHEMES), 1, 0.7) or ["redfish-virtualmedia"]
+        return f"write {_whole(parsed, scheme=near[0])}" if host_stands or ip else _EXAMPLE_FIX
+    if parsed.problem == "brackets" and ip is not None and ip.version == 6:
+        return f"write {_whole(parsed, host=str(ip), port='')}"
+    if parsed.problem == "host" and ip is not None and "%" not in parsed.host:
+        return f"write {_whole(parsed, host=str(ip))}"
+    if parsed.problem == "slashes" and (host_stands or ip) and parsed.host != "redfish":
+        return f"write {_whole(parsed)}"
+    return _EXAMPLE_FIX
 
 
 def bmc_address(bmc: At[str]) -> Findings:
-    """Tell why the Baremetal Operator would not parse a BMC address, and warn of a link-local one."""
+    """Tell why the Baremetal Operator would not parse a BMC address, or find no BMC by it; warn of a link-local one."""
     parsed = parse_bmc(bmc.value)
+    shown = bare_address(bmc.value)
     if parsed.problem:
-        told = {
-            "scheme": f"{parsed.scheme!r} is no protocol that the operator knows",
-            "brackets": "the IPv6 address is not in brackets, or in brackets without a scheme",
-            "host": f"{parsed.host!r} is neither an address nor a DNS name",
-            "port": f"{parsed.port!r} is no port",
-        }[parsed.problem]
-        shown = bare_address(bmc.value)
-        yield ADDRESS.at(bmc.path, f"{shown!r}: {told}", _address_fix(shown, parsed))
+        told = _TOLD[parsed.problem].format(
+            scheme=parsed.scheme, transport=parsed.transport, host=parsed.host, port=parsed.port
+        )
+        yield ADDRESS.at(bmc.path, f"{shown!r}: {told}", _address_fix(parsed))
+    elif parsed.mapped and parsed.ip is not None:
+        message = f"{parsed.host} is {parsed.ip.ip} written as an IPv6 address: the operator takes it for IPv4"
+        yield MAPPED.at(bmc.path, message, f"write {_whole(parsed, host=str(parsed.ip.ip))}")
     elif parsed.ip is not None and parsed.ip.ip.is_link_local:
         fix = "write the BMC's address of global or unique local scope"
         yield LINK_LOCAL.at(bmc.path, f"{parsed.ip} is link-local", fix)
@@ -112,27 +143,16 @@ def bmc_boot(bmc: At[str], scheme: str) -> Findings:
     message = f"{scheme} boots over the network"
     if not parsed.scheme:
         message = f"no scheme means {scheme}, which boots over the network"
-    host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
     # A Redfish BMC keeps port and path; those of other protocols mean nothing to it.
-    kept = parsed.scheme in _REDFISH
-    port = f":{parsed.port}" if kept and parsed.port else ""
-    system = "System.Embedded.1" if better.startswith("idrac") else "1"
-    tail = (_tail(bmc.value) if kept else "") or f"redfish/v1/Systems/{system}"
-    fix = f"write {better}://{host}{port}/{tail}, if the BMC has virtual media under that path"
-    yield BOOT.at(bmc.path, message, fix)
-
-
-def _tail(text: str) -> str:
-    """Return the path of an address, without its first slash."""
-    path = re.split(r"[/?#]", bare_address(text).split("://", 1)[-1], maxsplit=1)
-    return path[1] if len(path) > 1 else ""
+    kept = parsed if parsed.scheme in _REDFISH else replace(parsed, port="", tail="")
+    whole = _whole(kept, scheme=better)
+    yield BOOT.at(bmc.path, message, f"write {whole}, if the BMC has virtual media under that path")
 
 
 def _identity(text: str) -> str:
     """Return what an address means: host, port and path, so that two spellings of one BMC are equal."""
     parsed = parse_bmc(text)
-    tail = _tail(text).strip("/")
-    return f"{parsed.ip or parsed.host.lower()} {parsed.port} {tail}"
+    return f"{parsed.ip.ip if parsed.ip else parsed.host.lower()} {parsed.port} {parsed.tail.strip('/')}"
 
 
 def _repeated(items: Iterable[tuple[At[str], str]], what: str, fix: str) -> Findings:
@@ -187,7 +207,11 @@ def check_form(subject: Subject) -> Findings:
             message = f"{bmc.protocol} is not used: the address itself says {parsed.scheme}"
             yield NO_EFFECT.at((*path, "protocol"), message, "remove the protocol")
         scheme = parsed.scheme or bmc.protocol or "ipmi"
-        if not parsed.problem:
+        if scheme in ONLY_3_4 and subject.plan.release.name != "3.4":
+            better = f"redfish-virtualmedia{parsed.url_scheme.removeprefix(scheme)}"
+            message = f"the operator of release {subject.plan.release.name} knows {scheme} no more"
+            yield ADDRESS.at(address.path, message, f"write {_whole(parsed, scheme=better)}, if the BMC has Redfish")
+        elif not parsed.problem:
             told_apart = parsed.scheme == "" and bmc.protocol is not None
             yield from bmc_boot(At((*path, "protocol" if told_apart else "address"), bmc.address), scheme)
         if problem := name_problem(bmc.name):

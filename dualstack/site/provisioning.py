@@ -22,7 +22,8 @@ class Bmc(Model):
 
     name: Text = Field(description="Name of the machine.")
     address: Text = Field(
-        description="BMC address as a BareMetalHost has it; IPv6 in brackets.",
+        description="BMC address as a BareMetalHost has it: [PROTOCOL[+http|+https]:[//]]HOST[:PORT][/PATH]. IPv6 "
+        "stands in brackets; HOST or HOST:PORT alone means ipmi, a name with a port wants the protocol.",
         examples=["redfish-virtualmedia://[fd00:200::11]/redfish/v1/Systems/1"],
     )
     boot_mac: Text | None = Field(None, description="MAC of the NIC that the machine boots from.")
