@@ -1,64 +1,61 @@
-"""Whether the files that a site names are in the project: the one check that looks at the disk."""
+"""Whether the image can have the files that a site names: the one check that looks at the disk."""
 
 from __future__ import annotations
 
 import pathlib
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from dualstack.check import Checked
-from dualstack.errors import InputError
 from dualstack.findings import Finding
-from dualstack.origins import Path, find_origin
-from dualstack.rules.project_files import MISSING_FILE
-from dualstack.site import Site
+from dualstack.origins import find_origin
+from dualstack.plan.model import Plan
+from dualstack.rules.project_files import MISSING_FILE, PLACE_TAKEN
+
+if TYPE_CHECKING:
+    from dualstack.eib import Refused
 
 
 def with_files(project: pathlib.Path, checked: Checked) -> Checked:
-    """Return a checked site with a finding for each of its files that is not to be had."""
-    site = checked.site
-    if site is None or (site.image.files is None and not site.manifests):
+    """Return a checked site with a finding for each of its files that the image cannot have."""
+    site, plan = checked.site, checked.plan
+    if site is None or plan is None or (site.image.files is None and not site.manifests):
         return checked
     told = {finding.path for finding in checked.findings}
-    found = [finding for finding in missing_files(project, site) if finding.path not in told]
+    found = [finding for finding in refused_files(project, plan) if finding.path not in told]
     if not found:
         return checked
     placed = [_placed(finding, checked) for finding in found]
     return replace(checked, findings=tuple(sorted((*checked.findings, *placed), key=_order)))
 
 
-def missing_files(project: pathlib.Path, site: Site) -> Iterator[Finding]:
-    """Tell which files of the site are missing, or could not be read.
+def refused_files(project: pathlib.Path, plan: Plan) -> Iterator[Finding]:
+    """Tell for which files of the site ``render`` would refuse to write the directory.
 
     Args:
         project: the project's folder; paths in the site are relative to it.
-        site: the site.
+        plan: the site's plan.
     """
     # The command starts without what these import; most sites name no files.
-    from dualstack.eib.definition import is_url
-    from dualstack.eib.files import ProjectFiles
+    from dualstack.eib import ProjectFiles, refusals
 
-    files = ProjectFiles(project)
-    for index, manifest in enumerate(site.manifests):
-        if not is_url(manifest):
-            try:
-                files.file(manifest)
-            except InputError as error:
-                yield _finding(project, ("manifests", index), manifest, "the manifest", error)
-    if site.image.files is not None:
-        try:
-            for _ in files.folder(site.image.files):
-                pass
-        except InputError as error:
-            yield _finding(project, ("image", "files"), site.image.files, "the folder", error)
+    for refused in refusals(plan, ProjectFiles(project)):
+        if refused.path[:1] == ("manifests",) and isinstance(index := refused.path[1], int):
+            yield _finding(project, refused, plan.site.manifests[index], "the manifest")
+        elif refused.path == ("image", "files") and plan.site.image.files is not None:
+            yield _finding(project, refused, plan.site.image.files, "the folder")
 
 
-def _finding(project: pathlib.Path, path: Path, given: str, what: str, error: InputError) -> Finding:
+def _finding(project: pathlib.Path, error: Refused, given: str, what: str) -> Finding:
     there = "" if error.file in (None, given) else f" ({error.file})"
+    fix = f"{error.fix}, or remove {given} from the site" if error.fix else f"remove {given} from the site"
+    if error.taken:
+        return PLACE_TAKEN.at(error.path, f"{what} {given} cannot be laid into the image: {error.message}", fix)
     if (project / given).exists():
-        fix = f"{error.fix}, or remove {given} from the site" if error.fix else f"remove {given} from the site"
-        return MISSING_FILE.at(path, f"{what} {given} cannot be taken: {error.message}{there}", fix)
-    return MISSING_FILE.at(path, f"{what} {given} does not exist", f"create {project / given}, or remove {given} here")
+        return MISSING_FILE.at(error.path, f"{what} {given} cannot be taken: {error.message}{there}", fix)
+    fix = f"create {project / given}, or remove {given} here"
+    return MISSING_FILE.at(error.path, f"{what} {given} does not exist", fix)
 
 
 def _placed(finding: Finding, checked: Checked) -> Finding:

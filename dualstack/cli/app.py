@@ -16,6 +16,7 @@ from dualstack.cli.common import (
     Mode,
     ProjectOption,
     SiteArgument,
+    chosen,
     complete_release,
     complete_rule,
     complete_site,
@@ -29,7 +30,7 @@ from dualstack.cli.common import (
 from dualstack.cli.deploy_commands import EngineOption, add_to
 from dualstack.cli.diff import diff
 from dualstack.cli.env import EngineChoice, Shell
-from dualstack.cli.errors import tell
+from dualstack.cli.errors import AnsweredError, tell
 from dualstack.errors import InputError
 from dualstack.sites import load_site
 
@@ -125,8 +126,19 @@ def plan(
 
 @app.command(epilog="Example: dualstack render demo --out build/demo, then eib build in that folder")
 def render(
-    site: SiteArgument,
-    out: Annotated[Path, typer.Option("--out", help="Folder to write; made where absent.", metavar="DIR")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", help="Folder to write, made where absent; of several sites each gets one in it.", metavar="DIR"
+        ),
+    ],
+    sites: Annotated[
+        list[str] | None, typer.Argument(metavar="SITE...", help="Sites to render.", autocompletion=complete_site)
+    ] = None,
+    all_sites: Annotated[bool, typer.Option("--all", help="Render all sites of the project.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Discard what was edited in the folder since the last render.")
+    ] = False,
     with_secrets: Annotated[
         bool, typer.Option("--with-secrets", help="Put secrets where EIB needs them, in files of mode 0600.")
     ] = False,
@@ -138,13 +150,18 @@ def render(
     force: ForceOption = False,
     project: ProjectOption = None,
 ) -> None:
-    """Write the Edge Image Builder directory of a site."""
-    from dualstack.cli.render import render_site
+    """Write the Edge Image Builder directories of sites."""
+    from dualstack.cli.render import How, render_site, render_sites
+    from dualstack.cli.secrets import from_files
 
-    folder = the_project(project, site)
-    checked = load_site(folder, site)
-    refuse(checked, force, output, "rendered")
-    render_site(folder, checked, out, with_secrets=with_secrets, given=secret or [], output=output)
+    folder = the_project(project, *sites or ())
+    how = How(from_files(secret or []), with_secrets, overwrite, force, output)
+    if len(sites or ()) == 1 and not all_sites:
+        checked = load_site(folder, (sites or [""])[0])
+        refuse(checked, force, output, "rendered")
+        render_site(folder, checked, out, how)
+        return
+    raise AnsweredError(render_sites(folder, chosen(folder, sites, all_sites), out, how))
 
 
 @app.command(epilog="Example: dualstack show demo --origin")

@@ -13,11 +13,11 @@ import typer
 
 from dualstack.check import Checked
 from dualstack.cli.errors import tell
-from dualstack.errors import InputError, NoSiteError
+from dualstack.errors import InputError, NoSiteError, quoted
 from dualstack.hiding import hide
 from dualstack.layers import LayerStore
 from dualstack.project import find_project, is_path, list_sites
-from dualstack.sites import load_site
+from dualstack.sites import load_site, site_name
 
 
 class Format(StrEnum):
@@ -121,6 +121,27 @@ def _project_of(site: str) -> list[Path]:
     return []
 
 
+def chosen(project: Path, sites: list[str] | None, all_sites: bool) -> list[str]:
+    """Return the sites that are named, or with ``--all`` those of the project.
+
+    Raises:
+        InputError: none is named, or some beside ``--all``, or two stack files would make the same folder.
+    """
+    if not sites and not all_sites:
+        raise InputError("no site is named", fix="name sites, or take all of the project with --all")
+    if sites and all_sites:
+        raise InputError("sites are named beside --all", fix="leave one of the two out")
+    if all_sites:
+        names = list_sites(project)
+        if not names:
+            raise InputError("the project has no sites", file=str(project), fix="make one with dualstack new")
+        return names
+    names = [site_name(Path(site)) if is_path(site) else site for site in sites or ()]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise InputError(f"the site {quoted(twice)} is named twice", fix="name it once")
+    return list(sites or ())
+
+
 def load_sites(project: Path, names: list[str], store: LayerStore) -> tuple[list[Checked], list[InputError]]:
     """Read and check several sites; one that cannot be read does not hide the others."""
     checked: list[Checked] = []
@@ -151,20 +172,30 @@ def refuse(checked: Checked, force: bool | None, output: Format, what: str) -> N
 
     A site of which nothing could be computed stops in any case. ``force`` is None for a command without that option.
     """
-    if not checked.failed or (force and checked.plan is not None):
+    if not is_refused(checked, force):
         return
     if output is Format.JSON:
         from dualstack.document import plan_json
 
         print_json(hide(plan_json(checked, None), checked.clear_secrets))
     else:
-        from dualstack.cli.text import findings_text
-        from dualstack.style import Style
-
-        print(findings_text([checked], Style.of(sys.stderr)), file=sys.stderr)
-        ways = "mend the errors" if force is None or checked.plan is None else "mend the errors, or go on with --force"
-        tell(f"{checked.name} is not {what}: {ways}")
+        tell_refused(checked, force, what)
     raise typer.Exit(1)
+
+
+def is_refused(checked: Checked, force: bool | None) -> bool:
+    """Tell whether a site's errors stop a command; see ``refuse``."""
+    return checked.failed and not (force and checked.plan is not None)
+
+
+def tell_refused(checked: Checked, force: bool | None, what: str) -> None:
+    """Tell a person the findings of a site, and what was not done because of them."""
+    from dualstack.cli.text import findings_text
+    from dualstack.style import Style
+
+    print(findings_text([checked], Style.of(sys.stderr)), file=sys.stderr)
+    ways = "mend the errors" if force is None or checked.plan is None else "mend the errors, or go on with --force"
+    tell(f"{checked.name} is not {what}: {ways}")
 
 
 def worst(sites: Iterable[Checked], strict: bool) -> int:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dualstack.check import Checked
-from dualstack.cli.common import Format, print_json
-from dualstack.cli.secrets import from_cli, from_files
+from dualstack.cli.common import Format, is_refused, print_json, tell_refused, without_strangers
+from dualstack.cli.errors import tell
+from dualstack.cli.secrets import from_cli
 from dualstack.cli.text import finding_text, findings_text
 from dualstack.document import finding_json
 from dualstack.eib import (
@@ -22,13 +24,16 @@ from dualstack.eib import (
     base_image,
     build_tree,
     marker_of,
+    some,
     write_tree,
 )
-from dualstack.errors import InputError, quoted
+from dualstack.errors import InputError, NoSiteError, quoted
 from dualstack.findings import Finding, Severity
+from dualstack.layers import LayerStore
 from dualstack.origins import find_origin
 from dualstack.plan.model import Plan
 from dualstack.rules.secrets import LEFT_OUT
+from dualstack.sites import load_site
 from dualstack.style import Style, counted
 
 
@@ -70,43 +75,102 @@ def _way(checked: Checked, key: str) -> str:
     return f"{alone}, or, after pulumi config set --secret dualstack:{key} --stack {checked.name}, with --with-secrets"
 
 
-def render_site(
-    project: Path, checked: Checked, out: Path, *, with_secrets: bool, given: list[str], output: Format
-) -> None:
-    """Write the directory and tell what was done; the caller has refused a site with errors.
+@dataclass(frozen=True, slots=True)
+class How:
+    """What the command line says, the same for each site."""
+
+    secrets: Mapping[str, str]
+    """Read from files, by config key."""
+    with_secrets: bool = False
+    overwrite: bool = False
+    force: bool = False
+    output: Format = Format.TEXT
+
+
+def render_site(project: Path, checked: Checked, out: Path, how: How) -> None:
+    """Write the directory of one site and tell what was done; the caller has refused a site with errors.
 
     Raises:
         InputError: a secret or a file of the user is not to be had, or OUT is a directory that dualstack did not write,
-            or wrote for another site.
+            wrote for another site, or wrote before somebody edited it.
     """
     plan = checked.plan
     if plan is None:
         return
-    _refuse_other_site(checked.name, out)
-    files = ProjectFiles(project)
-    secrets = from_files(given)
-    needed = {left.key for left in build_tree(plan, {}, files).left_out}
-    if unused := sorted(set(secrets) - needed):
+    needed = _needed(project, plan)
+    if unused := sorted(set(how.secrets) - needed):
         wanted = ", ".join(sorted(needed)) or "none"
         raise InputError(f"the directory of this site does not need {', '.join(unused)}", fix=f"it can hold: {wanted}")
-    if with_secrets:
-        secrets |= from_cli(project, checked.name, (needed & plan.secrets) - set(secrets))
-    tree = build_tree(plan, secrets, files)
-    report = write_tree(tree, out)
-    left_out = _findings(checked, tree.left_out)
-    if output is Format.JSON:
-        told = replace(checked, findings=(*checked.findings, *left_out))
-        print_json(_document(told, out, report, [path for path, file in tree.files.items() if file.mode == 0o600]))
-        return
+    tree, report = _write(project, plan, out, how)
+    if how.output is Format.JSON:
+        print_json({"version": 1, **_document(checked, out, report, tree)})
+    else:
+        print(_text(checked, out, report, tree))
+
+
+def render_sites(project: Path, names: Sequence[str], out: Path, how: How) -> int:
+    """Write the directory of each site into a folder of its name; one that fails does not keep the others from theirs.
+
+    A stack file without a site, as those of other programs are, is skipped.
+
+    Returns:
+        The exit code: 2 where something could not be read or written, else 1 where a site has errors.
+    """
+    store, code = LayerStore(project), 0
+    unused, documents = set(how.secrets), list[dict[str, object]]()
+    for name in names:
+        try:
+            checked = load_site(project, name, store)
+            if is_refused(checked, how.force) or checked.plan is None:
+                code = max(code, 1)
+                documents.append({"site": checked.name, "findings": [finding_json(one) for one in checked.findings]})
+                tell_refused(checked, how.force, "rendered")
+                continue
+            place = out / checked.name
+            tree, report = _write(project, checked.plan, place, how)
+        except NoSiteError as error:
+            without_strangers([error])
+        except InputError as error:
+            code = 2
+            documents.append({"site": name, "error": error.as_dict()})
+            tell(f"{name} is not rendered: {error}")
+        else:
+            unused -= _needed(project, checked.plan)
+            documents.append(_document(checked, place, report, tree))
+            if how.output is Format.TEXT:
+                print(_text(checked, place, report, tree))
+    if how.output is Format.JSON:
+        print_json({"version": 1, "sites": documents})
+    if unused:
+        tell(f"no directory needs {', '.join(sorted(unused))}")
+    return code
+
+
+def _needed(project: Path, plan: Plan) -> set[str]:
+    """Return the config keys of all secrets that the directory can hold."""
+    return {left.key for left in build_tree(plan, {}, ProjectFiles(project)).left_out}
+
+
+def _write(project: Path, plan: Plan, out: Path, how: How) -> tuple[Tree, Report]:
+    _refuse_other_site(plan.name, out)
+    needed = _needed(project, plan)
+    secrets = {key: value for key, value in how.secrets.items() if key in needed}
+    if how.with_secrets:
+        secrets |= from_cli(project, plan.name, (needed & plan.secrets) - set(secrets))
+    tree = build_tree(plan, secrets, ProjectFiles(project))
+    return tree, write_tree(tree, out, keep_edits=not how.overwrite)
+
+
+def _text(checked: Checked, out: Path, report: Report, tree: Tree) -> str:
     style = Style.of(sys.stdout)
+    lines = []
     if report.changed_by_hand:
         # First: it is the one thing that cannot be had again.
         word = style("warning", "yellow", "bold")
-        print(f"{word} changed by hand since the last render, and overwritten: {', '.join(report.changed_by_hand)}")
-    print(findings_text([checked], style, notes=False))
-    for finding in left_out:
-        print(finding_text(finding, style))
-    print(_summary(checked, out, report, plan, tree))
+        lines.append(f"{word} changed by hand since the last render, and overwritten: {some(report.changed_by_hand)}")
+    lines.append(findings_text([checked], style, notes=False))
+    lines += [finding_text(finding, style) for finding in _findings(checked, tree.left_out)]
+    return "\n".join([*lines, _summary(checked, out, report, tree)])
 
 
 def _refuse_other_site(name: str, out: Path) -> None:
@@ -117,9 +181,9 @@ def _refuse_other_site(name: str, out: Path) -> None:
         raise InputError(message, file=str(out), fix="choose another directory, or remove this one")
 
 
-def _document(checked: Checked, out: Path, report: Report, private: list[str]) -> dict[str, object]:
+def _document(checked: Checked, out: Path, report: Report, tree: Tree) -> dict[str, object]:
+    findings = (*checked.findings, *_findings(checked, tree.left_out))
     return {
-        "version": 1,
         "site": checked.name,
         "directory": str(out),
         "definition": DEFINITION,
@@ -127,17 +191,20 @@ def _document(checked: Checked, out: Path, report: Report, private: list[str]) -
         "removed": list(report.removed),
         "kept": list(report.kept),
         "changedByHand": list(report.changed_by_hand),
-        "private": private,
-        "findings": [finding_json(finding) for finding in checked.findings],
+        "private": [path for path, file in tree.files.items() if file.mode == 0o600],
+        "findings": [finding_json(finding) for finding in findings],
     }
 
 
-def _summary(checked: Checked, out: Path, report: Report, plan: Plan, tree: Tree) -> str:
+def _summary(checked: Checked, out: Path, report: Report, tree: Tree) -> str:
+    plan = checked.plan
+    if plan is None:
+        return ""
     lines = [f"Wrote {counted(len(report.written), 'file')} to {out}"]
     if report.removed:
-        lines.append(f"Removed, because no longer wanted: {', '.join(report.removed)}")
+        lines.append(f"Removed, because no longer wanted: {some(report.removed)}")
     if report.kept:
-        lines.append(f"Left as they are, not written by dualstack: {counted(len(report.kept), 'file')}")
+        lines.append(f"Left as they are, not written by dualstack: {some(report.kept)}")
     missing = _missing(checked, out, plan, tree)
     if missing:
         lines.append("Still missing for the build:")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dualstack.eib.build import build_tree
+from dualstack.eib.build import build_tree, refusals
 from dualstack.eib.definition import DEFINITION, base_image
 from dualstack.eib.files import ProjectFiles, Reader
 from dualstack.eib.survey import marker_of
-from dualstack.eib.tree import MARKER, File, LeftOut, Tree
+from dualstack.eib.tree import MARKER, File, LeftOut, Refused, Tree, some
 from dualstack.eib.write import Report, write_tree
 
 __all__ = [
@@ -16,10 +16,13 @@ __all__ = [
     "LeftOut",
     "ProjectFiles",
     "Reader",
+    "Refused",
     "Report",
     "Tree",
     "base_image",
     "build_tree",
     "marker_of",
+    "refusals",
+    "some",
     "write_tree",
 ]

@@ -9,13 +9,14 @@ from dualstack.eib.definition import DEFINITION, definition, is_url
 from dualstack.eib.files import Reader
 from dualstack.eib.helm import image_charts, values_files
 from dualstack.eib.scripts import add_scripts
-from dualstack.eib.tree import MARKER, Builder, Tree, check_name
-from dualstack.errors import InputError, quoted
+from dualstack.eib.tree import HOST_FILES, HOSTS, MARKER, Builder, Refused, Tree, is_host, some
+from dualstack.errors import InputError
+from dualstack.origins import Path
 from dualstack.plan.model import Plan
 from dualstack.yamlio import dump
 
 _MANIFESTS = "kubernetes/manifests"
-_SHOWN = 10
+_FOLDER: Path = ("image", "files")
 
 
 def build_tree(plan: Plan, secrets: Mapping[str, str] | None = None, files: Reader | None = None) -> Tree:
@@ -28,30 +29,49 @@ def build_tree(plan: Plan, secrets: Mapping[str, str] | None = None, files: Read
         files: gives the user's own files; needed where the site names any.
 
     Raises:
-        InputError: a file of the user is not to be had or collides with a computed one, or a name in the site makes no
+        Refused: a file of the user is not to be had or collides with a computed one, or a name in the site makes no
             path.
         ValueError: the site names files, and there is no reader.
     """
+    return _filled(plan, secrets, files).tree()
+
+
+def refusals(plan: Plan, files: Reader) -> list[Refused]:
+    """Tell all that keeps ``build_tree`` from making the directory, whichever secrets it is given."""
+    keys = {left.key for left in _computed(plan, None).left_out}
+    builder = _filled(plan, dict.fromkeys(keys, ""), files)
+    builder.settle()
+    return builder.refused
+
+
+def _filled(plan: Plan, secrets: Mapping[str, str] | None, files: Reader | None) -> Builder:
+    builder = _computed(plan, secrets)
+    _add_manifests(plan, builder, files)
+    _add_folder(plan, builder, files)
+    return builder
+
+
+def _computed(plan: Plan, secrets: Mapping[str, str] | None) -> Builder:
+    """Give the files that are made from the plan alone."""
     builder = Builder(plan.name, secrets)
     comment = f"Written by dualstack for site {plan.name}, and again at each render: change the site file instead."
 
-    def add(path: str, data: Any) -> None:
-        builder.add(path, dump(data, comment))
+    def add(path: str, data: Any, asked: Path = ()) -> None:
+        builder.add(path, dump(data, comment), asked=asked)
 
     add(DEFINITION, definition(plan, builder))
     for node in plan.nodes:
         # nm-configurator takes the stem of the file for the node's host name.
-        add(f"network/{check_name(node.name)}.yaml", node.nmstate)
+        asked: Path = ("nodes", node.index, "name")
+        add(f"{HOSTS}/{builder.named(node.name, asked)}.yaml", node.nmstate, asked)
     add("kubernetes/config/server.yaml", plan.server)
-    for path, values in values_files(plan, builder):
-        add(path, values)
+    for path, values, asked in values_files(plan, builder):
+        add(path, values, asked)
     neuvector = next((chart for chart in image_charts(plan) if chart.key == "neuvector"), None)
     if neuvector is not None:
         add(f"{_MANIFESTS}/neuvector-namespace.yaml", _privileged(neuvector.namespace))
     add_scripts(plan, builder)
-    _add_manifests(plan, builder, files)
-    _add_folder(plan, builder, files)
-    return builder.tree()
+    return builder
 
 
 def _privileged(namespace: str) -> dict[str, Any]:
@@ -67,22 +87,39 @@ def _reader(files: Reader | None) -> Reader:
 
 
 def _add_manifests(plan: Plan, builder: Builder, files: Reader | None) -> None:
-    for manifest in plan.site.manifests:
-        if not is_url(manifest):
+    for index, manifest in enumerate(plan.site.manifests):
+        if is_url(manifest):
+            continue
+        asked: Path = ("manifests", index)
+        try:
             file = _reader(files).file(manifest)
+        except InputError as error:
+            builder.refuse(asked, error, taken=False)
+        else:
             # EIB applies the files of this one folder, none below it.
-            builder.add(f"{_MANIFESTS}/{manifest.rpartition('/')[2]}", file.content, file.mode)
+            builder.add(f"{_MANIFESTS}/{manifest.rpartition('/')[2]}", file.content, file.mode, asked)
 
 
 def _add_folder(plan: Plan, builder: Builder, files: Reader | None) -> None:
     folder = plan.site.image.files
     if folder is None:
         return
-    given = dict(_reader(files).folder(folder))
+    try:
+        given = dict(_reader(files).folder(folder))
+    except InputError as error:
+        builder.refuse(_FOLDER, error, taken=False)
+        return
     taken = sorted(path for path in given if path in builder.files or path.startswith(MARKER))
+    hosts = sorted(path for path in given if is_host(path) and path not in taken)
     if taken:
-        listed = ", ".join(quoted(path) for path in taken[:_SHOWN]) + (", ..." if len(taken) > _SHOWN else "")
         fix = "remove them there, and say in the site file what should differ"
-        raise InputError(f"dualstack writes these files itself: {listed}", file=folder, fix=fix)
+        _refuse_files(builder, folder, "dualstack writes these files itself", taken, fix)
+    if hosts:
+        _refuse_files(builder, folder, HOST_FILES, hosts, "remove them there, and write nodes[].nmstate in the site")
     for path, file in given.items():
-        builder.add(path, file.content, file.mode)
+        if path not in (*taken, *hosts):
+            builder.add(path, file.content, file.mode, _FOLDER)
+
+
+def _refuse_files(builder: Builder, folder: str, what: str, paths: list[str], fix: str) -> None:
+    builder.refuse(_FOLDER, InputError(f"{what}: {some(paths)}", file=folder, fix=fix))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from dualstack.eib.tree import Builder, check_name
+from dualstack.eib.tree import Builder
 from dualstack.frozen import LEAVE, Secret, thaw
 from dualstack.origins import Path
 from dualstack.plan.charts import BOOTSTRAP_KEY
@@ -34,19 +34,19 @@ def values_file(chart: ChartPlan, charts: tuple[ChartPlan, ...]) -> str | None:
     if not chart.values:
         return None
     same = [other for other in charts if other.key == chart.key != "extra" and other.values == chart.values]
-    return check_name(f"{(same[-1] if same else chart).name}.yaml")
+    return f"{(same[-1] if same else chart).name}.yaml"
 
 
-def values_files(plan: Plan, builder: Builder) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield path and content of each values file; secrets come from the builder, or their keys are left out."""
+def values_files(plan: Plan, builder: Builder) -> Iterator[tuple[str, dict[str, Any], Path]]:
+    """Yield path, content and the chart's field for each values file, with the secrets that the builder has."""
     charts = image_charts(plan)
     seen = set()
     for chart in reversed(charts):
         name = values_file(chart, charts)
         if name is not None and name not in seen:
             seen.add(name)
-            path = f"{VALUES_FOLDER}/{name}"
-            yield path, _thawed(chart, path, builder)
+            path = f"{VALUES_FOLDER}/{builder.named(name, chart.path)}"
+            yield path, _thawed(chart, path, builder), chart.path
 
 
 def _thawed(chart: ChartPlan, path: str, builder: Builder) -> dict[str, Any]:

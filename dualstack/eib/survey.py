@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from dualstack.eib import disk
-from dualstack.eib.tree import MARKER, Tree, is_inside
-from dualstack.errors import InputError, quoted
+from dualstack.eib.tree import HOST_FILES, MARKER, Tree, is_host, is_inside, some
+from dualstack.errors import InputError
 
 _MARKER_LIMIT: Final = 16 << 20
-_SHOWN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class Survey:
         unchanged: files that stand there just so.
         removed: files that we had written and no longer do.
         kept: files that we did not write.
-        changed: files of ours that somebody has changed.
+        changed: files of ours that somebody has changed into something else than what is to stand there.
         foreign: everything to carry over, folders before what is in them.
         stale: True where the directory is not, to the last byte and mode, what it should be.
     """
@@ -84,7 +83,7 @@ def survey(tree: Tree, out: Path, old: dict[str, Any] | None) -> Survey:
         old: its marker.
 
     Raises:
-        InputError: a file that we did not write is where one of ours has to go.
+        InputError: a file that we did not write is where one of ours has to go, or among the hosts' networks.
     """
     digests = {path: disk.digest_of(file.content) for path, file in tree.files.items()}
     ours: dict[str, str] = old["files"] if old else {}
@@ -100,7 +99,7 @@ def survey(tree: Tree, out: Path, old: dict[str, Any] | None) -> Survey:
         mine = path in ours and not is_folder
         compared = (mine or path in digests) and entry.is_file(follow_symlinks=False)
         found = disk.digest_of(Path(entry.path)) if compared else None
-        if mine and found != ours[path]:
+        if mine and found not in (ours[path], digests.get(path)):
             changed.append(path)
         if found is not None and found == digests.get(path):
             adopted |= not mine
@@ -112,9 +111,10 @@ def survey(tree: Tree, out: Path, old: dict[str, Any] | None) -> Survey:
                 blocked.append(path)
             elif not is_folder:
                 kept.append(path)
+    if hosts := [path for path in kept if is_host(path)]:
+        raise InputError(f"{HOST_FILES}: {some(hosts)}", file=str(out), fix="remove them there, or move them away")
     if blocked:
-        listed = ", ".join(quoted(path) for path in blocked[:_SHOWN]) + (", ..." if len(blocked) > _SHOWN else "")
-        message = f"files that dualstack did not write are where it wants to write: {listed}"
+        message = f"files that dualstack did not write are where it wants to write: {some(blocked)}"
         fix = "move them away, or into the folder that image.files names"
         raise InputError(message, file=str(out), fix=fix)
     marker = {"version": 1, "site": tree.site, "files": digests}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +18,15 @@ PRIVATE: Final = 0o600
 
 MARKER: Final = ".dualstack.json"
 """At the root of a written directory: which files are ours. EIB reads only folders that it knows."""
+
+HOSTS: Final = "network"
+"""The folder of which nm-configurator takes each file for a host of its own, whatever is in it."""
+HOST_FILES: Final = (
+    f"EIB takes each file in {HOSTS} for a host of its own, and configure-network.sh in place of them all"
+)
+"""Why nobody else's file may lie there (nm-configurator generate_conf.rs, EIB pkg/combustion/network.go)."""
+
+_SHOWN = 10
 
 _LONGEST_NAME = 255  # bytes, on every usual file system
 
@@ -72,6 +81,31 @@ class Tree:
     left_out: tuple[LeftOut, ...] = ()
 
 
+class Refused(InputError):
+    """What keeps a directory from being made.
+
+    Attributes:
+        path: the field of the site that asks for it.
+        taken: True where the place in the directory is not to be had, False where the user's own file is not.
+    """
+
+    def __init__(self, path: SitePath, error: InputError, *, taken: bool = True) -> None:
+        """Keep an error with the field that it is about."""
+        super().__init__(error.message, file=error.file, line=error.line, column=error.column, fix=error.fix)
+        self.path = path
+        self.taken = taken
+
+
+def some(paths: Sequence[str]) -> str:
+    """List paths for a message, not more than a handful."""
+    return ", ".join(quoted(path) for path in paths[:_SHOWN]) + (", ..." if len(paths) > _SHOWN else "")
+
+
+def is_host(path: str) -> bool:
+    """Tell whether EIB reads a file as a host's network, or (``configure-network.sh``) in place of all of them."""
+    return path.rpartition("/")[0] == HOSTS
+
+
 def is_inside(path: str) -> bool:
     """Tell whether a relative POSIX path stays in the directory, and a file system takes it."""
     parts = path.split("/")
@@ -93,18 +127,6 @@ def check_path(path: str) -> None:
         raise InputError(f"{quoted(path)} is no path inside the EIB directory", fix="use plain names without slashes")
 
 
-def check_name(name: str) -> str:
-    """Return a name that becomes a file's.
-
-    Raises:
-        InputError: it cannot.
-    """
-    if "/" in name:
-        raise InputError(f"{quoted(name)} is no name for a file", fix="use a name without slashes")
-    check_path(name)
-    return name
-
-
 @dataclass(slots=True)
 class Builder:
     """Collects the files of a tree, and gives out secrets.
@@ -119,18 +141,41 @@ class Builder:
     files: dict[str, File] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
     private: set[str] = field(default_factory=set)
+    refused: list[Refused] = field(default_factory=list)
+    """What is wrong so far, all of it: ``tree`` raises the first."""
+    _asked: dict[str, SitePath] = field(default_factory=dict)
 
-    def add(self, path: str, content: bytes | str | Path, mode: int = READABLE) -> None:
-        """Add a file.
+    def add(self, path: str, content: bytes | str | Path, mode: int = READABLE, asked: SitePath = ()) -> None:
+        """Add a file; refuse it where its path leads out of the directory, or is taken.
 
-        Raises:
-            InputError: the path leads out of the directory, or is taken.
+        Args:
+            path: where it goes.
+            content: its bytes, its text, or a file on disk.
+            mode: of the file.
+            asked: the field of the site that wants it.
         """
-        check_path(path)
+        try:
+            check_path(path)
+        except InputError as error:
+            self.refuse(asked, error)
+            return
         if path in self.files:
             fix = "give each node, chart and manifest a name of its own"
-            raise InputError(f"two parts of the site make the same file {quoted(path)}", fix=fix)
+            self.refuse(asked, InputError(f"two parts of the site make the same file {quoted(path)}", fix=fix))
+            return
         self.files[path] = File(content.encode() if isinstance(content, str) else content, mode)
+        self._asked[path] = asked
+
+    def refuse(self, asked: SitePath, error: InputError, *, taken: bool = True) -> None:
+        """Note what keeps the directory from being made."""
+        self.refused.append(Refused(asked, error, taken=taken))
+
+    def named(self, name: str, asked: SitePath) -> str:
+        """Return a name that becomes a file's; refuse one that cannot."""
+        if "/" in name:
+            fix = "use a name without slashes"
+            self.refuse(asked, InputError(f"{quoted(name)} is no name for a file", fix=fix))
+        return name
 
     def secret(self, key: str, file: str, where: str, path: SitePath, follows: str, stops: bool = False) -> str | None:
         """Return a secret for a file, which becomes private; None where it is not given, which is noted."""
@@ -141,19 +186,30 @@ class Builder:
         self.private.add(file)
         return value
 
-    def tree(self) -> Tree:
-        """Return the finished tree.
-
-        Raises:
-            InputError: a file stands where another one needs a folder.
-        """
+    def settle(self) -> None:
+        """Refuse files that stand where others need a folder."""
+        blocking: dict[str, str] = {}
         for path in self.files:
             parent = path.rpartition("/")[0]
             while parent:
                 if parent in self.files:
-                    fix = "rename one of them"
-                    raise InputError(f"{quoted(parent)} is a file, and the folder of {quoted(path)}", fix=fix)
+                    blocking.setdefault(parent, path)
                 parent = parent.rpartition("/")[0]
+        for parent, path in blocking.items():
+            error = InputError(
+                f"{quoted(parent)} is a file, and the folder of {quoted(path)}", fix="rename one of them"
+            )
+            self.refuse(self._asked[parent] or self._asked[path], error)
+
+    def tree(self) -> Tree:
+        """Return the finished tree.
+
+        Raises:
+            Refused: something keeps it from being made.
+        """
+        self.settle()
+        if self.refused:
+            raise self.refused[0]
         done = {
             path: File(file.content, PRIVATE) if path in self.private else file
             for path, file in sorted(self.files.items())

@@ -17,13 +17,17 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from dualstack.eib import disk
 from dualstack.eib.survey import Survey, parents, read_marker, survey
 from dualstack.eib.swap import dissolve, make_stage, recover, swap, swap_parts
-from dualstack.eib.tree import MARKER, PRIVATE, READABLE, Tree, check_path
+from dualstack.eib.tree import MARKER, PRIVATE, READABLE, Tree, check_path, some
 from dualstack.errors import InputError
+
+_KEEP_EDITS: Final = (
+    "say in the site file what should differ, then write them anew with --overwrite, which discards those edits"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +53,28 @@ class Report:
     left_behind: tuple[str, ...] = ()
 
 
-def write_tree(tree: Tree, out: Path) -> Report:
+def write_tree(tree: Tree, out: Path, *, keep_edits: bool = False) -> Report:
     """Make a directory hold a tree, and keep what others put there.
 
     Nothing is touched where the directory holds the tree already.
 
+    Args:
+        tree: the tree.
+        out: the directory.
+        keep_edits: refuse to overwrite files of ours that somebody has changed since.
+
     Raises:
-        InputError: the directory holds files but was not written by us, a file in it is in the way, or the disk does
-            not take it; the directory is as it was then.
+        InputError: the directory holds files but was not written by us, a file in it is in the way or would be lost, or
+            the disk does not take it; the directory is as it was then.
     """
     try:
         place = _place(out)
         with disk.locked(place.parent):
             left = recover(place)
             found = survey(tree, place, read_marker(place))
+            if keep_edits and found.changed:
+                message = f"edited since dualstack wrote them: {some(found.changed)}"
+                raise InputError(message, file=str(out), fix=_KEEP_EDITS)
             if found.stale:
                 left += _replace(tree, place, found)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The rule about the project's own files; it looks at a disk, so nothing here does."""
+"""The rules about the project's own files; they look at a disk, so nothing here does."""
 
 from __future__ import annotations
 
@@ -14,6 +14,16 @@ MISSING_FILE = Rule(
     firm=True,
 )
 
-RULES = (MISSING_FILE,)
+PLACE_TAKEN = Rule(
+    "DS138-place-taken",
+    "A file that the site adds to the image must have a place of its own there, and none among the hosts' networks.",
+    Severity.ERROR,
+    "The Edge Image Builder directory cannot be written.",
+    "dualstack's own; nm-configurator src/generate_conf.rs (each file in network/ is a host) and EIB "
+    "pkg/combustion/network.go (configure-network.sh there replaces them all)",
+    firm=True,
+)
+
+RULES = (MISSING_FILE, PLACE_TAKEN)
 CHECKS: tuple[Check, ...] = ()
 """Told by ``dualstack.files_check``, as rules read no files."""

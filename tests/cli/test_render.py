@@ -42,15 +42,121 @@ def test_a_damaged_marker_is_refused_and_nothing_stays_behind(run: Run, project:
     assert {path.name for path in out.parent.iterdir()} - {".dualstack.lock"} == {"out", "victim"}
 
 
-def test_what_was_changed_by_hand_is_told_first(run: Run, project: Project, tmp_path: Path) -> None:
+def test_edits_are_not_overwritten_without_a_word(run: Run, project: Project, tmp_path: Path) -> None:
+    site, out = project.site("paris"), tmp_path / "out"
+    run("render", "paris", "--out", out)
+    (out / "definition.yaml").write_text("mine\n")
+
+    ran = run("render", "paris", "--out", out)
+
+    assert (ran.code, "edited since dualstack wrote them: `definition.yaml`" in ran.err) == (2, True)
+    assert (out / "definition.yaml").read_text() == "mine\n"
+    lines = run("render", "paris", "--out", out, "--overwrite").out.splitlines()
+    assert lines[0] == "warning changed by hand since the last render, and overwritten: `definition.yaml`"
+    assert "changed by hand" not in run("render", "paris", "--out", out).out
+
+    # An edit that says what the site says by now loses nothing.
+    site.write_text(site.read_text().replace("mgmt-1", "mgmt-2"))
+    run("render", "paris", "--out", tmp_path / "other")
+    (out / "definition.yaml").write_text((tmp_path / "other/definition.yaml").read_text())
+    (out / "network/mgmt-1.yaml").unlink()
+    assert run("render", "paris", "--out", out).code == 0
+
+
+def test_files_of_others_are_named_and_none_is_a_host(run: Run, project: Project, tmp_path: Path) -> None:
     project.site("paris")
-    run("render", "paris", "--out", tmp_path / "out")
-    (tmp_path / "out/definition.yaml").write_text("mine\n")
+    out = tmp_path / "out"
+    run("render", "paris", "--out", out)
+    (out / "rpms").mkdir()
+    (out / "rpms/mine.rpm").touch()
 
-    lines = run("render", "paris", "--out", tmp_path / "out").out.splitlines()
+    assert "not written by dualstack: `rpms/mine.rpm`" in run("render", "paris", "--out", out).out
+    for name in ("mine.yaml", "configure-network.sh", "README"):
+        (out / "network" / name).touch()
+        ran = run("render", "paris", "--out", out)
+        assert (
+            ran.code,
+            f"for a host of its own, and configure-network.sh in place of them all: `network/{name}`" in ran.err,
+        ) == (2, True)
+        (out / "network" / name).unlink()
 
-    assert lines[0] == "warning changed by hand since the last render, and overwritten: definition.yaml"
-    assert "changed by hand" not in run("render", "paris", "--out", tmp_path / "out").out
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("kubernetes/config/server.yaml", "dualstack writes these files itself: `kubernetes/config/server.yaml`"),
+        ("definition.yaml", "dualstack writes these files itself"),
+        ("custom/scripts/70-dualstack-register.sh", "dualstack writes these files itself"),
+        (".dualstack.json", "dualstack writes these files itself"),
+        ("network/mine.yaml", "for a host of its own"),
+        ("network/configure-network.sh", "for a host of its own"),
+        ("network", "is a file, and the folder of"),
+        ("kubernetes/config/server.yaml/x", "is a file, and the folder of"),
+        ("kubernetes/manifests/pool.yaml", "dualstack writes these files itself"),
+    ],
+)
+def test_check_tells_what_render_refuses(run: Run, project: Project, tmp_path: Path, path: str, words: str) -> None:
+    project.site("paris", mapping(image={"files": "files"}) | {"manifests": ["pool.yaml"]}, **SECRETS)
+    (project.folder / "pool.yaml").write_text("kind: ConfigMap\n")
+    (project.folder / "files" / path).parent.mkdir(parents=True)
+    (project.folder / "files" / path).touch()
+
+    ran = run("check", "paris", "--format", "json")
+
+    told = {item["rule"]: item for item in ran.json["sites"][0]["findings"]}
+    finding = told["DS138-place-taken"]
+    assert (ran.code, finding["path"], words in finding["message"]) == (1, "image.files", True)
+    assert finding["line"] > 1
+    assert run("render", "paris", "--out", tmp_path / "out").code == 1
+    (project.folder / "files" / path).unlink()
+    assert run("check", "paris").code == 0
+
+
+def test_manifests_of_one_name_are_told_each(run: Run, project: Project) -> None:
+    project.site("paris", mapping() | {"manifests": ["a/x.yaml", "b/x.yaml", "c/x.yaml", "missing.yaml"]})
+    for folder in "abc":
+        (project.folder / folder).mkdir()
+        (project.folder / folder / "x.yaml").touch()
+
+    findings = run("check", "paris", "--format", "json").json["sites"][0]["findings"]
+
+    told = [(item["rule"][:5], item["path"]) for item in findings if item["severity"] == "error"]
+    assert told == [("DS138", "manifests[1]"), ("DS138", "manifests[2]"), ("DS131", "manifests[3]")]
+
+
+def test_several_sites_are_rendered_each_into_its_folder(run: Run, project: Project, tmp_path: Path) -> None:
+    for name in ("lyon", "paris"):
+        project.site(name)
+    project.site("broken", mapping() | {"release": "9.9"})
+    project.text("network", "config:\n  other:key: value\n")
+    out = tmp_path / "out"
+
+    assert run("render", "lyon", "paris", "--out", out).code == 0
+    assert {path.name for path in out.iterdir()} - {".dualstack.lock"} == {"lyon", "paris"}
+    ran = run("render", "--all", "--out", tmp_path / "all")
+    assert (ran.code, "broken is not rendered" in ran.err, "network" in ran.err) == (1, True, True)
+    assert (tmp_path / "all/lyon/definition.yaml").read_bytes() == (out / "lyon/definition.yaml").read_bytes()
+    (out / "lyon/definition.yaml").write_text("mine\n")
+    ran = run("render", "--all", "--out", out, "--format", "json")
+    told = {site["site"]: site for site in ran.json["sites"]}
+    assert ran.code == 2 and "edited since" in told["lyon"]["error"]["message"]
+    assert told["broken"]["findings"] and told["paris"]["directory"] == str(out / "paris")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "no site is named"),
+        (("paris", "--all"), "named beside --all"),
+        (("paris", "stacks/Pulumi.paris.yaml"), "`paris` is named twice"),
+    ],
+)
+def test_which_sites_to_render_is_clear(
+    run: Run, project: Project, tmp_path: Path, words: tuple[str, ...], told: str
+) -> None:
+    project.site("paris")
+    ran = run("render", *words, "--out", tmp_path / "out")
+    assert (ran.code, told in ran.err, (tmp_path / "out").exists()) == (2, True, False)
 
 
 def test_a_file_in_the_way_is_named_as_one(run: Run, project: Project, tmp_path: Path) -> None:

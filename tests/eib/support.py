@@ -140,8 +140,8 @@ def beside(out: Path) -> list[str]:
     return sorted(path.name for path in out.parent.iterdir() if path != out)
 
 
-ONE = small(definition="one", network__a="a", network__b="b", os__etc__motd="x")
-TWO = small("two", definition="two", network__b="b", kubernetes__c="c")
+ONE = small(definition="one", nodes__a="a", nodes__b="b", os__etc__motd="x")
+TWO = small("two", definition="two", nodes__b="b", kubernetes__c="c")
 
 
 def files(out: Path) -> dict[str, str]:

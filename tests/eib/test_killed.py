@@ -21,8 +21,8 @@ from dualstack.eib import MARKER, Tree, disk, write, write_tree
 from tests import PROJECT
 from tests.eib.support import beside, small
 
-OLD = small(definition="old", network__a="a", os__etc__motd="x")
-NEW = small(definition="new", network__b="b", kubernetes__c="c")
+OLD = small(definition="old", nodes__a="a", os__etc__motd="x")
+NEW = small(definition="new", nodes__b="b", kubernetes__c="c")
 FILE_STEPS = "rename link symlink mkdir chmod remove rmdir utime"
 STEPS = frozenset(["ctypes.dlsym", "tempfile.mkdtemp", *(f"os.{name}" for name in FILE_STEPS.split())])
 """Audit events of steps that change the disk, or come just before; opening for writing is counted, too."""
@@ -63,10 +63,10 @@ def consistent(out: Path, *trees: Tree) -> bool:
 
 
 def foreign(out: Path) -> dict[str, str]:
-    return {path: (out / path).read_text() for path in ("base-images/SL.iso", "network/mine") if (out / path).exists()}
+    return {path: (out / path).read_text() for path in ("base-images/SL.iso", "nodes/mine") if (out / path).exists()}
 
 
-FOREIGN = {"base-images/SL.iso": "big", "network/mine": "mine"}
+FOREIGN = {"base-images/SL.iso": "big", "nodes/mine": "mine"}
 
 
 def prepare(out: Path) -> None:
@@ -118,7 +118,7 @@ def test_at_every_step(
             assert consistent(out, NEW), step
             assert foreign(out) == FOREIGN, step
             assert (out / "link").readlink() == Path("base-images")
-            assert report.kept == ("base-images/SL.iso", "link", "network/mine")
+            assert report.kept == ("base-images/SL.iso", "link", "nodes/mine")
             assert beside(out) == [], step
             assert (out / "base-images/SL.iso").stat().st_nlink == 1
             if code == 0:

@@ -43,22 +43,22 @@ def test_change(out: Path) -> None:
     image = out / "base-images" / "SL.iso"
     image.write_text("big")
     (out / "empty" / "deeper").mkdir(parents=True)
-    (out / "network" / "mine").write_text("mine")
+    (out / "nodes" / "mine").write_text("mine")
     (out / "os" / "etc" / "also").write_text("mine")
     (out / "link").symlink_to("/nowhere")
     (out / "locked").mkdir()
     (out / "locked" / "x").write_text("x")
     (out / "locked").chmod(0o500)
     out.chmod(0o750)
-    (out / "network" / "b").write_text("by hand")
-    (out / "network" / "a").write_text("by hand")
+    (out / "nodes" / "b").write_text("by hand")
+    (out / "nodes" / "a").write_text("by hand")
     inode, when = image.stat().st_ino, (out / "base-images").stat().st_mtime_ns
     report = write_tree(TWO, out)
-    kept = ("base-images/SL.iso", "link", "locked/x", "network/mine", "os/etc/also")
+    kept = ("base-images/SL.iso", "link", "locked/x", "nodes/mine", "os/etc/also")
     assert report.kept == kept
-    assert report.written == ("definition", "kubernetes/c", "network/b")
-    assert report.removed == ("network/a", "os/etc/motd")
-    assert report.changed_by_hand == ("network/a", "network/b")
+    assert report.written == ("definition", "kubernetes/c", "nodes/b")
+    assert report.removed == ("nodes/a", "os/etc/motd")
+    assert report.changed_by_hand == ("nodes/a", "nodes/b")
     mine = {path: "mine" for path in kept if "mine" in path or "also" in path}
     marker = (out / MARKER).read_text()
     assert files(out) == {**ours(TWO), **mine, "base-images/SL.iso": "big", "locked/x": "x", MARKER: marker}
@@ -175,13 +175,13 @@ def test_links_are_never_followed(out: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "b").write_text("outside")
-    (out / "network/b").unlink()
-    (out / "network/b").symlink_to(outside / "b")
+    (out / "nodes/b").unlink()
+    (out / "nodes/b").symlink_to(outside / "b")
     (out / "away").symlink_to(outside)
     report = write_tree(TWO, out)
-    assert report.changed_by_hand == ("network/b",) and report.kept == ("away",)
+    assert report.changed_by_hand == ("nodes/b",) and report.kept == ("away",)
     assert (outside / "b").read_text() == "outside"
-    assert not (out / "network/b").is_symlink() and (out / "away").is_symlink()
+    assert not (out / "nodes/b").is_symlink() and (out / "away").is_symlink()
 
 
 def test_a_link_to_the_directory_itself(out: Path, tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_no_directory(tmp_path: Path, path: str, words: str) -> None:
 
 def test_not_under_ones_own_feet(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_tree(ONE, out)
-    monkeypatch.chdir(out / "network")
+    monkeypatch.chdir(out / "nodes")
     write_tree(ONE, out)
     with pytest.raises(InputError, match="this is the current directory"):
         write_tree(TWO, out)

@@ -26,13 +26,13 @@ def refuse(number: int) -> Callable[..., Any]:
 def test_what_cannot_be_linked_is_moved(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_tree(ONE, out)
     (out / "image.iso").write_text("big")
-    (out / "network" / "mine").write_text("mine")
+    (out / "nodes" / "mine").write_text("mine")
     inode = (out / "image.iso").stat().st_ino
     monkeypatch.setattr(os, "link", refuse(errno.EPERM))
     report = write_tree(TWO, out)
-    assert report.kept == ("image.iso", "network/mine") and report.left_behind == ()
+    assert report.kept == ("image.iso", "nodes/mine") and report.left_behind == ()
     assert (out / "image.iso").stat().st_ino == inode
-    assert (out / "network" / "mine").read_text() == "mine"
+    assert (out / "nodes" / "mine").read_text() == "mine"
     assert beside(out) == []
 
 
@@ -55,13 +55,13 @@ def test_what_cannot_be_moved_either_stays(out: Path, monkeypatch: pytest.Monkey
 
 def test_what_cannot_be_kept_is_refused(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_tree(ONE, out)
-    (out / "network" / "mine").write_text("mine")
+    (out / "nodes" / "mine").write_text("mine")
     before = everything(out)
     monkeypatch.setattr(os, "link", refuse(errno.EPERM))
     monkeypatch.setattr(write, "_movable", lambda source, stage: False)
     with pytest.raises(InputError, match="it cannot be kept") as caught:
         write_tree(TWO, out)
-    assert f"sudo chown -R $USER {out}/network" in str(caught.value)
+    assert f"sudo chown -R $USER {out}/nodes" in str(caught.value)
     assert everything(out) == before
     assert beside(out) == []
 
