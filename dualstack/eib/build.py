@@ -109,7 +109,8 @@ def _add_folder(plan: Plan, builder: Builder, files: Reader | None) -> None:
     except InputError as error:
         builder.refuse(_FOLDER, error, taken=False)
         return
-    taken = sorted(path for path in given if path in builder.files or path.startswith(MARKER))
+    ours = builder.files.keys() - builder.replaceable
+    taken = sorted(path for path in given if path in ours or path.startswith(MARKER))
     hosts = sorted(path for path in given if is_host(path) and path not in taken)
     if taken:
         fix = "remove them there, and say in the site file what should differ"

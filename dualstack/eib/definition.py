@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from dualstack.eib.helm import helm_section, image_charts
+from dualstack.eib.proxy import proxy_texts
 from dualstack.eib.tree import Builder
 from dualstack.origins import Path
 from dualstack.plan.model import Plan
@@ -65,7 +66,7 @@ def _filled(section: dict[str, Any]) -> dict[str, Any]:
 
 
 def _system(plan: Plan, image: Image, builder: Builder) -> dict[str, Any]:
-    time, proxy = image.time, image.proxy
+    time = image.time
     system: dict[str, Any] = {
         "isoConfiguration": {"installDevice": image.install_device if image.type == "iso" else None},
         "rawConfiguration": {"diskSize": image.disk_size if image.type == "raw" else None},
@@ -81,9 +82,11 @@ def _system(plan: Plan, image: Image, builder: Builder) -> dict[str, Any]:
             },
         },
     }
-    if proxy is not None and (proxy.http or proxy.https):
+    proxies = proxy_texts(plan, builder, DEFINITION, "the node's own tools have no proxy")
+    if proxies:
         # EIB's own default list goes once there is one, so it must be whole (docs/building-images.md).
-        system["proxy"] = {"httpProxy": proxy.http, "httpsProxy": proxy.https, "noProxy": list(plan.no_proxy)}
+        urls = {f"{scheme}Proxy": url for scheme, url in proxies.items()}
+        system["proxy"] = {**urls, "noProxy": list(plan.no_proxy)}
     return system
 
 

@@ -6,14 +6,16 @@ both parts or none; http:// wants plainHTTP; no charts without repositories.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from dualstack.eib.tree import Builder
 from dualstack.frozen import LEAVE, Secret, thaw
+from dualstack.logins import split_login
 from dualstack.origins import Path
 from dualstack.plan.charts import BOOTSTRAP_KEY
 from dualstack.plan.model import ChartPlan, ChartRepository, Plan
+from dualstack.plan.proxy import proxy_urls
 
 VALUES_FOLDER = "kubernetes/helm/values"
 
@@ -40,16 +42,19 @@ def values_file(chart: ChartPlan, charts: tuple[ChartPlan, ...]) -> str | None:
 def values_files(plan: Plan, builder: Builder) -> Iterator[tuple[str, dict[str, Any], Path]]:
     """Yield path, content and the chart's field for each values file, with the secrets that the builder has."""
     charts = image_charts(plan)
+    proxies = {item.url.key: item.path for item in proxy_urls(plan.site) if isinstance(item.url, Secret)}
     seen = set()
     for chart in reversed(charts):
         name = values_file(chart, charts)
         if name is not None and name not in seen:
             seen.add(name)
             path = f"{VALUES_FOLDER}/{builder.named(name, chart.path)}"
-            yield path, _thawed(chart, path, builder), chart.path
+            yield path, _thawed(chart, path, builder, proxies), chart.path
+            if split_login(str(chart.values.get("proxy", ""))).user:
+                builder.private.add(path)
 
 
-def _thawed(chart: ChartPlan, path: str, builder: Builder) -> dict[str, Any]:
+def _thawed(chart: ChartPlan, path: str, builder: Builder, proxies: Mapping[str, Path]) -> dict[str, Any]:
     def resolve(secret: Secret) -> Any:
         if secret.key == BOOTSTRAP_KEY:
             where = "bootstrapPassword"
@@ -58,6 +63,10 @@ def _thawed(chart: ChartPlan, path: str, builder: Builder) -> dict[str, Any]:
                 "Rancher makes a bootstrap password up; read it on the cluster: "
                 f"kubectl -n {chart.namespace} get secret bootstrap-secret"
             )
+        elif secret.key in proxies:
+            where = "proxy"
+            place = proxies[secret.key]
+            follows = "Rancher has no proxy"
         else:
             where = "the password of its registry"
             place = (*chart.path, "login", "passwordKey")

@@ -7,6 +7,7 @@ all before the first boot proper. ``custom/files`` lie beside the scripts then, 
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from functools import cache
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 
 from dualstack.addresses import LABEL, Family
 from dualstack.eib.helm import image_charts
+from dualstack.eib.proxy import RKE2_SERVER, proxy_texts
 from dualstack.eib.tree import EXECUTABLE, PRIVATE, READABLE, Builder
 from dualstack.plan.model import Ironic, Plan
 from dualstack.plan.network import own_address, serving_interface
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 UNIT: Final = "dualstack-first-boot.service"
 SCRIPT: Final = "dualstack-first-boot.sh"
+_PLAIN: Final = re.compile(r"[\w.:/,\[\]@%+~*-]+", re.ASCII)
 REGISTER: Final = "custom/scripts/70-dualstack-register.sh"
 
 
@@ -40,7 +43,13 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["sh"] = shlex.quote
+    environment.filters["env"] = _env
     return environment
+
+
+def _env(value: str) -> str:
+    """Quote a value for systemd's EnvironmentFile, where it needs that (systemd.exec(5))."""
+    return value if _PLAIN.fullmatch(value) else '"' + re.sub(r'(["\\`$])', r"\\\1", value) + '"'
 
 
 def fill(template: str, **values: Any) -> str:
@@ -53,8 +62,19 @@ def add_scripts(plan: Plan, builder: Builder) -> None:
     builder.add("os-files/etc/profile.d/dualstack.sh", fill("profile.sh.j2"))
     if plan.release.tmpfs_cni:
         builder.add("custom/scripts/50-dualstack-tmpfs-cni.sh", fill("tmpfs-cni.sh.j2"), EXECUTABLE)
+    _add_proxy(plan, builder)
     _add_first_boot(plan, builder)
     _add_registration(plan, builder)
+
+
+def _add_proxy(plan: Plan, builder: Builder) -> None:
+    """Give RKE2 the proxy: its service reads neither /etc/sysconfig/proxy nor a login shell's profile."""
+    follows = "RKE2 and containerd have no proxy, and fetch no image that the node does not hold"
+    urls = proxy_texts(plan, builder, RKE2_SERVER, follows)
+    if urls:
+        values = {f"{scheme.upper()}_PROXY": url for scheme, url in urls.items()}
+        values["NO_PROXY"] = ",".join(plan.no_proxy)
+        builder.add(RKE2_SERVER, fill("rke2-server.env.j2", values=values), replaceable=True)
 
 
 def _add_first_boot(plan: Plan, builder: Builder) -> None:
@@ -114,9 +134,8 @@ def _add_registration(plan: Plan, builder: Builder) -> None:
     code = builder.secrets.get(key) if key is not None and builder.secrets is not None else None
     if code is None:
         return  # the definition has noted it
-    proxy = plan.site.image.proxy
-    proxies = {}
-    if proxy is not None:
-        named = {"http_proxy": proxy.http, "https_proxy": proxy.https, "no_proxy": ",".join(plan.no_proxy)}
-        proxies = {name: value for name, value in named.items() if value}
+    urls = proxy_texts(plan, builder, REGISTER, "the registration does not reach SUSE through the proxy")
+    proxies = {f"{scheme}_proxy": url for scheme, url in urls.items()}
+    if proxies:
+        proxies["no_proxy"] = ",".join(plan.no_proxy)
     builder.add(REGISTER, fill("register.sh.j2", code=code, proxies=proxies), PRIVATE)

@@ -141,11 +141,21 @@ class Builder:
     files: dict[str, File] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
     private: set[str] = field(default_factory=set)
+    replaceable: set[str] = field(default_factory=set)
+    """Files that the user's own folder may bring in another form."""
     refused: list[Refused] = field(default_factory=list)
     """What is wrong so far, all of it: ``tree`` raises the first."""
     _asked: dict[str, SitePath] = field(default_factory=dict)
 
-    def add(self, path: str, content: bytes | str | Path, mode: int = READABLE, asked: SitePath = ()) -> None:
+    def add(
+        self,
+        path: str,
+        content: bytes | str | Path,
+        mode: int = READABLE,
+        asked: SitePath = (),
+        *,
+        replaceable: bool = False,
+    ) -> None:
         """Add a file; refuse it where its path leads out of the directory, or is taken.
 
         Args:
@@ -153,16 +163,22 @@ class Builder:
             content: its bytes, its text, or a file on disk.
             mode: of the file.
             asked: the field of the site that wants it.
+            replaceable: whether another file of that path goes before it.
         """
         try:
             check_path(path)
         except InputError as error:
             self.refuse(asked, error)
             return
-        if path in self.files:
+        if path in self.replaceable:
+            self.replaceable.discard(path)
+            self.private.discard(path)
+        elif path in self.files:
             fix = "give each node, chart and manifest a name of its own"
             self.refuse(asked, InputError(f"two parts of the site make the same file {quoted(path)}", fix=fix))
             return
+        if replaceable:
+            self.replaceable.add(path)
         self.files[path] = File(content.encode() if isinstance(content, str) else content, mode)
         self._asked[path] = asked
 

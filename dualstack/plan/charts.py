@@ -6,6 +6,7 @@ from typing import Any
 
 from dualstack.frozen import Secret, freeze, merge
 from dualstack.plan.model import ChartPlan, ChartRepository
+from dualstack.plan.proxy import proxy_urls
 from dualstack.releases import ChartRelease, Release, Repository, empty_host_bug
 from dualstack.site import Site
 from dualstack.site.charts import Chart, ExtraChart
@@ -78,11 +79,12 @@ def rancher_values(site: Site, hostname: str, secrets: frozenset[str], no_proxy:
     # The guide's key is read by no template of the upstream chart; the top-level one is.
     values["systemDefaultRegistry"] = registry
     values["global"] = {"cattle": {"systemDefaultRegistry": registry}}
-    proxy = site.image.proxy
-    if proxy is not None and (proxy.https or proxy.http):
-        values["proxy"] = proxy.https or proxy.http
-        # Helm splits at commas in --set only; the chart takes the text as it is. Its default knows IPv4 alone.
-        values["noProxy"] = ",".join(no_proxy)
+    # The one for https, where there is one.
+    for proxy in proxy_urls(site)[-1:]:
+        if not isinstance(proxy.url, Secret) or proxy.url.key in secrets:
+            values["proxy"] = proxy.url
+            # Helm splits at commas in --set only; the chart takes the text as it is. Its default knows IPv4 alone.
+            values["noProxy"] = ",".join(no_proxy)
     return values
 
 

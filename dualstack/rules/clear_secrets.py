@@ -8,11 +8,13 @@ from collections.abc import Collection, Iterator, Sequence
 from pydantic import BaseModel
 
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.frozen import Secret
 from dualstack.hiding import names_a_secret
 from dualstack.logins import split_login
 from dualstack.origins import Path
 from dualstack.plan.access import KUBECONFIG_KEY
 from dualstack.plan.charts import BOOTSTRAP_KEY
+from dualstack.plan.proxy import proxy_urls
 from dualstack.rules.access import logins
 from dualstack.rules.base import Subject
 from dualstack.rules.overrides import every_key
@@ -135,7 +137,7 @@ def _free_values(site: Site) -> Iterator[tuple[Path, object]]:
     yield ("cluster", "server"), site.cluster.server
 
 
-_PROXY = "let the proxy know the node by its address"
+_PROXY = "keep the whole URL as a secret that image.proxy.httpKey or httpsKey names, or let the proxy know the node"
 _BMC = "the login belongs into the Secret that the BareMetalHost names"
 _REGISTRY = "name the user, and the password's config key, in the fields for it"
 
@@ -186,6 +188,9 @@ def _named(subject: Subject) -> Iterator[tuple[Path, str, str]]:
     if (code := site.image.packages.scc_registration_code_key) is not None:
         follows = "The image builder finds no packages in SUSE's repositories."
         yield ("image", "packages", "sccRegistrationCodeKey"), code, follows
+    for item in proxy_urls(site):
+        if isinstance(item.url, Secret):
+            yield item.path, item.url.key, "Neither the node nor RKE2 nor Rancher has a proxy."
     for index, zone in enumerate(site.dns.zones):
         if zone.key is not None and site.dns.backend == "rfc2136":
             follows = "The DNS server refuses the updates."

@@ -13,7 +13,7 @@ from dualstack.origins import Path, format_path
 from dualstack.rules.base import Subject
 from dualstack.rules.grammar import as_ip, name_problem
 from dualstack.rules.lists import cluster_lists
-from dualstack.rules.overrides import override_path, within
+from dualstack.rules.overrides import override_path, softened, within
 from dualstack.rules.surroundings import node_networks
 
 PROXY_URL = Rule(
@@ -168,7 +168,11 @@ def check_image_proxy(subject: Subject) -> Findings:
         return
     for key, url in (("http", proxy.http), ("https", proxy.https)):
         if url is not None:
-            yield from proxy_url(At(("image", "proxy", key), url), _cluster(subject))
+            path: Path = ("image", "proxy", key)
+            yield from proxy_url(At(path, url), _cluster(subject))
+            if getattr(proxy, f"{key}_key") is not None:
+                message = f"the secret that {key}Key names is taken, not this URL"
+                yield softened(PROXY_URL.at(path, message, f"remove it, or image.proxy.{key}Key"))
     yield from no_proxy_list([At(("image", "proxy", "noProxy", i), entry) for i, entry in enumerate(proxy.no_proxy)])
 
 

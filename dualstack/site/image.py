@@ -48,10 +48,16 @@ class Time(Model):
 
 
 class Proxy(Model):
-    """HTTP proxy of the node."""
+    """HTTP proxy of the node, of RKE2 and of Rancher."""
 
-    http: Text | None = Field(None, description="Proxy for http, a URL.")
-    https: Text | None = Field(None, description="Proxy for https, a URL.")
+    http: Text | None = Field(None, description="Proxy for http, a URL without a login.")
+    https: Text | None = Field(None, description="Proxy for https, a URL without a login.")
+    http_key: SecretKey | None = Field(
+        None, description="In place of http: config key dualstack:<this> that holds the URL, for one with a login."
+    )
+    https_key: SecretKey | None = Field(
+        None, description="In place of https: config key dualstack:<this> that holds the URL, for one with a login."
+    )
     no_proxy: tuple[Text, ...] = Field(
         (), description="Names and networks reached directly; every CIDR of both families is always added."
     )
@@ -80,7 +86,7 @@ class Image(Model):
     users: tuple[User, ...] = Field((), description="Accounts.")
     packages: Packages = Field(Packages.model_construct(), description="RPM packages.")
     time: Time = Field(Time.model_construct(), description="Time.")
-    proxy: Proxy | None = Field(None, description="HTTP proxy.")
+    proxy: Proxy | None = Field(None, description="HTTP proxy of the node, of RKE2 and of Rancher.")
     registries: tuple[Registry, ...] = Field((), description="Registries with a login, for embedded images.")
     images: tuple[Text, ...] = Field((), description="Container images to embed.")
     selinux: Bool = Field(True, description="Whether RKE2 runs with SELinux.")
