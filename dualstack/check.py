@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from dualstack.findings import At, Finding, Severity
@@ -66,7 +66,7 @@ def check_site(name: str, resolved: Resolved) -> Checked:
     if site is not None:
         plan = make_plan(name, site, resolved.secrets)
         told = run_checks(Subject(site, plan))
-        told = [replace(finding, path=taken.original(finding.path)) for finding in told]
+        told = [finding.moved(taken.original) for finding in told]
         findings += [finding for finding in told if not taken.touches(finding.path)]
         plain = [At(("dualstack:" + key,), key) for key in resolved.config]
         findings += clear_config(plain, secret_names(Subject(site, plan)), name)

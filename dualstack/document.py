@@ -31,6 +31,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "consequence": finding.consequence,
         "fix": finding.fix,
+        "patch": finding.mend.patch(finding.path),
         "source": finding.rule.source,
     }
     if finding.because is not None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Generic, NamedTuple, TypeVar
 
+from dualstack.fixes import Fix, as_fix
 from dualstack.origins import Path
 
 T = TypeVar("T")
@@ -41,16 +42,16 @@ class Rule:
     firm: bool = False
     """True where the cluster would break: a site cannot lower it."""
 
-    def at(self, path: Path, message: str, fix: str, *, consequence: str = "") -> Finding:
+    def at(self, path: Path, message: str, fix: Fix | str, *, consequence: str = "") -> Finding:
         """Make a finding of this rule.
 
         Args:
             path: the field in the site file (or in whatever mapping is judged).
             message: what is wrong, without the path, with the values seen.
-            fix: an instruction that works when applied literally.
+            fix: what to do, as data; words where no value can be named. It works when applied literally.
             consequence: in place of the rule's own, where this case differs.
         """
-        return Finding(self, self.severity, path, message, fix, consequence or self.consequence)
+        return Finding(self, self.severity, path, message, as_fix(fix), consequence or self.consequence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,26 @@ class Finding:
     severity: Severity
     path: Path
     message: str
-    fix: str
+    mend: Fix
     consequence: str
     file: str | None = None
     line: int | None = None
     column: int | None = None
     because: str | None = None
     """The site's own reason, where it lowered the severity."""
+
+    @property
+    def fix(self) -> str:
+        """What to do, in words."""
+        return self.mend.text(self.path)
+
+    def with_fix(self, fix: Fix | str) -> Finding:
+        """Return the finding with another fix."""
+        return replace(self, mend=as_fix(fix))
+
+    def moved(self, move: Callable[[Path], Path]) -> Finding:
+        """Return the finding for a tree in which values stand at other paths."""
+        return replace(self, path=move(self.path), mend=self.mend.moved(move))
 
     def located(self, file: str | None, line: int | None, column: int | None) -> Finding:
         """Return the finding with the place in a file where the value was written."""

@@ -8,12 +8,15 @@ made of harmless characters, begins with a letter and is no word that any versio
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
+
+from dualstack.scalars import NUMBER_STARTS, WORDS, NumberError, plain_number
 
 if TYPE_CHECKING:
     from yaml import SafeDumper as _Base
@@ -35,6 +38,42 @@ _WIDE: Final = 1 << 20  # lines are never folded
 def is_plain_safe(text: str) -> bool:
     """Tell whether every version of YAML reads unquoted text as just that text."""
     return _HARMLESS.fullmatch(text) is not None and text.lower() not in _WORDS
+
+
+_INDICATORS: Final = frozenset("-?:,[]{}#&*!|>'\"%@` ")
+_COLONS: Final = re.compile(r"[-+]?[0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2})+")
+"""What YAML 1.1 may take for a number to base 60, and MAC addresses, which are always written alike."""
+
+
+def one_line(value: Any) -> str:
+    """Write plain data in one line as a person would: quoted only where YAML needs it, in flow style."""
+    return _flow(value, inside=False)
+
+
+def _flow(value: Any, *, inside: bool) -> str:
+    if isinstance(value, Mapping):
+        pairs = (f"{_flow(key, inside=True)}: {_flow(item, inside=True)}" for key, item in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_flow(item, inside=True) for item in value)}]"
+    if isinstance(value, str) and _may_be_bare(value, inside):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _may_be_bare(text: str, inside: bool) -> bool:
+    if text in WORDS or text.lower() in _WORDS or text[0] in _INDICATORS or text[-1] in ": " or not text.isprintable():
+        return False
+    if ": " in text or " #" in text or "," in text or _COLONS.fullmatch(text):
+        return False
+    if inside and any(char in ":[]{}" for char in text):
+        return False
+    if text[0] not in NUMBER_STARTS:
+        return True
+    try:
+        return plain_number(text) == (text, False)
+    except NumberError:
+        return False
 
 
 def _style(text: str) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 from dualstack.addresses import FAMILIES, Address, Prefix
 from dualstack.findings import At, Finding, Findings
+from dualstack.fixes import write
 from dualstack.origins import Path
 from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View, holes, items
 from dualstack.rules import text
@@ -121,7 +121,7 @@ def _order(given: Given, _view: View) -> Told:
     yield from (item for item in prefixes.told if isinstance(item, NotYet))
     found = [At(item.path, Cidr(item.value)) for item in prefixes.read]
     for finding in ipv4_first(found):
-        yield replace(finding, fix=f"write {json.dumps(in_order(found, 'ipv4').split(','))}")
+        yield finding.with_fix(write(in_order(found, "ipv4").split(",")))
 
 
 def _dhcp(given: Given, _view: View) -> Told:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 from dualstack.addresses import FAMILIES, Family
 from dualstack.findings import At, Finding
+from dualstack.fixes import write
 from dualstack.origins import Path
 from dualstack.plan.server import KUBERNETES_MAX_PODS, KUBERNETES_NODE_MASK
 from dualstack.policies.directory import kubernetes_version, server_path, server_yaml
@@ -178,10 +178,8 @@ def _tell_texts(_given: Given, ranges: Ranges, _view: View) -> Told:
     yield from ranges.told
     for item in (*ranges.pods, *ranges.services):
         for finding in prefix_text(At(item.path, item.value.prefix)):
-            fix = finding.fix
-            if item.value.whole:
-                fix = f"write {item.value.write(item.value.prefix.canonical)}"
-            yield replace(finding, fix=fix)
+            whole = item.value.whole
+            yield finding.with_fix(write(item.value.write(item.value.prefix.canonical))) if whole else finding
 
 
 def _tell_families(given: Given, ranges: Ranges, _view: View) -> Told:
@@ -203,7 +201,7 @@ def _tell_families(given: Given, ranges: Ranges, _view: View) -> Told:
 
 def _in_its_form(finding: Finding, given: Given, wanted: object) -> Finding:
     """Word the fix in the form that the resource has; server.yaml's is joined text, as in the rule itself."""
-    return finding if given.type == DIRECTORY else replace(finding, fix=f"write {json.dumps(wanted)}")
+    return finding if given.type == DIRECTORY else finding.with_fix(write(wanted))
 
 
 def _tell_overlap(_given: Given, ranges: Ranges, _view: View) -> Told:
@@ -269,7 +267,7 @@ def _tell_surroundings(given: Given, view: View) -> Told:
             for named in around:
                 for finding in cluster_range_overlap([item], [named], Room(())):
                     fix = f"move this network, or the pods and services of {other.name}"
-                    yield replace(finding, path=named.path, fix=fix)
+                    yield replace(finding, path=named.path).with_fix(fix)
 
 
 def _around(other: Given) -> list[Named]:

@@ -64,4 +64,5 @@ def run_checks(subject: Subject) -> list[Finding]:
 def _discreet(finding: Finding, logins: frozenset[str]) -> Finding:
     """Return the finding without the logins of URLs that a rule may have shown."""
     message, fix = (without_logins(text, logins) for text in (finding.message, finding.fix))
-    return replace(finding, message=message, fix=fix)
+    mend = finding.mend if fix == finding.fix else replace(finding.mend, shown=fix)
+    return replace(finding, message=message, mend=mend)

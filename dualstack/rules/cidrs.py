@@ -13,6 +13,7 @@ from ipaddress import IPv6Address, ip_network
 
 from dualstack.addresses import FAMILIES, LABEL, Address, Family
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import write
 from dualstack.origins import Path
 from dualstack.rules import text
 from dualstack.rules.base import Subject
@@ -120,14 +121,14 @@ def both_families(items: Cidrs | Sequence[At[Address]], where: Path, defaults: M
     for family in FAMILIES:
         if family not in have:
             joined = ",".join(have.get(each, defaults[each]) for each in FAMILIES)
-            yield BOTH_FAMILIES.at(where, f"there is no {LABEL[family]} entry", f"write {joined!r}")
+            yield BOTH_FAMILIES.at(where, f"there is no {LABEL[family]} entry", write(joined))
 
 
 def ipv4_first(items: Cidrs | Sequence[At[Address]]) -> Findings:
     """Tell a list of both families that starts with IPv6."""
     if families(items)[:1] == ("ipv6",) and len(families(items)) > 1:
         message = f"{items[0].value} stands first and is IPv6"
-        yield IPV4_FIRST.at(items[0].path, message, f"write {in_order(items, 'ipv4')!r}")
+        yield IPV4_FIRST.at(items[0].path, message, write(in_order(items, "ipv4")))
 
 
 def families_agree(pods: Cidrs, services: Cidrs) -> Findings:
@@ -143,7 +144,7 @@ def _lacking(rule: Rule, name: str, items: Cidrs, others: Cidrs, defaults: Mappi
     for family in families(others):
         if family not in have:
             joined = ",".join(have.get(each, defaults[each]) for each in families([*others, *items]))
-            yield rule.at(items[0].path, f"{name} lack {LABEL[family]}, which the other list has", f"write {joined!r}")
+            yield rule.at(items[0].path, f"{name} lack {LABEL[family]}, which the other list has", write(joined))
 
 
 def base_address(items: Cidrs) -> Findings:
@@ -168,9 +169,9 @@ def public_range(items: Cidrs, instead: Callable[[At[Cidr]], str]) -> Findings:
         if isinstance(first, IPv6Address) and first.is_site_local:
             continue
         message = f"{network} is public address space: hosts there become unreachable from the cluster"
-        fix = f"write {item.value.write(instead(item))}"
+        fix = write(item.value.write(instead(item)), guess=True)
         if network.version == 6:
-            note = f"keep it if the prefix is the site's own and routed to it, else {fix}"
+            note = f"keep it if the prefix is the site's own and routed to it, else {fix.text(item.path)}"
             yield replace(PUBLIC.at(item.path, message, note), severity=Severity.INFO)
         else:
             yield PUBLIC.at(item.path, message, fix)

@@ -155,7 +155,7 @@ def _told(site: Site, node: Node, plan: NodePlan, findings: Findings) -> Finding
     """Tell findings about the merged nmstate at the site's own fields, and word their fixes for these."""
     for finding in findings:
         path = site_path(node, plan, finding.path)
-        yield replace(finding, path=path, fix=_site_fix(site, node, finding, path))
+        yield replace(finding, path=path).with_fix(_site_fix(site, node, finding, path))
 
 
 def _site_fix(site: Site, node: Node, finding: Finding, path: Path) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dualstack.addresses import FAMILIES
 from dualstack.findings import At, Finding, Findings, Rule, Severity
+from dualstack.fixes import write
 from dualstack.plan import make_plan
 from dualstack.rules import text
 from dualstack.rules.base import Check, Subject
@@ -61,7 +60,7 @@ def cidr_lists(subject: Subject) -> Findings:
 
 
 def _with_whole(subject: Subject, found: ClusterList, finding: Finding) -> Finding:
-    return replace(finding, fix=f"write {_whole(subject, found)!r}") if finding.rule is LIST_FORM else finding
+    return finding.with_fix(write(_whole(subject, found))) if finding.rule is LIST_FORM else finding
 
 
 CHECKS = (cidr_lists,)

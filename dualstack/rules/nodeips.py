@@ -12,6 +12,7 @@ from ipaddress import ip_address
 
 from dualstack.addresses import FAMILIES, LABEL, Address, Family, IPAddress, family_of
 from dualstack.findings import At, Finding, Findings, Rule, Severity
+from dualstack.fixes import Fix, remove, write
 from dualstack.origins import Path
 from dualstack.rules import text
 from dualstack.rules.base import Subject
@@ -67,7 +68,7 @@ def same_primary(lists: Sequence[tuple[str, Cidrs | Sequence[At[Address]]]]) -> 
         first_name, first = filled[0][0], filled[0][1][0].value.family
         if items[0].value.family != first:
             message = f"{name} has {LABEL[items[0].value.family]} first, {first_name} has {LABEL[first]}"
-            reordered = f"write {in_order(items, first)!r}" if first in families(items) else ""
+            reordered = write(in_order(items, first)) if first in families(items) else None
             yield SAME_PRIMARY.at(items[0].path, message, reordered or f"put an {LABEL[first]} entry first")
 
 
@@ -80,7 +81,7 @@ def node_addresses(addresses: Sequence[At[Address]], servers: int = 1) -> Findin
     """
     if servers > 1 and addresses:
         message = f"node-ip is set for {servers} servers, which cannot all have the same address"
-        yield NODE_IP.at(addresses[0].path, message, "remove node-ip")
+        yield NODE_IP.at(addresses[0].path, message, remove())
     yield from one_per_family(addresses, NODE_IP)
     for item in addresses:
         yield from text.unicast(item, fix="write the address of the node's own interface")
@@ -113,13 +114,12 @@ def cluster_dns(addresses: Sequence[At[Address]], services: Cidrs) -> Findings:
     for item in addresses:
         networks = [service.value.prefix.network for service in services if service.value.family == item.value.family]
         if not any(item.value.ip in network for network in networks):
-            fix = f"remove cluster-dns, which means {networks[0][10]}" if networks else "remove cluster-dns"
             usable = bool(networks) and networks[0].num_addresses > 10
             message = f"{item.value} lies in no service CIDR"
-            yield CLUSTER_DNS.at(item.path, message, fix if usable else "remove cluster-dns")
+            yield CLUSTER_DNS.at(item.path, message, remove(f", which means {networks[0][10]}" if usable else ""))
     if len(addresses) > 1:
         message = "some RKE2 versions refuse a second address here"
-        yield replace(CLUSTER_DNS.at(addresses[1].path, message, "remove cluster-dns"), severity=Severity.WARNING)
+        yield replace(CLUSTER_DNS.at(addresses[1].path, message, remove()), severity=Severity.WARNING)
 
 
 def _with_whole(finding: Finding, key: str, addresses: Sequence[At[Address]], stated: str) -> Finding:
@@ -127,17 +127,17 @@ def _with_whole(finding: Finding, key: str, addresses: Sequence[At[Address]], st
     if finding.rule is not LIST_FORM:
         return finding
     if key == "cluster-dns" and len(addresses) != 1:
-        return replace(finding, fix="remove cluster-dns")
+        return finding.with_fix(remove())
     own: dict[Family, str] = {item.value.family: str(item.value) for item in reversed(addresses)}
     if key == "node-ip":
         own = {family_of(ip_address(entry)): entry for entry in stated.split(",") if entry} | own
     whole = ",".join(own[family] for family in FAMILIES if family in own)
     if key == "advertise-address":
         whole = whole.split(",")[0]
-    return replace(finding, fix=f"write {whole!r}") if whole else finding
+    return finding.with_fix(write(whole)) if whole else finding
 
 
-def own_address(address: At[Address], own: Collection[IPAddress], fix: str) -> Findings:
+def own_address(address: At[Address], own: Collection[IPAddress], fix: Fix | str) -> Findings:
     """Tell an address that the node does not have."""
     if address.value.ip not in own:
         told = ", ".join(str(ip) for ip in sorted(own, key=int)) or f"no {LABEL[address.value.family]} address"
@@ -155,7 +155,7 @@ def check_own_addresses(subject: Subject) -> Findings:
         stated = [str(ip) for ip in (node.ipv4, node.ipv6) if ip is not None]
         wanted = ",".join(stated if key == "node-ip" else stated[:1])
         complete = wanted and key != "bind-address" and (len(stated) == 2 or key != "node-ip")
-        fix = f"write {wanted}" if complete else "remove it"
+        fix = write(wanted) if complete else remove()
         for address in read_addresses(At(path, value), wanted or "192.168.100.10")[0]:
             ip = address.value.ip
             own = own_addresses(subject, address.value.family)

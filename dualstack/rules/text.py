@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel
 
+from dualstack import fixes
 from dualstack.addresses import (
     FAMILIES,
     Address,
@@ -175,7 +176,7 @@ def host_bits(item: At[Prefix], write: Write = as_written) -> Findings:
     """Tell a prefix whose address has bits set after the prefix length."""
     if item.value.host_bits_set:
         mask = f"{item.value.text} is no network's first address"
-        yield HOST_BITS.at(item.path, mask, f"write {write(item.value.canonical)}")
+        yield HOST_BITS.at(item.path, mask, fixes.write(write(item.value.canonical)))
 
 
 def canonical(item: Item, write: Write = as_written) -> Findings:
@@ -184,7 +185,7 @@ def canonical(item: Item, write: Write = as_written) -> Findings:
     if isinstance(value, Prefix) and value.host_bits_set:
         return
     if value.text != value.canonical:
-        yield CANONICAL.at(item.path, f"{value.text} is not the canonical text", f"write {write(value.canonical)}")
+        yield CANONICAL.at(item.path, f"{value.text} is not the canonical text", fixes.write(write(value.canonical)))
 
 
 def unspecified(
@@ -201,7 +202,7 @@ def unspecified(
     network = item.value.network
     if not network.network_address.is_unspecified or (default_route and network.prefixlen == 0):
         return
-    fix = f"write {write(instead)}" if instead else "write the prefix of the network that is meant"
+    fix = fixes.write(write(instead), guess=True) if instead else "write the prefix of the network that is meant"
     yield UNSPECIFIED.at(item.path, f"{item.value.text} starts at the unspecified address", fix)
 
 
@@ -216,7 +217,9 @@ def deprecated(item: Item, write: Write = as_written) -> Findings:
         # fec0 to feff become fd00 to fd3f: the same subnets and hosts, below a unique local prefix.
         unique = IPv6Address(int(first) & ((1 << 118) - 1) | 0xFD << 120)
         text = f"{unique}/{tail}" if tail else str(unique)
-        yield DEPRECATED.at(item.path, f"{item.value} is site-local, withdrawn by RFC 3879", f"write {write(text)}")
+        yield DEPRECATED.at(
+            item.path, f"{item.value} is site-local, withdrawn by RFC 3879", fixes.write(write(text), guess=True)
+        )
     elif length >= IPV4_COMPATIBLE.prefixlen and int(first) > 1:
         old = IPv4Address(int(first) & 0xFFFFFFFF)
         fix = f"write {old} in the IPv4 field and an IPv6 address of the site's own here"
@@ -229,7 +232,7 @@ def _ip(value: Address | InterfaceAddress | Prefix) -> IPAddress:
     return value.interface.ip if isinstance(value, InterfaceAddress) else value.network.network_address
 
 
-def unicast(item: Item, *, fix: str = "") -> Findings:
+def unicast(item: Item, *, fix: fixes.Fix | str = "") -> Findings:
     """Tell an address, or the first address of a network, that no host can own.
 
     Args:
@@ -255,7 +258,11 @@ def documentation(item: Item, *, production: bool = False, write: Write = as_wri
         if isinstance(item.value, Prefix) and item.value.network.prefixlen < reserved.prefixlen:
             continue
         own = "10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16" if version == 4 else "fd00::/8"
-        fix = f"write {write(instead)}" if instead else f"write the site's real value; {own} may be used freely"
+        fix = (
+            fixes.write(write(instead), guess=True)
+            if instead
+            else f"write the site's real value; {own} may be used freely"
+        )
         message = f"{item.value} lies in {reserved}, which is set aside for documentation and tests"
         finding = DOCUMENTATION.at(item.path, message, fix)
         yield replace(finding, severity=Severity.ERROR) if production else finding

@@ -27,7 +27,7 @@ def test_json_has_the_documented_shape(run: Run, project: Project) -> None:
     assert site["site"] == "paris"
     (overlap,) = [finding for finding in site["findings"] if finding["rule"].startswith("DS012-")]
     assert list(overlap) == [
-        "rule", "severity", "path", "file", "line", "column", "message", "consequence", "fix", "source"
+        "rule", "severity", "path", "file", "line", "column", "message", "consequence", "fix", "patch", "source"
     ]  # fmt: skip
     assert overlap["severity"] == "error"
 

@@ -273,9 +273,9 @@ def test_a_fix_has_the_form_of_the_resource() -> None:
     def fixes(one: Resource) -> set[str]:
         return {item.finding.fix for item in judge(stacks.givens([one])).violations}
 
-    assert 'write ["10.1.0.0/24", "fd00::/64"]' in fixes(network(addresses=["fd00::/64", "10.1.0.0/24"]))
+    assert 'write [10.1.0.0/24, "fd00::/64"]' in fixes(network(addresses=["fd00::/64", "10.1.0.0/24"]))
     given = cluster(["10.1.0.0/16"], ["fd00:2::/112", "10.2.0.0/16"])
-    assert fixes(given) == {'write ["10.1.0.0/16", "fd12:4567:789b::/48"]', 'write ["10.2.0.0/16", "fd00:2::/112"]'}
+    assert fixes(given) == {'write [10.1.0.0/16, "fd12:4567:789b::/48"]', 'write [10.2.0.0/16, "fd00:2::/112"]'}
     pairs = {"pods": {"ipv4": "10.1.0.0/16"}, "services": {"ipv4": "10.2.0.0/16", "ipv6": "fd00:2::/112"}}
-    pods = '{"ipv4": "10.1.0.0/16", "ipv6": "fd12:4567:789b::/48"}'
+    pods = '{ipv4: 10.1.0.0/16, ipv6: "fd12:4567:789b::/48"}'
     assert fixes(resource("dualstack:index:ManagementNetwork", "it", pairs)) == {f"write {pods}"}

@@ -18,8 +18,8 @@ def server(**keys: Any) -> dict[str, Any]:
 
 
 CASES = [
-    ("DS020", server(cluster_cidr="10.42.0.0/16, fd12:4567:789b::/48"), "cluster-cidr", f"write {CLUSTER!r}"),
-    ("DS020", server(cluster_cidr=7), "cluster-cidr", f"write {CLUSTER!r}"),
+    ("DS020", server(cluster_cidr="10.42.0.0/16, fd12:4567:789b::/48"), "cluster-cidr", f'write "{CLUSTER}"'),
+    ("DS020", server(cluster_cidr=7), "cluster-cidr", f'write "{CLUSTER}"'),
     (
         "DS021",
         server(service_cidr=SERVICE + ",10.7.0.0/16"),
@@ -27,13 +27,13 @@ CASES = [
         f"keep two, one of each family: {SERVICE}",
     ),
     ("DS022", server(cluster_cidr="10.42.0.0/16,10.43.0.0/16"), "cluster-cidr", "keep one of them"),
-    ("DS023", server(cluster_cidr="10.42.0.0/16"), "cluster-cidr", f"write {CLUSTER!r}"),
-    ("DS024", server(cluster_cidr="fd42::/56,10.42.0.0/16"), "cluster-cidr", "write '10.42.0.0/16,fd42::/56'"),
-    ("DS025", server(cluster_cidr="fd42::/56,10.42.0.0/16"), "cluster-cidr", "write '10.42.0.0/16,fd42::/56'"),
+    ("DS023", server(cluster_cidr="10.42.0.0/16"), "cluster-cidr", f'write "{CLUSTER}"'),
+    ("DS024", server(cluster_cidr="fd42::/56,10.42.0.0/16"), "cluster-cidr", 'write "10.42.0.0/16,fd42::/56"'),
+    ("DS025", server(cluster_cidr="fd42::/56,10.42.0.0/16"), "cluster-cidr", 'write "10.42.0.0/16,fd42::/56"'),
     ("DS025", server(advertise_address="fd00:100::10"), "advertise-address", "put an IPv4 entry first"),
-    ("DS025", server(node_ip="fd00:100::10,192.168.100.10"), "node-ip", "write '192.168.100.10,fd00:100::10'"),
-    ("DS026", server(cluster_cidr="10.42.0.0/16"), "cluster-cidr", f"write {CLUSTER!r}"),
-    ("DS027", server(service_cidr="10.96.0.0/12"), "service-cidr", f"write {SERVICE!r}"),
+    ("DS025", server(node_ip="fd00:100::10,192.168.100.10"), "node-ip", 'write "192.168.100.10,fd00:100::10"'),
+    ("DS026", server(cluster_cidr="10.42.0.0/16"), "cluster-cidr", f'write "{CLUSTER}"'),
+    ("DS027", server(service_cidr="10.96.0.0/12"), "service-cidr", f'write "{SERVICE}"'),
     ("DS028", server(node_ip="192.168.100.10"), "node-ip", "add the node's IPv6 address, or remove node-ip"),
     (
         "DS028",
@@ -41,9 +41,9 @@ CASES = [
         "node-ip",
         "keep one of them; the other one must be IPv6",
     ),
-    ("DS029", server(cluster_cidr="193.168.0.0/18,fd42::/56"), "cluster-cidr", "write 10.42.0.0/16,fd42::/56"),
-    ("DS033", server(cluster_dns="10.43.0.10"), "cluster-dns", "remove cluster-dns, which means 10.96.0.10"),
-    ("DS014", server(cluster_cidr="10.42.0.1/16,fd42::/56"), "cluster-cidr", "write 10.42.0.0/16,fd42::/56"),
+    ("DS029", server(cluster_cidr="193.168.0.0/18,fd42::/56"), "cluster-cidr", 'write "10.42.0.0/16,fd42::/56"'),
+    ("DS033", server(cluster_dns="10.43.0.10"), "cluster-dns", "remove it, which means 10.96.0.10"),
+    ("DS014", server(cluster_cidr="10.42.0.1/16,fd42::/56"), "cluster-cidr", 'write "10.42.0.0/16,fd42::/56"'),
     ("DS010", server(cluster_cidr="10.42.0.0/33,fd42::/56"), "cluster-cidr", "in place of '10.42.0.0/33'"),
 ]
 
@@ -65,12 +65,12 @@ def test_good_site_is_silent(number: str, data: dict[str, Any]) -> None:
 
 def test_a_yaml_list_is_a_warning() -> None:
     data = server(service_cidr=SERVICE.split(","))
-    assert [(f.severity, f.fix) for f in found(data, "DS020")] == [(Severity.WARNING, f"write {SERVICE!r}")]
+    assert [(f.severity, f.fix) for f in found(data, "DS020")] == [(Severity.WARNING, f'write "{SERVICE}"')]
 
 
-@pytest.mark.parametrize(("number", "data", "key", "fix"), [case for case in CASES if case[3].startswith("write '")])
+@pytest.mark.parametrize(("number", "data", "key", "fix"), [case for case in CASES if case[3].startswith('write "')])
 def test_a_literal_fix_works(number: str, data: dict[str, Any], key: str, fix: str) -> None:
-    data["cluster"]["server"][key] = fix.removeprefix("write ").strip("'")
+    data["cluster"]["server"][key] = fix.removeprefix("write ").strip('"')
     assert found(data, number) == []
 
 

@@ -75,8 +75,8 @@ def test_calico_needs_no_allocation() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "severity", "fix"),
     [
-        ("node-ip", "10.9.9.9,fd00:100::10", "error", f"write {OWN}"),
-        ("node-ip", "192.168.100.10,fd00:9::9", "error", f"write {OWN}"),
+        ("node-ip", "10.9.9.9,fd00:100::10", "error", f'write "{OWN}"'),
+        ("node-ip", "192.168.100.10,fd00:9::9", "error", f'write "{OWN}"'),
         ("advertise-address", "10.9.9.9", "error", "write 192.168.100.10"),
         ("bind-address", "10.9.9.9", "warning", "remove it"),
     ],
@@ -85,7 +85,7 @@ def test_addresses_of_somebody_else(key: str, value: str, severity: str, fix: st
     data = changed("address", (value, *SERVER, key))
     assert tell(data, "DS142") == (severity, f"cluster.server.{key}", fix)
     if fix.startswith("write "):
-        assert found(put(data, fix.removeprefix("write "), *SERVER, key), "DS142") == []
+        assert found(put(data, fix.removeprefix("write ").strip('"'), *SERVER, key), "DS142") == []
 
 
 def test_what_is_the_nodes_own_or_not_known() -> None:
