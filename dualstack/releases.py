@@ -176,6 +176,16 @@ def upstream_version(version: str) -> tuple[int, ...] | None:
     return tuple(int(part) for part in match.groups()) if match else None
 
 
+FIRST_TRAEFIK_MINOR = 36
+"""From RKE2 1.36 on new clusters get Traefik (rke2-docs ``docs/reference/ingress_migration.md``)."""
+
+
+def default_ingress(kubernetes_version: str) -> str:
+    """Return the ingress controller that RKE2 deploys where nobody chooses one."""
+    minor = kubernetes_minor(kubernetes_version)
+    return "traefik" if minor is not None and minor >= FIRST_TRAEFIK_MINOR else "ingress-nginx"
+
+
 FIRST_DUAL_STACK_METAL3 = (0, 12, 7)
 """First chart read that knows provisioningHostname, listenOnAll and externalHttpIPv6 (0.11.7 has none)."""
 LAST_EMPTY_HOST_METAL3 = (0, 13, 1)

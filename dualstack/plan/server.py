@@ -13,6 +13,8 @@ KUBERNETES_NODE_MASK = {"ipv4": 24, "ipv6": 64}
 """Defaults of kube-controller-manager (``cmd/kube-controller-manager/app/core.go``)."""
 KUBERNETES_MAX_PODS = 110
 """Default of kubelet."""
+PROFILES = ("cis", "etcd")
+"""RKE2's hardening profiles (rancher/rke2 ``pkg/rke2/rke2.go``); cis is etcd and more."""
 SYSTEM_REGISTRY = "registry.rancher.com"
 
 

@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 
 from dualstack.addresses import BITS, FAMILIES, LABEL, Family, IPNetwork, node_blocks, usable_pods
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.frozen import thaw
 from dualstack.origins import Path
 from dualstack.plan.capacity import own_ipam
 from dualstack.plan.server import KUBERNETES_MAX_PODS, KUBERNETES_NODE_MASK
 from dualstack.releases import IPV6_LIMIT, service_range_limit
 from dualstack.rules.base import Subject
 from dualstack.rules.lists import Cidr, Cidrs, cluster_lists
+from dualstack.rules.own_server import own_values
 from dualstack.rules.room import Room
 from dualstack.rules.surroundings import room_for, surroundings
 
@@ -205,12 +207,15 @@ _PODS_ARGUMENT = re.compile(r"(?:--)?max-pods=([0-9]{1,9})")
 
 
 def _arguments(subject: Subject, key: str) -> tuple[Path, list[str]] | None:
-    """Return the site's own arguments for a component, or None where the computed ones stand."""
-    if key not in subject.site.cluster.server:
+    """Return all arguments for a component, or None where the computed ones stand alone."""
+    site = subject.site
+    own = list(own_values(site, key))
+    if not own and key not in site.cluster.server:
         return None
-    value = subject.plan.server.get(key)
-    items = value if isinstance(value, tuple) else (value,)
-    return ("cluster", "server", key), [item for item in items if isinstance(item, str)]
+    replaced = key in site.cluster.server
+    computed = () if replaced else thaw(subject.plan.server_computed.get(key, ()))
+    path: Path = ("cluster", "server", key if replaced else f"{key}+")
+    return path, [item for item in (*computed, *(each.value for each in own)) if isinstance(item, str)]
 
 
 def effective_masks(subject: Subject) -> dict[Family, At[int]]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from dualstack.addresses import LABEL, AddressError, Family, parse_address
 from dualstack.findings import At, Finding, Findings, Rule, Severity
-from dualstack.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.grammar import as_ip, looks_like_ip, name_problem
 from dualstack.rules.nmview import parsed_network
@@ -19,6 +18,7 @@ from dualstack.rules.overrides import (
     stated_path,
     switched_off,
 )
+from dualstack.rules.own_server import own_values
 from dualstack.site import Site
 from dualstack.sslip import under_sslip
 
@@ -250,14 +250,12 @@ def _no_record(site: Site, name: str, family: Family, kind: str) -> Finding:
 
 def check_sans(subject: Subject) -> Findings:
     """Judge the names in the API server's certificate."""
-    given = subject.site.cluster.server.get("tls-san")
-    path: Path = ("cluster", "tlsSan")
-    entries: Sequence[object] = subject.site.cluster.tls_san
-    if given is not None:
-        path = ("cluster", "server", "tls-san")
-        entries = given if isinstance(given, list | tuple) else str(given).split(",")
-    for index, entry in enumerate(entries):
-        yield from certificate_san(At((*path, index) if not isinstance(given, str) else path, str(entry)))
+    site = subject.site
+    for item in own_values(site, "tls-san"):
+        for entry in str(item.value).split(","):
+            yield from certificate_san(At(item.path, entry))
+    for index, entry in enumerate(site.cluster.tls_san if site.cluster.server.get("tls-san") is None else ()):
+        yield from certificate_san(At(("cluster", "tlsSan", index), entry))
 
 
 def check_ntp(subject: Subject) -> Findings:

@@ -90,7 +90,7 @@ _OTHER_RULES = {
     ("rancher", ("global", "cattle", "systemDefaultRegistry")),
 }
 """Values for which a rule of their own says more."""
-_SERVER_FIELDS = {
+SERVER_FIELDS = {
     "cluster-cidr": "cluster.pods",
     "service-cidr": "cluster.services",
     "cni": "cluster.cni",
@@ -100,6 +100,7 @@ _SERVER_FIELDS = {
     "selinux": "image.selinux",
     "node-ip": "nodes",
 }
+"""Keys that are computed from fields of the site."""
 PACKAGED_CNI = ("none", "cilium", "canal", "calico")
 """What EIB can package; multus may stand before one of them."""
 
@@ -170,7 +171,7 @@ def check_server(subject: Subject) -> Findings:
             continue
         path: Path = ("cluster", "server", key)
         message = f"{shown(over[key])} replaces {shown(thaw(computed))}"
-        if field := _SERVER_FIELDS.get(key):
+        if field := SERVER_FIELDS.get(key):
             fix = f"remove it, and set {field} to what it should be"
             yield CONTRADICTS.at(path, f"{message}, which comes from {field}", fix)
         else:
