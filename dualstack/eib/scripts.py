@@ -21,6 +21,7 @@ from dualstack.eib.proxy import RKE2_SERVER, proxy_texts
 from dualstack.eib.tree import EXECUTABLE, PRIVATE, READABLE, Builder
 from dualstack.plan.model import Ironic, Plan
 from dualstack.plan.network import own_address, serving_interface
+from dualstack.plan.server import PROFILES
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -62,9 +63,24 @@ def add_scripts(plan: Plan, builder: Builder) -> None:
     builder.add("os-files/etc/profile.d/dualstack.sh", fill("profile.sh.j2"))
     if plan.release.tmpfs_cni:
         builder.add("custom/scripts/50-dualstack-tmpfs-cni.sh", fill("tmpfs-cni.sh.j2"), EXECUTABLE)
+    _add_profile(plan, builder)
     _add_proxy(plan, builder)
     _add_first_boot(plan, builder)
     _add_registration(plan, builder)
+
+
+def _add_profile(plan: Plan, builder: Builder) -> None:
+    """Prepare the node for a hardening profile of RKE2, which stops where it finds the node otherwise.
+
+    Source: rancher/rke2 ``pkg/cli/cmds/profile_linux.go``, and its ``bundle/share/rke2/rke2-cis-sysctl.conf``.
+    """
+    profile = plan.server.get("profile")
+    if profile in PROFILES:
+        script = "custom/scripts/51-dualstack-etcd-user.sh"
+        builder.add(script, fill("etcd-user.sh.j2"), EXECUTABLE, replaceable=True)
+    if profile == "cis":
+        # RKE2's own name for it, so that whoever follows its documentation has one file.
+        builder.add("os-files/etc/sysctl.d/60-rke2-cis.conf", fill("rke2-cis.conf.j2"), replaceable=True)
 
 
 def _add_proxy(plan: Plan, builder: Builder) -> None:

@@ -218,3 +218,29 @@ def test_hostile_names_are_quoted(machine: Machine) -> None:
     assert code == 0, out
     assert any(evil in call for call in calls if "patch" in call)
     assert not (machine.root / "evil").exists()
+
+
+@pytest.mark.parametrize(("profile", "files"), [("cis", 2), ("etcd", 1), ("", 0), (None, 0)])
+def test_the_node_is_prepared_for_a_profile(profile: str | None, files: int) -> None:
+    tree = tree_of(site(cluster={"server": {"profile": profile}}))
+    script, sysctl = "custom/scripts/51-dualstack-etcd-user.sh", "os-files/etc/sysctl.d/60-rke2-cis.conf"
+    assert [path for path in (script, sysctl) if path in tree.files] == [script, sysctl][:files]
+    if files:
+        assert "useradd --system --gid etcd" in tree.files[script].text
+        assert tree.files[script].mode == 0o755
+    if files == 2:
+        wanted = {"vm.overcommit_memory=1", "vm.panic_on_oom=0", "kernel.panic=10", "kernel.panic_on_oops=1"}
+        assert wanted <= set(tree.files[sysctl].text.splitlines())
+
+
+def test_the_etcd_user_is_made_once(tmp_path: Path) -> None:
+    script = tree_of(site(cluster={"server": {"profile": "cis"}})).files["custom/scripts/51-dualstack-etcd-user.sh"]
+    calls = tmp_path / "calls"
+    stubs = {"getent": f'grep -qs "^made $1" {calls}', "groupadd": "made group", "useradd": "made passwd"}
+    for name, does in stubs.items():
+        stub = tmp_path / name
+        stub.write_text(f"#!/bin/bash\n{does if name == 'getent' else f'echo {does} >>{calls}'}\n")
+        stub.chmod(0o755)
+    for _ in range(2):
+        subprocess.run(["bash", "-c", script.text], check=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    assert calls.read_text().splitlines() == ["made group", "made passwd"]
