@@ -87,6 +87,8 @@ def bmcs_json(plan: Plan) -> list[dict[str, Any]]:
             "mediaFamily": bmc.media_family,
             "callbackUrl": bmc.callback_url,
             "callbackFamily": bmc.callback_family,
+            "inspectionUrl": bmc.inspection_url,
+            "inspectionFamily": bmc.inspection_family,
             "why": bmc.why,
         }
         for bmc in plan.bmcs

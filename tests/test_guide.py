@@ -84,7 +84,7 @@ def test_d6_the_guides_rancher_name_has_no_aaaa() -> None:
 def test_d7_an_ipv6_bmc_is_not_provisioned_over_ipv6_only() -> None:
     data = site("address", BMC6, "provisioning", "bmcs")
     bmc = plan(data).bmcs[0]
-    assert (bmc.media_url, bmc.callback_url) == ("http://[fd00:100::10]:6180", "https://192.168.100.10:6385/v1/")
+    assert (bmc.media_url, bmc.callback_url) == ("http://[fd00:100::10]:6180", "https://192.168.100.10:6385")
     assert [f.severity for f in found(data, "DS079")] == ["info"]
 
 

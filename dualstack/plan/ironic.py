@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from dualstack.frozen import Frozen, Secret, dig
+from dualstack.plan.ironic_env import env_text, extra_env, with_env
 from dualstack.plan.model import Ironic
 
 HTTP_PORT = "6180"
@@ -26,7 +27,7 @@ def url_host(host: str) -> str:
 
 
 def read_ironic(values: Frozen) -> Ironic:
-    """Read hosts and URLs out of the merged values of the metal3 chart."""
+    """Read hosts and URLs out of the merged values of the metal3 chart, ``ironicExtraEnv`` among them."""
     ironic_ip = _text(dig(values, "global", "ironicIP"))
     provisioning_ip = _text(dig(values, "global", "provisioningIP"))
     hostname = _text(dig(values, "global", "provisioningHostname"))
@@ -44,15 +45,22 @@ def read_ironic(values: Frozen) -> Ironic:
     scheme, port = ("https", tls_port) if vmedia_tls else ("http", HTTP_PORT)
     # The chart takes the operator's own port for this one URL only.
     port_v6 = tls_port if vmedia_tls else http_port
-    api_host = hostname or url_host(host_ip)
-    return Ironic(
+    api = f"{'https' if tls else 'http'}://{hostname or url_host(host_ip)}:{API_PORT}"
+    rendered = f"{scheme}://{url_host(http_host)}:{port}"
+    listen = dig(values, "metal3-ironic", "listenOnAll")
+    ironic = Ironic(
         ironic_ip=ironic_ip,
         provisioning_ip=provisioning_ip,
         hostname=hostname,
         external_http_host=http_host,
-        external_url=f"{scheme}://{url_host(http_host)}:{port}",
+        external_url=rendered,
+        rendered_url=rendered,
         external_url_v6=f"{scheme if tls else 'http'}://[{v6}]:{port_v6}" if v6 else "",
-        endpoint=f"{'https' if tls else 'http'}://{api_host}:{API_PORT}/v1/",
+        endpoint=f"{api}/v1/",
+        api_url=api,
+        inspection_url=f"{api}/v1/continue_inspection",
         vmedia_tls=vmedia_tls,
-        listen_on_all=bool(dig(values, "metal3-ironic", "listenOnAll", default=True)),
+        # An empty variable means true to the scripts of Ironic's image.
+        listen_on_all=listen is None or env_text(listen).lower() in ("true", ""),
     )
+    return with_env(ironic, extra_env(values))

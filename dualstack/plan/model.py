@@ -97,11 +97,17 @@ class Ironic:
     external_http_host: str
     """Host in image URLs; empty where the chart would render none."""
     external_url: str
-    """``IRONIC_EXTERNAL_HTTP_URL``."""
+    """Where images are served, ``ironicExtraEnv`` having had its say."""
+    rendered_url: str
+    """What the chart itself makes of it: ``IRONIC_EXTERNAL_HTTP_URL``."""
     external_url_v6: str
     """``IRONIC_EXTERNAL_URL_V6``; empty where absent."""
     endpoint: str
-    """``IRONIC_ENDPOINT``, where the ramdisk calls back to."""
+    """``IRONIC_ENDPOINT``, where the operator finds Ironic."""
+    api_url: str
+    """``ipa-api-url`` of the ramdisk's kernel line: whom the agent calls."""
+    inspection_url: str
+    """``ipa-inspection-callback-url`` of the same: where inspection reports to."""
     vmedia_tls: bool
     listen_on_all: bool
 
@@ -117,11 +123,14 @@ class BmcPlan:
     family: Family | Literal["resolver", "unknown"]
     """Family over which the Baremetal Operator takes the BMC to be reached."""
     media_url: str
-    """URL under which the BMC fetches its media."""
+    """URL under which the BMC fetches its media; with ``redfish-uefihttp`` the machine's own firmware does."""
     media_family: Family | Literal["resolver", "unknown"]
     callback_url: str
-    """URL that the booted ramdisk calls."""
+    """URL that the booted ramdisk's agent calls (``ipa-api-url``)."""
     callback_family: Family | Literal["resolver", "unknown"]
+    inspection_url: str
+    """URL that inspection reports to (``ipa-inspection-callback-url``)."""
+    inspection_family: Family | Literal["resolver", "unknown"]
     why: str
 
 

@@ -1,4 +1,4 @@
-"""Rules about BMCs: their addresses, how they boot, and over which family each machine is reached."""
+"""Rules about BMCs: their addresses, how they boot, and that each machine is its own."""
 
 from __future__ import annotations
 
@@ -44,15 +44,8 @@ IDENTITY = Rule(
     "Two machines are taken for one, or no machine is found: the wrong one is erased and installed.",
     "openshift/installer pkg/types/baremetal/validation",
 )
-FAMILY = Rule(
-    "DS079-bmc-family",
-    "It must be known which families a machine needs while it is provisioned.",
-    Severity.INFO,
-    "A machine without a way to that family never reports back.",
-    "baremetal-operator pkg/provisioner/ironic/ironic.go (setExternalURL)",
-)
 
-RULES = (LINK_LOCAL, ADDRESS, BOOT, IDENTITY, FAMILY)
+RULES = (LINK_LOCAL, ADDRESS, BOOT, IDENTITY)
 
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 _REDFISH = frozenset({"redfish", "idrac-redfish", "ilo5-redfish"})
@@ -235,25 +228,4 @@ def check_unique(subject: Subject) -> Findings:
     )
 
 
-def check_families(subject: Subject) -> Findings:
-    """Say for each machine which family it needs beside the one of its BMC."""
-    ironic = subject.plan.ironic
-    if ironic is None:
-        return
-    for index, bmc in enumerate(subject.plan.bmcs):
-        path: Path = ("provisioning", "bmcs", index, "address")
-        if bmc.family == "ipv6" and bmc.callback_family == "ipv4" and bmc.scheme in VIRTUAL_MEDIA:
-            message = (
-                f"{bmc.name} fetches its media at {bmc.media_url}, but once booted it calls {bmc.callback_url}: "
-                "the BMC's family decides the media alone"
-            )
-            fix = (
-                f"give {bmc.name} a way to {ironic.ironic_ip or ironic.provisioning_ip} over IPv4, or use hostname mode"
-            )
-            yield FAMILY.at(path, message, fix)
-        elif bmc.family == "resolver" and bmc.media_family == "resolver" and not ironic.hostname:
-            message = f"{bmc.name} is known by a name: the first DNS answer in the operator's pod decides its family"
-            yield FAMILY.at(path, message, "write the BMC's address in place of its name, or leave it to the resolver")
-
-
-CHECKS = (check_form, check_unique, check_families)
+CHECKS = (check_form, check_unique)

@@ -54,7 +54,7 @@ def expected(ironic: Ironic, values: Frozen) -> dict[str, dict[str, str | None]]
     host = ironic.provisioning_ip or ironic.ironic_ip or ironic.hostname
     wanted: dict[str, dict[str, str | None]] = {
         IRONIC: {
-            "IRONIC_EXTERNAL_HTTP_URL": ironic.external_url,
+            "IRONIC_EXTERNAL_HTTP_URL": ironic.rendered_url,
             "LISTEN_ALL_INTERFACES": "true" if ironic.listen_on_all else "false",
             **{key: host if key == mode else None for key in HOSTS},
         },

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from dualstack.bmc import HTTP_BOOT
 from dualstack.findings import Finding, Findings, Rule, Severity
 from dualstack.frozen import dig
 from dualstack.origins import Path, format_path
+from dualstack.plan.ironic_env import EXTRA_ENV, LISTEN_ALL
 from dualstack.plan.model import Ironic
 from dualstack.rules.base import Subject
+from dualstack.rules.ironic_env import media_variable
 from dualstack.rules.metal3 import EXTERNAL_HOST, EXTERNAL_V6, external_written
 from dualstack.rules.overrides import (
     blame,
@@ -52,7 +55,9 @@ RULES = (MEDIA_FAMILY, LISTEN_ON_ALL, VMEDIA_TLS)
 
 def _bmcs_given_other_family(subject: Subject) -> Iterator[tuple[str, list[str]]]:
     for family, other in (("ipv6", "ipv4"), ("ipv4", "ipv6")):
-        names = [bmc.name for bmc in subject.plan.bmcs if bmc.family == family and bmc.media_family == other]
+        # With HTTP boot the machine's firmware fetches the media, over a NIC whose families nobody states.
+        by_bmc = [bmc for bmc in subject.plan.bmcs if bmc.scheme not in HTTP_BOOT]
+        names = [bmc.name for bmc in by_bmc if bmc.family == family and bmc.media_family == other]
         if names:
             yield family, names
 
@@ -72,6 +77,8 @@ def check_media_family(subject: Subject) -> Findings:
         path = host_path if at_host and external_written(subject) else stated_path(site, "ipv4") if at_host else v6_path
         if family == "ipv4" and override_path(site, "metal3", "global", "ironicIP"):
             path = ("charts", "metal3", "values", "global", "ironicIP")
+        if at_host and (variable := media_variable(subject)):
+            path = variable
         url = ironic.external_url
         fix = undo(path, f"remove {format_path(path)}" if at_host else state_address(site, "ipv6"))
         yield _media(path, f"{', '.join(names)}: BMC of {shown_family(family)}, media at {url}", fix)
@@ -93,7 +100,7 @@ def shown_family(family: str) -> str:
 def not_on_all(ironic: Ironic, where: Path, fix: str) -> Findings:
     """Tell where Ironic, known by its addresses, would listen on one of them alone."""
     if not ironic.hostname and not ironic.listen_on_all:
-        yield LISTEN_ON_ALL.at(where, "listenOnAll is false in address mode", fix)
+        yield LISTEN_ON_ALL.at(where, f"{where[-1]} is false in address mode", fix)
 
 
 def held_host(ironic: Ironic) -> str:
@@ -123,6 +130,8 @@ def check_listening(subject: Subject) -> Findings:
     ironic = subject.plan.ironic
     if ironic is not None:
         path = blame(subject.site, "metal3", ("metal3-ironic", "listenOnAll"), ("mode",))
+        if override_path(subject.site, "metal3", *EXTRA_ENV, LISTEN_ALL):
+            path = ("charts", "metal3", "values", *EXTRA_ENV, LISTEN_ALL)
         yield from not_on_all(ironic, path, undo(path, "set mode to hostname"))
 
 
@@ -154,7 +163,9 @@ def _other_host(subject: Subject) -> Findings:
         return
     held = held_host(ironic)
     host_path = blame(site, "metal3", EXTERNAL_HOST, ("provisioning", "externalHttpHost"))
-    if external_written(subject):
+    if variable := media_variable(subject):
+        yield from uncovered_url(ironic.external_url, held, variable, f"remove {format_path(variable)}")
+    elif external_written(subject):
         fix = f"remove {format_path(host_path)}"
         yield from uncovered_url(ironic.external_url, held, host_path, fix)
     if ironic.hostname:

@@ -104,7 +104,7 @@ def test_the_plans_urls_are_the_charts(case: str, version: str, tmp_path: Path) 
         "external_url_v6": data.get("IRONIC_EXTERNAL_URL_V6", ""),
         "endpoint": data["IRONIC_ENDPOINT"],
         "hostname": data.get("IRONIC_URL_HOSTNAME", ""),
-        "listen_on_all": data.get("LISTEN_ALL_INTERFACES", "false") == "true",
+        "listen_on_all": (data.get("LISTEN_ALL_INTERFACES") or "true") == "true",
     } == {
         "external_url": made.ironic.external_url,
         "external_url_v6": made.ironic.external_url_v6,

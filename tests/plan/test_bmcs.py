@@ -10,7 +10,7 @@ from dualstack.plan.model import BmcPlan
 from tests.plan.plans import FQDN, plan
 
 V4, V6 = "http://192.168.100.10:6180", "http://[fd00:100::10]:6180"
-CALLBACK = "https://192.168.100.10:6385/v1/"
+CALLBACK = "https://192.168.100.10:6385"
 PATH = "/redfish/v1/Systems/1"
 
 
@@ -33,6 +33,8 @@ def test_a_whole_one() -> None:
         media_family="ipv6",
         callback_url=CALLBACK,
         callback_family="ipv4",
+        inspection_url=f"{CALLBACK}/v1/continue_inspection",
+        inspection_family="ipv4",
         why="the address is IPv6",
     )
 
@@ -60,7 +62,7 @@ def test_address_mode(address: str, family: str, media_url: str, media_family: s
 def test_hostname_mode_gives_every_machine_the_name(host: str) -> None:
     made = bmc(f"redfish-virtualmedia://{host}{PATH}", "hostname")
     assert (made.media_url, made.media_family) == (f"http://{FQDN}:6180", "resolver")
-    assert (made.callback_url, made.callback_family) == (f"https://{FQDN}:6385/v1/", "resolver")
+    assert (made.callback_url, made.callback_family) == (f"https://{FQDN}:6385", "resolver")
     assert "resolver" in made.why
 
 

@@ -68,8 +68,11 @@ ADDRESS = Ironic(
     hostname="",
     external_http_host=V4,
     external_url=f"http://{V4}:6180",
+    rendered_url=f"http://{V4}:6180",
     external_url_v6=f"http://[{V6}]:6180",
     endpoint=f"https://{V4}:6385/v1/",
+    api_url=f"https://{V4}:6385",
+    inspection_url=f"https://{V4}:6385/v1/continue_inspection",
     vmedia_tls=False,
     listen_on_all=True,
 )
@@ -86,8 +89,11 @@ def test_ironic_in_hostname_mode() -> None:
         hostname=FQDN,
         external_http_host=FQDN,
         external_url=f"http://{FQDN}:6180",
+        rendered_url=f"http://{FQDN}:6180",
         external_url_v6="",
         endpoint=f"https://{FQDN}:6385/v1/",
+        api_url=f"https://{FQDN}:6385",
+        inspection_url=f"https://{FQDN}:6385/v1/continue_inspection",
         vmedia_tls=False,
         listen_on_all=True,
     )
@@ -156,7 +162,7 @@ def test_overrides_are_merged_last_and_null_is_helms_own() -> None:
     assert values(made, "metal3") == expected
     assert made.ironic is not None
     assert made.ironic.endpoint == "https://192.168.100.11:6385/v1/"
-    assert made.ironic.listen_on_all is False
+    assert made.ironic.listen_on_all is True  # an empty variable is none to the image's scripts
 
 
 def test_the_serving_interface_gives_the_addresses() -> None:
