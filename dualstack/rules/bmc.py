@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from dualstack.bmc import NETWORK_BOOT, ONLY_3_4, SCHEMES, VIRTUAL_MEDIA, BmcAddress, bare_address, parse_bmc
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import Fix, write
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.grammar import as_ip, name_problem
@@ -85,25 +86,25 @@ def _whole(parsed: BmcAddress, *, scheme: str = "", host: str = "", port: str | 
     return f"{scheme}://{host}{f':{port}' if port else ''}{f'/{tail}' if tail else ''}"
 
 
-def _address_fix(parsed: BmcAddress) -> str:
+def _address_fix(parsed: BmcAddress) -> Fix | str:
     host_stands = bool(parsed.host) and not name_problem(parsed.host.lower())
     ip = as_ip(parsed.host)
     if parsed.problem == "transport":
-        return f"write {_whole(parsed, scheme=parsed.scheme)}"
+        return write(_whole(parsed, scheme=parsed.scheme))
     if parsed.problem == "port":
         return "write a port from 1 to 65535, or none"
     if parsed.problem == "scheme":
         # A name with a port and no protocol: the operator reads the name as one.
         if parsed.host.isdecimal() and not name_problem(parsed.scheme):
-            return f"write {_whole(parsed, scheme='redfish-virtualmedia', host=parsed.scheme)}"
+            return write(_whole(parsed, scheme="redfish-virtualmedia", host=parsed.scheme))
         near = difflib.get_close_matches(parsed.scheme, sorted(SCHEMES), 1, 0.7) or ["redfish-virtualmedia"]
-        return f"write {_whole(parsed, scheme=near[0])}" if host_stands or ip else _EXAMPLE_FIX
+        return write(_whole(parsed, scheme=near[0])) if host_stands or ip else _EXAMPLE_FIX
     if parsed.problem == "brackets" and ip is not None and ip.version == 6:
-        return f"write {_whole(parsed, host=str(ip), port='')}"
+        return write(_whole(parsed, host=str(ip), port=""))
     if parsed.problem == "host" and ip is not None and "%" not in parsed.host:
-        return f"write {_whole(parsed, host=str(ip))}"
+        return write(_whole(parsed, host=str(ip)))
     if parsed.problem == "slashes" and (host_stands or ip) and parsed.host != "redfish":
-        return f"write {_whole(parsed)}"
+        return write(_whole(parsed))
     return _EXAMPLE_FIX
 
 
@@ -118,7 +119,7 @@ def bmc_address(bmc: At[str]) -> Findings:
         yield ADDRESS.at(bmc.path, f"{shown!r}: {told}", _address_fix(parsed))
     elif parsed.mapped and parsed.ip is not None:
         message = f"{parsed.host} is {parsed.ip.ip} written as an IPv6 address: the operator takes it for IPv4"
-        yield MAPPED.at(bmc.path, message, f"write {_whole(parsed, host=str(parsed.ip.ip))}")
+        yield MAPPED.at(bmc.path, message, write(_whole(parsed, host=str(parsed.ip.ip))))
     elif parsed.ip is not None and parsed.ip.ip.is_link_local:
         fix = "write the BMC's address of global or unique local scope"
         yield LINK_LOCAL.at(bmc.path, f"{parsed.ip} is link-local", fix)
@@ -130,7 +131,8 @@ def bmc_boot(bmc: At[str], scheme: str) -> Findings:
         return
     better = _MEDIA_SCHEMES.get(scheme, "redfish-virtualmedia")
     if bmc.path[-1:] == ("protocol",):
-        yield BOOT.at(bmc.path, f"{scheme} boots over the network", f"write {better}, if the BMC has it")
+        fix = write(better, ", if the BMC has it", guess=True)
+        yield BOOT.at(bmc.path, f"{scheme} boots over the network", fix)
         return
     parsed = parse_bmc(bmc.value)
     message = f"{scheme} boots over the network"
@@ -139,7 +141,7 @@ def bmc_boot(bmc: At[str], scheme: str) -> Findings:
     # A Redfish BMC keeps port and path; those of other protocols mean nothing to it.
     kept = parsed if parsed.scheme in _REDFISH else replace(parsed, port="", tail="")
     whole = _whole(kept, scheme=better)
-    yield BOOT.at(bmc.path, message, f"write {whole}, if the BMC has virtual media under that path")
+    yield BOOT.at(bmc.path, message, write(whole, ", if the BMC has virtual media under that path", guess=True))
 
 
 def _identity(text: str) -> str:
@@ -203,7 +205,9 @@ def check_form(subject: Subject) -> Findings:
         if scheme in ONLY_3_4 and subject.plan.release.name != "3.4":
             better = f"redfish-virtualmedia{parsed.url_scheme.removeprefix(scheme)}"
             message = f"the operator of release {subject.plan.release.name} knows {scheme} no more"
-            yield ADDRESS.at(address.path, message, f"write {_whole(parsed, scheme=better)}, if the BMC has Redfish")
+            yield ADDRESS.at(
+                address.path, message, write(_whole(parsed, scheme=better), ", if the BMC has Redfish", guess=True)
+            )
         elif not parsed.problem:
             told_apart = parsed.scheme == "" and bmc.protocol is not None
             yield from bmc_boot(At((*path, "protocol" if told_apart else "address"), bmc.address), scheme)

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import as_fix, remove, write
 from dualstack.frozen import Secret, dig
-from dualstack.origins import Path, format_path
+from dualstack.origins import Path
 from dualstack.plan.ironic_env import (
     ACCESS_PORT,
     BASE_URLS,
@@ -123,6 +124,7 @@ _OF_CHART: Final = (
     *BASE_URLS,
 )
 """Variables, or options behind them, that the chart fills from its own values."""
+_URL_EXAMPLE: Final = "write a URL such as https://192.168.100.10:6385"
 _WHOLE_URL: Final = re.compile(r"https?://(?P<host>\[[^\]]*\]|[^:/?#\[\]]*)(:(?P<port>[0-9]{1,5}))?(?P<path>/.*)?")
 
 
@@ -132,7 +134,7 @@ def switch(item: At[Any]) -> Findings:
         return
     meant = str(item.value).strip().lower()
     yes = meant in ("true", "yes", "on", "1")
-    fix = f"write {str(yes).lower()} without quotes" if yes or meant in ("false", "no", "off", "0") else "remove it"
+    fix = write(yes, ", without quotes") if yes or meant in ("false", "no", "off", "0") else remove()
     yield SWITCH.at(item.path, f"{shown(item.value)} is no truth value", fix)
 
 
@@ -141,7 +143,7 @@ def environment_text(item: At[Any]) -> Findings:
     if isinstance(item.value, str | Secret):
         return
     simple = isinstance(item.value, bool | int | float)
-    fix = f'write "{env_text(item.value)}"' if simple else "remove it, or write its text in quotes"
+    fix = write(env_text(item.value)) if simple else remove(", or write its text in quotes", guess=True)
     yield TEXT.at(item.path, f"{'nothing' if item.value is None else shown(item.value)} is no text", fix)
 
 
@@ -150,19 +152,20 @@ def ironic_url(item: At[str]) -> Findings:
     if not item.value:
         return
     if "," in item.value:
-        yield URL.at(item.path, f"{shown(item.value)} is a list", f"write one URL: {item.value.split(',')[0].strip()}")
+        first = write(item.value.partition(",")[0].strip(), ", which is one URL", guess=True)
+        yield URL.at(item.path, f"{shown(item.value)} is a list", first)
         return
     match = _WHOLE_URL.fullmatch(item.value)
     if match is None:
         found = as_ip(re.sub(r"^https?://|[/?#].*$", "", item.value))
         whole = re.match(r"https?", item.value)
         host = f"[{found}]" if found is not None and found.version == 6 else found
-        fix = f"write {whole[0]}://{host}" if found and whole else "write a URL such as https://192.168.100.10:6385"
+        fix = write(f"{whole[0]}://{host}") if found and whole else as_fix(_URL_EXAMPLE)
         # An address without brackets and a port: the last group may be either.
         if found is not None and found.version == 6 and item.value.rpartition(":")[2].rstrip("/") in ("6180", "6385"):
             head, _, port = re.sub(r"^https?://|/.*$", "", item.value).rpartition(":")
             inner = as_ip(head)
-            fix = f"write {whole[0]}://[{inner}]:{port}" if inner is not None and whole else fix
+            fix = write(f"{whole[0]}://[{inner}]:{port}") if inner is not None and whole else fix
         yield URL.at(item.path, f"{shown(item.value)} is no URL with one host", fix)
         return
     host_text = match["host"].strip("[]")
@@ -181,7 +184,7 @@ def external_ip(item: At[str]) -> Findings:
     ip = as_ip(item.value)
     if ip is not None and ip.version == 6 and not item.value.startswith("["):
         message = f"{item.value} is put into URLs as it is: https://{item.value}:6385"
-        yield URL.at(item.path, message, f'write "[{ip}]", or remove it')
+        yield URL.at(item.path, message, write(f"[{ip}]", ", or remove it", guess=True))
     elif item.value and ip is None and name_problem(item.value.lower()):
         yield URL.at(item.path, f"{shown(item.value)} is no host", "write an address or a name")
 
@@ -192,7 +195,7 @@ def split_callback(ironic: Ironic, where: Path) -> Findings:
     if agent and inspection and agent != inspection:
         base = ironic.inspection_url.removesuffix("/v1/continue_inspection")
         message = f"the agent calls {ironic.api_url}, while inspection reports to {ironic.inspection_url}"
-        fix = f"remove it (both then call {base}), or set IRONIC_BASE_URL to {ironic.api_url} beside it"
+        fix = remove(f" (both then call {base}), or set IRONIC_BASE_URL to {ironic.api_url} beside it", guess=True)
         yield SPLIT.at(where, message, fix)
 
 
@@ -209,7 +212,7 @@ def _own_host(env: Mapping[str, str], ironic: Ironic, where: Path) -> Findings:
     chart = ironic.provisioning_ip or ironic.ironic_ip or ironic.hostname
     if as_ip(value) != as_ip(chart) or (as_ip(value) is None and value.lower() != chart.lower()):
         message = f"Ironic calls itself {value}, while the chart's values have {chart or 'no host'}"
-        yield OWN_HOST.at(path, message, "remove it, and set the host in the chart's own values")
+        yield OWN_HOST.at(path, message, remove(", and set the host in the chart's own values", guess=True))
 
 
 def _ports(env: Mapping[str, str], ironic: Ironic, where: Path) -> Findings:
@@ -219,7 +222,7 @@ def _ports(env: Mapping[str, str], ironic: Ironic, where: Path) -> Findings:
     for name, port in ports.items():
         if env.get(name) and env[name] != port:
             message = f"{env[name]}, while the chart has {port} in URLs, probes and Service"
-            yield PORT.at((*where, name), message, "remove it")
+            yield PORT.at((*where, name), message, remove())
 
 
 def environment(env: Mapping[str, str], ironic: Ironic, where: Path) -> Findings:
@@ -243,10 +246,10 @@ def environment(env: Mapping[str, str], ironic: Ironic, where: Path) -> Findings
     for name in _OF_CHART:
         if name in env:
             message = f"{name} replaces what the chart makes of its own values"
-            yield OWN_DEFAULT.at((*where, name), message, "remove it, if that was not meant")
+            yield OWN_DEFAULT.at((*where, name), message, remove(", if that was not meant", guess=True))
     for name, why in _IDLE.items():
         if name in env:
-            yield NO_EFFECT.at((*where, name), f"{name} has no effect: {why}", "remove it")
+            yield NO_EFFECT.at((*where, name), f"{name} has no effect: {why}", remove())
 
 
 def env_path(subject: Subject) -> Path | None:
@@ -277,7 +280,7 @@ def check_environment(subject: Subject) -> Findings:
         return
     if upstream_version(chart.version) == (0, 12, 7):
         message = f"metal3 {chart.version} reads no ironicExtraEnv"
-        yield NO_EFFECT.at(where, message, f"remove {format_path(where)}")
+        yield NO_EFFECT.at(where, message, remove())
         return
     for key, value in given.items() if isinstance(given, Mapping) else ():
         yield from environment_text(At((*where, str(key)), value))
@@ -288,7 +291,7 @@ def check_environment(subject: Subject) -> Findings:
         own = own_addresses(subject, "ipv6" if ip.version == 6 else "ipv4") if ip is not None else None
         if ip is not None and own is not None:
             # Address translation before the node may lead to it.
-            for finding in own_address(At(path, ip), own, f"remove {format_path(path)}"):
+            for finding in own_address(At(path, ip), own, remove()):
                 yield softened(finding)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from dualstack.addresses import AddressError, IPAddress, is_global_unicast, parse_address
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import Fix
 from dualstack.frozen import dig
 from dualstack.origins import Path, format_path
 from dualstack.plan.model import Ironic
@@ -165,7 +166,7 @@ def empty_image_host(version: At[str], ironic: Ironic, where: Path, fix: str) ->
     yield finding if bug else softened(finding)
 
 
-def own_address(item: At[IPAddress], own: Collection[IPAddress], fix: str) -> Findings:
+def own_address(item: At[IPAddress], own: Collection[IPAddress], fix: Fix | str) -> Findings:
     """Tell an address in Ironic's URLs that no host has; one that no machine could reach is another rule's.
 
     Args:
