@@ -12,7 +12,7 @@ PYTHON ?=
 CANDIDATES := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
 PYTEST_ARGS ?= -n auto
 
-.PHONY: help venv demo demo-destroy test lint format types docs bench clean
+.PHONY: help venv demo demo-destroy test truth lint format types docs bench clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -56,7 +56,11 @@ demo-destroy: $(STAMP) ## remove what make demo deployed
 
 test: $(STAMP) ## run the tests (PYTEST_ARGS="-k addresses" to choose)
 	@$(PY) scripts/lab_packages.py
-	@$(PY) -m pytest $(PYTEST_ARGS)
+	@$(PY) -m pytest --ignore=tests/truth $(PYTEST_ARGS)
+
+truth: $(STAMP) ## run what we write on real software: NetworkManager and others
+	@$(PY) scripts/lab_packages.py truth
+	@$(PY) -m pytest $(PYTEST_ARGS) tests/truth
 
 lint: $(STAMP) ## ruff: rules and formatting
 	@$(PY) -m ruff check .

@@ -1,6 +1,7 @@
 """Install the Debian packages that the tests' lab needs, where that asks for no password; else say what is skipped.
 
-Called by ``make test``. Quiet when all is there; never the reason why a test run fails.
+Called by ``make test``, and with the argument ``truth`` by ``make truth``. Quiet when all is there; never the reason
+why a test run fails.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,16 +48,32 @@ PACKAGES: tuple[Package, ...] = (
         )
     ),
 )
+TRUTH: tuple[Package, ...] = (
+    Package(
+        "network-manager",
+        ("NetworkManager", "nm-online", "nmcli"),
+        "our network files on a real NetworkManager",
+        (
+            "NetworkManager.service",
+            "NetworkManager-dispatcher.service",
+            "NetworkManager-wait-online.service",
+        ),
+    ),
+    Package("radvd", ("radvd",), "the same: router advertisements", ("radvd.service",)),
+    Package("dnsmasq-base", ("dnsmasq",), "the same: DHCP of both families"),
+    Package("dbus-daemon", ("dbus-daemon",), "the same: the bus on which NetworkManager is asked"),
+)
+"""What `make truth` needs: other people's software that takes what we write."""
 SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 TIMEOUT = 300
 """Seconds for one apt-get; a closed machine must not hold up the tests for longer."""
 
 
-def missing() -> list[Package]:
+def missing(packages: tuple[Package, ...]) -> list[Package]:
     """Give the packages of which a program is not here; Debian's sbin counts although it may not be on PATH."""
     return [
         item
-        for item in PACKAGES
+        for item in packages
         if (not item.beside or shutil.which(item.beside))
         and not all(shutil.which(binary) or shutil.which(binary, path=SBIN) for binary in item.binaries)
     ]
@@ -109,16 +127,21 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT)
 
 
-def main() -> int:
-    """Bring what is missing; always end with 0."""
-    wanted = missing()
+def main(arguments: Sequence[str] = ()) -> int:
+    """Bring what is missing; always end with 0.
+
+    Args:
+        arguments: ``truth`` for what the truth tests need, none for the others.
+    """
+    packages = TRUTH if "truth" in arguments else PACKAGES
+    wanted = missing(packages)
     if not wanted:
         return 0
     try:
         trouble = install(wanted)
     except (OSError, subprocess.SubprocessError) as error:
         trouble = str(error)
-    for item in missing():
+    for item in missing(packages):
         print(
             f"lab: {item.package} is not here ({trouble or 'the package did not bring it'}): not tested: {item.tests}"
         )
@@ -126,4 +149,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

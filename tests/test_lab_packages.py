@@ -72,3 +72,14 @@ def test_it_never_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.setattr(lab_packages, "install", slow)
     assert lab_packages.main() == 0
     assert "timed out after 300 seconds): not tested: nothing" in capsys.readouterr().out
+
+
+def test_the_truth_tests_have_packages_of_their_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(lab_packages, "PACKAGES", ())
+    monkeypatch.setattr(lab_packages, "TRUTH", tuple(WANTED))
+    assert lab_packages.main() == 0
+    assert capsys.readouterr().out == ""
+    assert lab_packages.main(["truth"]) == 0
+    assert "no-such-package-here is not here" in capsys.readouterr().out

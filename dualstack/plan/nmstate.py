@@ -5,7 +5,8 @@ Source of the form: nmstate's ``rust/src/lib`` as nm-configurator reads it (stri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from dualstack.addresses import FAMILIES, Family
@@ -102,15 +103,22 @@ def _merge(base: Any, over: Any, key: str = "") -> Any:
     return over
 
 
-def _found_by_mac(section: dict[str, Any]) -> dict[str, Any]:
+def _found_by_mac(section: dict[str, Any], repeated: Collection[str]) -> dict[str, Any]:
     """Have an ethernet interface found by its MAC, not by the name that this file gives it.
 
     nm-configurator puts the real NIC's name in by replacing text, which misses a VLAN of another name, takes eth1 for
     a part of eth10, and does nothing where the kernel has swapped two names. With an identifier the key file has
     ``mac-address=`` and what rests on the NIC names its connection by UUID (seen with nm-configurator 0.3.5).
+
+    Args:
+        section: the interface.
+        repeated: MACs, in lower case, that several interfaces have, as a bond may repeat its port's: nm-configurator
+            takes the NIC's key file for the other's then, and refuses the whole.
     """
     mac = section.get("mac-address")
     if section.get("type") != "ethernet" or not isinstance(mac, str) or not mac or "identifier" in section:
+        return section
+    if mac.lower() in repeated:
         return section
     found: dict[str, Any] = {}
     for key, item in section.items():
@@ -146,11 +154,13 @@ def _settled(merged: Any, awaited: set[str]) -> Any:
     interfaces = merged.get("interfaces") if isinstance(merged, dict) else None
     if not isinstance(interfaces, list):
         return merged
+    macs = Counter(str(item.get("mac-address")).lower() for item in interfaces if isinstance(item, Mapping))
+    repeated = {mac for mac, count in macs.items() if count > 1}
     settled: list[Any] = []
     for item in interfaces:
         section = item
         if isinstance(item, Mapping) and item.get("state", "up") == "up":
-            section = _found_by_mac(dict(item))
+            section = _found_by_mac(dict(item), repeated)
             if isinstance(name := item.get("name"), str) and name in awaited:
                 section = _awaited(section)
         settled.append(section)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 MAC = re.compile("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
-KINDS = {"ethernet": {"mac-address", "identifier"}, "bond": {"link-aggregation"}, "vlan": {"vlan"}}
+KINDS = {"ethernet": {"mac-address"}, "bond": {"link-aggregation"}, "vlan": {"vlan"}}
 COMMON = {"name", "type", "state", "ipv4", "ipv6"}
 MODES = {"balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb"}
 
@@ -63,7 +63,7 @@ def _interface(where: str, body: Any) -> Iterator[str]:
     if kind not in KINDS:
         yield f"{where}: type {kind!r}"
         return
-    yield from _keys(where, body, COMMON | KINDS[kind], {"mtu", "mac-address", "wait-ip"})
+    yield from _keys(where, body, COMMON | KINDS[kind], {"mtu", "mac-address", "identifier", "wait-ip"})
     if body.get("state") != "up":
         yield f"{where}: state {body.get('state')!r}"
     if body.get("identifier", "mac-address") != "mac-address":

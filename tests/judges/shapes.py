@@ -21,6 +21,17 @@ SHAPES: dict[str, dict[str, Any]] = {
     "static, link-local gateway": {"nodes": one_node(eth0(ipv4=V4, ipv6={**V6, "gateway": "fe80::1"}))},
     "autoconfiguration": {"nodes": one_node(eth0(ipv4={"dhcp": True}, ipv6={"dhcp": True, "autoconf": True}))},
     "bond, VLAN, autoconfiguration": AUTO,
+    "bond with its port's MAC": {
+        "nodes": one_node(
+            eth0(),
+            {"name": "eth1", "mac": "34:8a:b1:4b:16:e8"},
+            {"name": "bond0", "mac": MAC, "bond": {"ports": ["eth0", "eth1"]}, "ipv4": V4, "ipv6": V6},
+        )
+    },
+    "VLAN with its NIC's MAC": {
+        "nodes": one_node(eth0(), {"name": "v", "mac": MAC, "vlan": {"id": 5, "base": "eth0"}, "ipv4": V4, "ipv6": V6})
+    },
+    "static IPv4, autoconfiguration": {"nodes": one_node(eth0(ipv4=V4, ipv6={"dhcp": True, "autoconf": True}))},
     "second network": {
         "nodes": one_node(
             eth0(mtu=9000, ipv4=V4, ipv6=V6),

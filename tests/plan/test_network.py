@@ -99,7 +99,7 @@ def test_every_nic_is_found_by_its_mac_and_nothing_else_is() -> None:
     found = interfaces(
         nic(0),
         nic(1),
-        {"name": "bond0", "mac": "34:8a:b1:4b:16:e0", "bond": {"ports": ["eth0", "eth1"]}},
+        {"name": "bond0", "mac": "34:8a:b1:4b:16:ff", "bond": {"ports": ["eth0", "eth1"]}},
         {"name": "mgmt", "vlan": {"id": 120, "base": "bond0"}, "ipv4": STATIC4, "ipv6": STATIC6},
         nmstate={
             "interfaces": [
@@ -114,6 +114,13 @@ def test_every_nic_is_found_by_its_mac_and_nothing_else_is() -> None:
     )
     assert {name for name, item in found.items() if item.get("identifier") == "mac-address"} == {"eth0", "eth1", "eth2"}
     assert found["eth3"]["identifier"] == "name"
+
+
+def test_a_nic_whose_mac_another_interface_repeats_is_found_by_its_name() -> None:
+    """Seen: nm-configurator refuses the file else ("interfaces without connection files")."""
+    bond = {"name": "bond0", "mac": "34:8A:B1:4B:16:E0", "bond": {"ports": ["eth0", "eth1"]}}
+    found = interfaces(nic(0), nic(1), {**bond, "ipv4": STATIC4, "ipv6": STATIC6})
+    assert [found[name].get("identifier") for name in ("eth0", "eth1")] == [None, "mac-address"]
 
 
 @pytest.mark.parametrize(
