@@ -37,3 +37,15 @@ def hide(value: Any, texts: Collection[str]) -> Any:
     if isinstance(value, list):
         return [hide(item, texts) for item in value]
     return value
+
+
+_URL_LOGIN = re.compile(r"(?P<start>[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@'\",:]*:)[^\s/?#'\"]*(?=@)")
+_LINE = re.compile(r"(?P<start>^[\s+#-]*[\"']?(?P<key>[A-Za-z_][\w.-]*)[\"']?\s*[:=]\s*)(?P<value>\S.*)$")
+
+
+def without_secrets(line: str) -> str:
+    """Give a line of a file without what stands where a secret does: after its name, or in a URL's login."""
+    match = _LINE.match(line)
+    if match and names_a_secret(match["key"]):
+        return f"{match['start']}{REDACTED}"
+    return _URL_LOGIN.sub(lambda found: f"{found['start']}{REDACTED}", line)

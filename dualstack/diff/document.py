@@ -26,6 +26,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "notes": list(report.notes),
         "impact": report.impact.word,
         "exitCode": report.exit_code,
+        "besideSecrets": [asdict(one) for one in report.beside],
         "sites": [_site(site) for site in report.changed],
         "unchanged": list(report.unchanged),
     }

@@ -29,6 +29,23 @@ def _written_out(char: str) -> str:
     return {"\n": "⏎", "\t": "⇥"}.get(char) or char.encode("unicode_escape", "backslashreplace").decode()
 
 
+def shortened(before: str, after: str, longest: int) -> tuple[str, str]:
+    """Give two texts that differ, cut where they are long: around the first difference, so that it is always seen."""
+    if len(before) <= longest and len(after) <= longest:
+        return before, after
+    same = next(
+        (at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other),
+        min(len(before), len(after)),
+    )
+    start = max(0, same - longest // 3)
+
+    def cut(text: str) -> str:
+        piece = text[start : start + longest - 2]
+        return ("…" if start else "") + piece + ("…" if start + len(piece) < len(text) else "")
+
+    return cut(before), cut(after)
+
+
 def code(text: str) -> str:
     """Give a value as code; fit for a table."""
     shown = visible(text)

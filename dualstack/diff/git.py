@@ -1,7 +1,7 @@
 """What is asked of git, and the base's tree in a folder of its own.
 
-Nothing of the user's repository is written: no work tree is registered, so none is left behind by a kill; the index is
-a temporary file; no hook runs. A killed run leaves a folder in the temporary directory, which the next run removes.
+Nothing of the user's repository is written: no work tree is registered, so none is left behind by a kill; no hook runs.
+A killed run leaves a folder in the temporary directory, which the next run removes.
 """
 
 from __future__ import annotations
@@ -13,15 +13,35 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from dualstack.diff.objects import SUBMODULE, Entry, Read, differs, parse_tree, reader, write
 from dualstack.errors import InputError, quoted
 
 _PREFIX: Final = "dualstack-base."
 _LOCK: Final = "lock"
 _TREE: Final = "tree"
+
+
+_GIT: Final = (
+    "git",
+    # core.hooksPath may lie in the work tree, and so may a program that watches files, attributes, or a file that
+    # .git/config includes.
+    *("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "-c", f"core.attributesFile={os.devnull}"),
+)
+"""Whichever git is on PATH."""
+
+
+def _environment() -> dict[str, str]:
+    """Give the environment for git.
+
+    Locks for the sake of a faster ``git status`` next time are the only thing that asking would write; objects that
+    replace others would show other files than those that are merged.
+    """
+    return {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1", "LC_ALL": "C"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +104,65 @@ class Repository:
         except InputError:
             return ""
 
-    def changed(self, base: Commit) -> list[str]:
+    def changed(self, base: Commit, inside: str) -> list[str]:
         """Give the paths below the repository's root that differ from a commit, untracked ones too, sorted.
 
         The work tree as it is counts, whatever of it is staged or committed; what .gitignore names does not.
+
+        Args:
+            base: the commit.
+            inside: the folder in which every file is compared byte by byte, as in submodules: git passes over what
+                attributes, flags in the index and settings of submodules call the same.
         """
-        listed = self._git("diff", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv", "-z", base.id)
-        new = self._git("ls-files", "--others", "--exclude-standard", "--full-name", "-z", cwd=self.root)
-        return sorted({*listed.split("\0"), *new.split("\0")} - {""})
+        return sorted(self._changed(base.id, self.root, "" if inside == "." else f"{inside}/"))
+
+    def _changed(self, commit: str, repository: Path, below: str) -> set[str]:
+        options = ("--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none")
+        listed = self._git("diff", "--name-only", *options, "-z", commit, cwd=repository)
+        new = self._git("ls-files", "--others", "--exclude-standard", "--full-name", "-z", cwd=repository)
+        # A repository that lies in this one and is none of its submodules is listed as a folder.
+        found = {path.removesuffix("/") for path in (*listed.split("\0"), *new.split("\0"))} - {""}
+        entries = self._entries(commit, repository)
+        with self._reader(repository) as read:
+            for one in entries:
+                if one.mode == SUBMODULE:
+                    found |= self._inside(one, repository / one.path)
+                elif one.path.startswith(below) and one.path not in found:
+                    found |= {one.path} if differs(one, repository / one.path, read) else set()
+        return found
+
+    def _inside(self, submodule: Entry, repository: Path) -> set[str]:
+        """Give what differs in a submodule, and the submodule itself where anything does."""
+        if not (repository / ".git").exists():
+            return set()
+        try:
+            found = self._changed(submodule.id, repository, "")
+        except InputError:  # the base's commit is not here: git tells that it is another one
+            return set()
+        return {f"{submodule.path}/{path}" for path in found} | ({submodule.path} if found else set())
+
+    def pins(self, base: Commit) -> dict[str, tuple[str | None, str | None]]:
+        """Give each submodule's commits in the base and now, by its path, where they differ; None where it is none."""
+        before = {one.path: one.id for one in self._entries(base.id, self.root) if one.mode == SUBMODULE}
+        now: dict[str, str] = {}
+        for entry in self._git("ls-files", "--stage", "-z", cwd=self.root).split("\0"):
+            about, _, path = entry.partition("\t")
+            if about.startswith(SUBMODULE):
+                now[path] = about.split()[1]
+                if (self.root / path / ".git").exists():
+                    with contextlib.suppress(InputError):  # without a commit yet
+                        now[path] = self._git("rev-parse", "--verify", "HEAD", cwd=self.root / path).strip()
+        both = {path: (before.get(path), now.get(path)) for path in {*before, *now}}
+        return {path: (one, other) for path, (one, other) in both.items() if one != other}
 
     def dirty(self) -> bool:
         """Tell whether the work tree differs from its commit."""
-        return bool(self._git("status", "--porcelain", "--untracked-files=normal", "--no-renames"))
+        options = ("--untracked-files=normal", "--ignore-submodules=none", "--no-renames")
+        return bool(self._git("status", "--porcelain", *options))
 
     @contextlib.contextmanager
-    def tree(self, commit: Commit) -> Iterator[Path]:
-        """Give a folder that holds the commit's files, as a checkout would write them; it goes afterwards.
+    def tree(self, commit: Commit) -> Iterator[tuple[Path, list[str]]]:
+        """Give a folder that holds the commit's files, byte for byte, and in words what it lacks; it goes afterwards.
 
         Raises:
             InputError: it cannot be written.
@@ -111,47 +174,44 @@ class Repository:
             fcntl.flock(handle, fcntl.LOCK_EX)
             tree = folder / _TREE
             tree.mkdir()
-            self._write(commit.id, self.root, tree, folder / "index")
-            for path, id_ in self._submodules(commit):
-                self._submodule(self.root / path, id_, tree / path, folder / "index")
-            yield tree
+            yield tree, self._write(commit.id, self.root, tree)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
             os.close(handle)
 
-    def _write(self, commit: str, repository: Path, tree: Path, index: Path) -> None:
-        index.unlink(missing_ok=True)
-        self._git("read-tree", commit, cwd=repository, index=index)
-        self._git("checkout-index", "--all", "--force", "--quiet", f"--prefix={tree}/", cwd=repository, index=index)
+    def _entries(self, commit: str, repository: Path) -> list[Entry]:
+        return parse_tree(self._git("ls-tree", "-r", "-l", "-z", "--full-tree", commit, cwd=repository))
 
-    def _submodules(self, commit: Commit) -> Iterator[tuple[str, str]]:
-        """Yield path and commit of each submodule."""
-        for entry in self._git("ls-tree", "-r", "-z", commit.id, cwd=self.root).split("\0"):
-            if entry.startswith("160000 "):
-                about, _, path = entry.partition("\t")
-                yield path, about.split()[2]
+    def _reader(self, repository: Path) -> AbstractContextManager[Read]:
+        return reader([*_GIT, "cat-file", "--batch"], repository, _environment())
 
-    def _submodule(self, repository: Path, commit: str, tree: Path, index: Path) -> None:
-        """Write a submodule's files from its own repository; one that is not checked out here stays empty."""
-        if not (repository / ".git").exists():
-            return
-        try:
-            self._write(commit, repository, tree, index)
-        except InputError:
-            message = f"the base's submodule {tree.name} is at {commit[:10]}, which is not here"
-            raise InputError(message, fix=f"fetch it: git -C {repository} fetch origin {commit}") from None
+    def _write(self, commit: str, repository: Path, tree: Path) -> list[str]:
+        """Write a commit's files, and those of its submodules, each from its own repository.
 
-    def _git(self, *arguments: str, cwd: Path | None = None, index: Path | None = None) -> str:
-        # Locks for the sake of a faster `git status` next time are the only thing that asking would write.
-        variables = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-        if index is not None:
-            variables["GIT_INDEX_FILE"] = str(index)
+        A submodule that is not checked out here stays empty, and so does one whose commit is not here, which is told.
+        """
+        entries = self._entries(commit, repository)
+        with self._reader(repository) as read:
+            write(entries, read, tree, repository)
+        lacking = []
+        for entry in entries:
+            inner = repository / entry.path
+            if entry.mode != SUBMODULE or not (inner / ".git").exists():
+                continue
+            try:
+                lacking += self._write(entry.id, inner, tree / entry.path)
+            except InputError:
+                shown = f"the base's submodule {quoted(entry.path)} is at {entry.id[:10]}, which is not here"
+                fix = f"fetch it: git -C {inner} fetch origin {entry.id}"
+                lacking.append(f"{shown}: what it changes at the sites is not told; {fix}")
+        return lacking
+
+    def _git(self, *arguments: str, cwd: Path | None = None) -> str:
         try:
             done = subprocess.run(
-                # Writing an index of our own would run post-index-change, and core.hooksPath may lie in the work tree.
-                ["git", "-c", f"core.hooksPath={os.devnull}", *arguments],  # noqa: S607 - whichever git is on PATH
+                [*_GIT, *arguments],
                 cwd=cwd or self._folder,
-                env=variables,
+                env=_environment(),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 check=False,

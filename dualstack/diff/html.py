@@ -8,10 +8,12 @@ from pathlib import Path
 import jinja2
 
 from dualstack.diff import sections
+from dualstack.diff.beside import ABOUT, TITLE
 from dualstack.diff.escape import Code, visible
+from dualstack.diff.groups import groups_of
 from dualstack.diff.picture import boxes
 from dualstack.diff.properties import show_path
-from dualstack.diff.report import Report, groups_of
+from dualstack.diff.report import Report
 from dualstack.diff.words import headline, impact_of, lines_of
 
 
@@ -37,5 +39,7 @@ def _template() -> jinja2.Template:
         "headline": headline,
         "lines_of": lines_of,
         "boxes": boxes,
+        "BESIDE": TITLE,
+        "ABOUT": ABOUT,
     }
     return environment.get_template("report.html.j2")

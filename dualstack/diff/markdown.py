@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from dualstack.diff.beside import ABOUT, TITLE
 from dualstack.diff.compare import SiteDiff
 from dualstack.diff.escape import Code, code, fenced, markdown, plain
+from dualstack.diff.groups import Group, groups_of
 from dualstack.diff.picture import mermaid
 from dualstack.diff.properties import show_path
-from dualstack.diff.report import Group, Report, groups_of
+from dualstack.diff.report import Report
 from dualstack.diff.sections import (
     FINDINGS_SHOWN,
+    beside_text,
     by_operation,
     finding_text,
     findings_cell,
@@ -36,6 +39,7 @@ LIMIT: Final = 65_536
 MARK: Final = "<!-- dualstack diff -->"
 """First line: by it the next run finds the comment that it replaces."""
 _ROWS, _LINES, _EDITS, _INPUTS, _DIFF_LINES = 50, 12, 20, 4, 60
+_BESIDE: Final = 30
 _LEVELS: Final = 4
 """How much is told of a group: 0 what happens and findings, 1 edits, DNS and the picture, 2 values and resources,
 3 rendered files."""
@@ -64,6 +68,7 @@ def comment(report: Report, artifact: str, limit: int = LIMIT) -> str:
                 room -= len(block) + 2 - len(blocks[index])
                 levels[index], blocks[index] = level, block
     whole = all(level == _LEVELS - 1 for level in levels) and len(groups) <= _ROWS
+    whole = whole and len(report.beside) <= _BESIDE
     return "\n\n".join(part for part in (head, *blocks, end, "" if whole else cut) if part) + "\n"
 
 
@@ -76,6 +81,11 @@ def _head(report: Report, groups: list[Group]) -> Iterator[str]:
         yield f"\n> [!NOTE]\n> {plain(note)}"
     if said := warning(report):
         yield f"\n> [!CAUTION]\n> {said}"
+    if report.beside:
+        yield f"\n> [!IMPORTANT]\n> **{TITLE}**: {ABOUT}."
+        yield from (f"> - {markdown(beside_text(one))}" for one in report.beside[:_BESIDE])
+        if len(report.beside) > _BESIDE:
+            yield f"> - and {counted(len(report.beside) - _BESIDE, 'file')} more"
     if not groups:
         return
     # Without findings, as most changes are, there is no column for them.

@@ -123,7 +123,8 @@ def _run(side: Side, sites: list[str], key: str, *, is_base: bool) -> Snapshot:
 
 
 def _read(done: subprocess.CompletedProcess[str], sites: list[str], whose: str) -> Snapshot:
-    lines = done.stdout.splitlines()
+    # Not splitlines: a revision of before may have written U+2028 and its like as they are, within a text.
+    lines = [line for line in done.stdout.split("\n") if line.strip()]
     try:
         documents = [json.loads(line) for line in lines]
     except ValueError:

@@ -1,21 +1,20 @@
-"""The whole comparison: which sites, what happens to each, which of them alike."""
+"""The whole comparison: which sites, and what happens to each."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dualstack.diff.beside import Beside, beside, outside
 from dualstack.diff.compare import SiteDiff, Told, compare_site
 from dualstack.diff.environment import base_python, code_root
 from dualstack.diff.git import Commit, Repository
 from dualstack.diff.planning import Side, Snapshot, take
-from dualstack.diff.properties import Change, show_path
 from dualstack.diff.selection import Selection, select
-from dualstack.diff.words import Impact, headline, impact_of, loses_host
+from dualstack.diff.words import Impact, impact_of, loses_host
 from dualstack.errors import InputError, quoted
 from dualstack.project import PROJECT_FILE, list_sites
 from dualstack.style import counted
@@ -35,6 +34,7 @@ class Report:
         notes: what a reader must know of the comparison itself.
         sites: those that the change reaches, the worst first; one that it reaches may be unchanged.
         untouched: the names of the others.
+        beside: what changes and is no site's own part: it may run beside the secrets of every site.
     """
 
     base: Commit
@@ -43,6 +43,7 @@ class Report:
     notes: tuple[str, ...]
     sites: tuple[SiteDiff, ...]
     untouched: tuple[str, ...]
+    beside: tuple[Beside, ...] = ()
 
     @property
     def changed(self) -> tuple[SiteDiff, ...]:
@@ -68,19 +69,7 @@ class Report:
             return ERRORS
         if self.impact.destroys:
             return DESTRUCTIVE
-        return CHANGES if self.changed else NOTHING
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Sites to which the same happens, apart from their own names and addresses; the first stands for all."""
-
-    sites: tuple[SiteDiff, ...]
-
-    @property
-    def first(self) -> SiteDiff:
-        """The one that is shown."""
-        return self.sites[0]
+        return CHANGES if self.changed or self.beside else NOTHING
 
 
 def has_errors(found: Told) -> bool:
@@ -104,8 +93,9 @@ def make_report(project: Path, ref: str, wanted: Sequence[str], tell: Callable[[
     commit = repository.commit(ref)
     here = repository.inside
     inside = "" if here == "." else f"{here}/"
-    paths = [path[len(inside) :] for path in repository.changed(commit) if path.startswith(inside)]
-    with repository.tree(commit) as tree:
+    changed = repository.changed(commit, here)
+    paths = [path[len(inside) :] for path in changed if path.startswith(inside)]
+    with repository.tree(commit) as (tree, lacking):
         base = tree / here
         there = (base / PROJECT_FILE).is_file()
         if there and code_root(base) is None and (copy := code_root(project)) not in (None, project):
@@ -113,7 +103,10 @@ def make_report(project: Path, ref: str, wanted: Sequence[str], tell: Callable[[
             _link(copy, base / copy.name)
         selection = select(paths, base if there else None, project, wanted)
         _refuse_unknown(wanted, [project, *([base] if there else [])])
+        around = [path for path in changed if not path.startswith(inside) and outside(path)]
+        run = beside(repository, commit, tree, [*around, *(f"{inside}{path}" for path in selection.beside)])
         before, now, notes = _snapshots(base if there else None, project, selection, tell)
+    notes += lacking
     types = {**before.types, **now.types}
     sites = [
         compare_site(name, before.sites.get(name), now.sites.get(name), types, paths_to)
@@ -130,6 +123,7 @@ def make_report(project: Path, ref: str, wanted: Sequence[str], tell: Callable[[
         tuple(notes),
         tuple(sorted(sites, key=_order)),
         selection.untouched,
+        run,
     )
 
 
@@ -168,33 +162,3 @@ def _order(site: SiteDiff) -> tuple[object, ...]:
     errors = any(finding["severity"] == "error" for finding in site.findings.new)
     bad = (site.status != "unreadable", impact_of(site), not loses_host(site), not errors)
     return (site.status == "unchanged", *bad, site.name)
-
-
-def groups_of(sites: Iterable[SiteDiff]) -> list[Group]:
-    """Put sites together that are told together, in order."""
-    found: dict[str, list[SiteDiff]] = {}
-    for site in sites:
-        found.setdefault(_alike(site), []).append(site)
-    return [Group(tuple(members)) for members in found.values()]
-
-
-def _alike(site: SiteDiff) -> str:
-    """Give what sites have in common that are told together: their edits, operations, findings, and which values."""
-
-    def change(one: Change, values: bool) -> list[object]:
-        return [show_path(one.path), one.how, *([one.before, one.after] if values else [])]
-
-    shape = [
-        site.name if site.status in ("new", "unreadable") else site.status,
-        site.note,
-        headline(site),
-        [change(edit.change, values=True) for edit in site.edits],
-        site.secrets,
-        None if site.steps is None else sorted([step.type, step.op, step.blocked] for step in site.steps),
-        [change(one, values=False) for one in site.values],
-        sorted([one.type, len(one.before), len(one.after)] for one in site.dns),
-        len(site.files),
-        [[finding["rule"] for finding in one] for one in (site.findings.new, site.findings.mended)],
-        None if site.violations is None else [len(site.violations.new), len(site.violations.mended)],
-    ]
-    return json.dumps(shape, sort_keys=True, default=str)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
+from dualstack.diff.beside import Beside
 from dualstack.diff.compare import Document, SiteDiff, Told
-from dualstack.diff.escape import Code, Text
+from dualstack.diff.escape import Code, Text, shortened
+from dualstack.diff.groups import Group
 from dualstack.diff.operations import Operation, Step
 from dualstack.diff.properties import Change, show_path
-from dualstack.diff.report import Group, Report
+from dualstack.diff.report import Report
 from dualstack.diff.words import Impact, bulky, from_to, impact_of, loses_host, needs_image
 from dualstack.frozen import UNKNOWN
 from dualstack.style import counted
@@ -23,7 +25,7 @@ def title(report: Report) -> str:
     """Give the comparison in one line."""
     changed = report.changed
     if not changed:
-        return "nothing changes"
+        return f"no site changes, {beside_words(report)}" if report.beside else "nothing changes"
     verb = "changes" if len(changed) == 1 else "change"
     left = [site for site in changed if site.status != "removed"]
     counts = (
@@ -36,7 +38,20 @@ def title(report: Report) -> str:
     )
     parts = [f"{count} {one if count == 1 else more}" for count, one, more in counts if count]
     head = f"{counted(len(changed), 'site')} {verb}"
-    return f"{head}: {', '.join(parts)}" if parts else head
+    told = f"{head}: {', '.join(parts)}" if parts else head
+    return f"{told}; {beside_words(report)}" if report.beside else told
+
+
+def beside_words(report: Report) -> str:
+    """Count what changes and runs beside secrets."""
+    verb = "runs" if len(report.beside) == 1 else "run"
+    return f"{counted(len(report.beside), 'changed file')} {verb} beside secrets"
+
+
+def beside_text(one: Beside) -> Text:
+    """Tell of one such file."""
+    words = {"add": "new, ", "delete": "removed, ", "update": ""}[one.how]
+    return (Code(one.path), f" ({words}{one.what})")
 
 
 def versions(report: Report) -> Text:
@@ -70,7 +85,7 @@ def others(group: Group) -> Text:
     if len(group.sites) == 1:
         return ()
     names = [site.name for site in group.sites[1:]]
-    return ("The same edits and operations, with their own names and addresses: ", *_names(names), ".")
+    return ("The very same, each in its own stack: ", *_names(names), ".")
 
 
 def reached_by(site: SiteDiff) -> Text:
@@ -158,18 +173,23 @@ def value_lines(changes: Sequence[Change], longest: int = 200) -> list[str]:
     return lines
 
 
-def signed(change: Change, longest: int) -> Iterator[tuple[str, str]]:
-    """Yield the sides of a change with the sign that a diff gives them."""
+def signed(change: Change, longest: int | None) -> Iterator[tuple[str, str]]:
+    """Yield the sides of a change with the sign that a diff gives them, whole where no length is given."""
     if change.secret and change.before == change.after:
         yield "!", "changed (secret)"
         return
     if change.after == UNKNOWN:
         yield "!", "known once deployed"
         return
-    for sign, value, there in (("-", change.before, change.how != "add"), ("+", change.after, change.how != "delete")):
-        if there:
-            text = _one_line(value)
-            yield sign, text if len(text) <= longest else f"{text[: longest - 1]}…"
+    before, after = _one_line(change.before), _one_line(change.after)
+    if longest is not None:
+        before, after = shortened(
+            before if change.how != "add" else "", after if change.how != "delete" else "", longest
+        )
+    if change.how != "add":
+        yield "-", before
+    if change.how != "delete":
+        yield "+", after
 
 
 def _one_line(value: object) -> str:

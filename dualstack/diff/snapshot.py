@@ -28,6 +28,7 @@ import importlib
 import json
 import os
 import sys
+import traceback
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -48,7 +49,7 @@ from dualstack.origins import find_origin
 from dualstack.parts import is_secret
 from dualstack.plan.model import Plan
 from dualstack.policies import config_of, judge, recorded
-from dualstack.project import site_file
+from dualstack.project import site_file, stacks_dir
 from dualstack.record import OWN_PROGRAM, StandIn, record_site
 from dualstack.site.network import Ipv4, Ipv6
 from dualstack.sites import load_site
@@ -57,6 +58,7 @@ VERSION: Final = 1
 LARGEST_TEXT: Final = 1 << 18
 """Bytes of a file of the user's up to which its text is compared; of a larger one only the digest."""
 
+_REPORT: Final = "see dualstack plan for this site, and report it with the stack file"
 _PROBE = "\0another value"
 
 
@@ -241,6 +243,16 @@ def _meaning(handler: Any, inputs: Mapping[str, Any], key: str) -> str:
     return "update" if key in diff.detailed else "none"
 
 
+def _unexpected(project: Path, name: str, error: Exception) -> InputError:
+    """Tell what should not have happened, and where; not its message, which may hold a secret."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}:{last.lineno}"
+    message = f"it cannot be planned: {type(error).__name__} at {place}, which is a fault of dualstack or the program"
+    with contextlib.suppress(InputError):
+        return InputError(message, file=f"{stacks_dir(project)}/Pulumi.{name}.yaml", fix=_REPORT)
+    return InputError(message, fix=_REPORT)
+
+
 def main() -> None:
     """Answer one request."""
     # Whatever the program or a library prints goes to standard error, so that the answer stays one.
@@ -248,7 +260,8 @@ def main() -> None:
     os.dup2(2, 1)
 
     def say(document: dict[str, Any]) -> None:
-        answer.write(json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n")
+        # In ASCII: a line of JSON must not hold what somebody takes for its end, nor a name that is no text.
+        answer.write(json.dumps(document, separators=(",", ":")) + "\n")
 
     request = json.load(sys.stdin)
     project, mark = Path(request["project"]), marker(bytes.fromhex(request["key"]))
@@ -262,6 +275,8 @@ def main() -> None:
             types.learn(document["resources"])
         except InputError as error:
             document = {"site": name, "error": error.as_dict()}
+        except Exception as error:  # of one site; the others are told
+            document = {"site": name, "error": _unexpected(project, name, error).as_dict()}
         say(document)
     say({"types": types.known})
     answer.close()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dualstack.diff.beside import ABOUT, TITLE
 from dualstack.diff.compare import SiteDiff
 from dualstack.diff.escape import Text, visible
+from dualstack.diff.groups import Group, groups_of
 from dualstack.diff.properties import show_path
-from dualstack.diff.report import Group, Report, groups_of
+from dualstack.diff.report import Report
 from dualstack.diff.sections import (
+    beside_text,
     finding_text,
     group_title,
     others,
@@ -32,6 +35,7 @@ _LONGEST = 160
 def page(report: Report, style: Style) -> str:
     """Give the whole report without rendered files, which ``--format html`` has."""
     blocks = ["\n".join(_head(report, style))]
+    blocks += ["\n".join(_beside(report, style))] if report.beside else []
     blocks += ["\n".join(_group(group, style)) for group in groups_of(report.changed)]
     blocks += [_shown(unchanged(report))] if report.unchanged else []
     return "\n\n".join(blocks)
@@ -47,6 +51,11 @@ def _head(report: Report, style: Style) -> Iterator[str]:
     yield from (visible(f"note: {note}") for note in report.notes)
     if said := warning(report):
         yield style(said, "red", "bold")
+
+
+def _beside(report: Report, style: Style) -> Iterator[str]:
+    yield f"{style(TITLE, 'bold')}: {style(ABOUT, 'yellow')}"
+    yield from (f"  {_shown(beside_text(one))}" for one in report.beside)
 
 
 def _group(group: Group, style: Style) -> Iterator[str]:

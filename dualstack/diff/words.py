@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import Any, Final
 
 from dualstack.diff.compare import FileChange, SiteDiff
-from dualstack.diff.escape import Code, Text
+from dualstack.diff.escape import Code, Text, shortened
 from dualstack.diff.operations import Step
 from dualstack.diff.properties import Change, show_path
 from dualstack.frozen import UNKNOWN
@@ -53,9 +53,13 @@ _ROLES: Final = ("disk", "host", "network")
 
 def brief(value: Any) -> Code:
     """Give a value as short text; what is not text as JSON."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    text = " ".join(text.split()) if "\n" in text else text
+    text = _text(value)
     return Code(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
+
+
+def _text(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return " ".join(text.split()) if "\n" in text else text
 
 
 def from_to(change: Change) -> Text:
@@ -69,7 +73,11 @@ def from_to(change: Change) -> Text:
     if change.after == UNKNOWN:
         return ("known once deployed",)
     more = (" (a secret in it, too)",) if change.secret else ()
-    return (brief(change.before), " → ", brief(change.after), *more)
+    before, after = _text(change.before), _text(change.after)
+    if before == after:  # they differ in white space, or in type
+        before, after = (json.dumps(value, ensure_ascii=False) for value in (change.before, change.after))
+    before, after = shortened(before, after, _LONGEST)
+    return (Code(before), " → ", Code(after), *more)
 
 
 def lines_of(site: SiteDiff) -> list[Line]:

@@ -108,7 +108,7 @@ def test_a_submodule(tmp_path: Path) -> None:
     repository.git("commit", "--quiet", "-m", "program", "--", "__main__.py")
     repository.git("tag", "--force", "base")
     told = sites(answer(repository, code=3))["oslo"]
-    assert told["reachedBy"] == ["dualstack"]
+    assert told["reachedBy"] == ["dualstack", "dualstack/components/host.py"]
     assert operations(told) == {"management-host-ready": "update"}
 
 
@@ -176,7 +176,7 @@ def test_the_snapshot_is_one_answer(program: Repository) -> None:
     text = (program.project / "__main__.py").read_text()
     future = "from __future__ import annotations\n"
     program.write("__main__.py", future + text.replace(future, ""))
-    document: dict[str, Any] = answer(program, code=0)
+    document: dict[str, Any] = answer(program, code=3)  # the program itself changes, which is told
     assert json.dumps(document["unchanged"]) == '["oslo"]'
 
 

@@ -76,3 +76,43 @@ def test_new_gone_and_wanted(both: tuple[Path, Path]) -> None:
     assert (selection.base, selection.head, selection.untouched) == (("oslo",), (), ("quito",))
     everything = select([], None, head)
     assert (everything.base, everything.head) == ((), ("paris", "quito"))
+
+
+def test_links_are_followed_to_what_they_lead_to(both: tuple[Path, Path]) -> None:
+    """In manifests, in the image's files, for stack files and layers; each link on the way counts, too."""
+    base, head = both
+    for project in both:
+        (project / "shared/deep").mkdir(parents=True)
+        (project / "shared/deep/file").write_text("x")
+        (project / "shared/hop").symlink_to("deep/file")
+        (project / "files/oslo/issue").symlink_to("../../shared/hop")
+        (project / "manifests/a.yaml").unlink()
+        (project / "manifests/a.yaml").symlink_to(project / "other/b.yaml")
+        (project / "other").symlink_to("really")
+        (project / "really").mkdir()
+        (project / "really/b.yaml").write_text("b: 1")
+        (project / "stacks/Pulumi.quito.yaml").rename(project / "really/quito.yaml")
+        (project / "stacks/Pulumi.quito.yaml").symlink_to("../really/quito.yaml")
+        (project / "files/oslo/loop").symlink_to("loop")
+    for path, reached in {
+        "shared/deep/file": {"oslo"},
+        "shared/hop": {"oslo"},
+        "files/oslo/issue": {"oslo"},
+        "files": {"oslo", "paris", "quito"},  # at the root a program may read it, too
+        "really/b.yaml": {"paris"},
+        "really/quito.yaml": {"quito"},
+    }.items():
+        assert set(select([path], base, head).touched) == reached, path
+
+
+@pytest.mark.parametrize("path", ["deploy/helper.py", "deploy/data.json", "lib/a/b/c.json", "hosts.csv", "build/x.py"])
+def test_whatever_a_program_may_read_reaches_all(both: tuple[Path, Path], path: str) -> None:
+    """Also beside the folder of the stack files, and far below."""
+    for project in both:
+        (project / "deploy").mkdir()
+        (project / "stacks").rename(project / "deploy/stacks")
+        text = (project / "Pulumi.yaml").read_text().replace("stackConfigDir: stacks", "stackConfigDir: deploy/stacks")
+        (project / "Pulumi.yaml").write_text(text)
+    selection = select([path], *both)
+    assert set(selection.touched) == {"paris", "oslo", "quito"}
+    assert selection.beside == (path,)

@@ -83,3 +83,34 @@ def test_types_that_no_provider_serves() -> None:
     types.learn([{"type": "dualstack:no:Such", "custom": True, "inputs": {"a": 1}}])
     types.learn(None)
     assert types.known == {}
+
+
+def test_an_unexpected_exception_is_its_sites_own(repository: Repository) -> None:
+    """With a place in the program, and without its message, which may hold a secret."""
+    program = """
+import dualstack.diff.snapshot as snapshot
+planned = snapshot.site_document
+def site_document(project, name, *rest):
+    if name == "oslo":
+        raise ZeroDivisionError("hunter2")
+    return planned(project, name, *rest)
+snapshot.site_document = site_document
+snapshot.main()
+"""
+    for name in ("oslo", "paris"):
+        repository.site(name, site(1))
+    request = {"version": VERSION, "project": str(repository.project), "sites": ["oslo", "paris"], "key": "00"}
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program],
+        cwd=repository.project,
+        env={"PYTHONPATH": str(PROJECT), "PATH": ""},
+        input=json.dumps(request),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    _, oslo, paris, _ = (json.loads(line) for line in done.stdout.splitlines())
+    assert oslo["error"]["file"] == "stacks/Pulumi.oslo.yaml"
+    assert "ZeroDivisionError at <string>:6" in oslo["error"]["message"]
+    assert "hunter2" not in done.stdout
+    assert paris["resources"]
