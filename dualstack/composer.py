@@ -14,7 +14,7 @@ from yaml._yaml import CParser
 from dualstack.errors import InputError, quoted
 from dualstack.merge import copy
 from dualstack.origins import Children, Mark, Place, Value
-from dualstack.scalars import NUMBER_STARTS, WORDS, NumberError, plain_number
+from dualstack.scalars import NUMBER_STARTS, WORDS, NumberError, lookalike, plain_number
 
 MAX_DEPTH: Final = 64
 """Deepest nesting of mappings and lists, the top level being 1."""
@@ -40,7 +40,8 @@ class Composer:
     """Composes one file; the depth of its recursion is bounded by MAX_DEPTH.
 
     Attributes:
-        doubts: Unquoted values that the engine and YAML 1.2 read differently, as mark and text, in the file's order.
+        doubts: Unquoted values that the engine and YAML 1.2 read differently, or people and both, as mark and text, in
+            the file's order.
     """
 
     __slots__ = ("_anchors", "_count", "_file", "_next", "doubts")
@@ -166,6 +167,9 @@ class Composer:
                     return None
             else:
                 value = self._node(event, 0)[0]
+            if not event.style and (hidden := lookalike(event.value)):
+                message = f"the key {quoted(event.value)} holds {hidden[1]}"
+                fail(message, self._file, event.start_mark, "type the key anew, with plain spaces around it")
             if len(self.doubts) > doubts or not isinstance(value, str):
                 fail(f"the key {quoted(event.value)} is no text", self._file, event.start_mark, _FIX_QUOTE_KEY)
             return value
@@ -212,6 +216,9 @@ class Composer:
             if tag is None:
                 if text in WORDS:
                     return WORDS[text]
+                if not text.isascii() and lookalike(text):
+                    self.doubts.append(((self._file, event.start_mark, event.start_mark, None), text))
+                    return text
                 return self._number(event, text) if text[0] in NUMBER_STARTS else text
         elif "\0" in text:
             fail("the character U+0000 is not allowed", self._file, event.start_mark, "remove `\\0`")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from dualstack.policies.catalogue import EXEMPT
 from dualstack.rules import all_rules
 from dualstack.rules.resources import RULES as RESOURCE_RULES
 from dualstack.schema import layer_schema, stack_schema
+from dualstack.site import Site
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 _GENERATED = "<!-- Written by `make docs` from {source}; edit that, not this page. -->\n"
@@ -79,13 +81,22 @@ def _default(field: dict[str, Any]) -> str:
     return "" if value in (None, [], "") else f"`{json.dumps(value, ensure_ascii=False)}`"
 
 
+@cache
+def _required() -> dict[str, frozenset[str]]:
+    """Return the fields that a merged site must have, by the name of their section."""
+    schema = Site.model_json_schema(by_alias=True)
+    sections = {"Site": schema, **schema["$defs"]}
+    return {name: frozenset(section.get("required", ())) for name, section in sections.items()}
+
+
 def _section(name: str, schema: dict[str, Any], definitions: dict[str, Any], seen: set[str]) -> list[str]:
     lines = [f"\n## {name}\n", schema.get("description", ""), ""]
     lines += ["| Field | Type | Default | Meaning |", "| --- | --- | --- | --- |"]
     below: list[str] = []
     for key, field in schema.get("properties", {}).items():
         meaning = field.get("description", "").replace("|", "\\|")
-        lines.append(f"| `{key}` | {_kind(field)} | {_default(field)} | {meaning} |")
+        default = "**required**" if key in _required()[name] else _default(field)
+        lines.append(f"| `{key}` | {_kind(field)} | {default} | {meaning} |")
         for reference in _references(field):
             if reference not in seen:
                 seen.add(reference)
@@ -110,6 +121,8 @@ def fields_page() -> str:
         _GENERATED.format(source="dualstack/site"),
         "Everything under `dualstack:site` in `stacks/Pulumi.<site>.yaml`; a layer in `stacks/layers` holds the same",
         "fields without `config:` around them. Editors complete and check both with the schemas in `docs/schema`.",
+        "A **required** field must be there once the layers are merged, wherever it stands; one in a part that may be",
+        "left out is required as soon as that part is there. What else a mode or a kind needs, its line says.",
     ]
     return "\n".join([*head, *_section("Site", schema, schema["$defs"], {"Site"})]) + "\n"
 

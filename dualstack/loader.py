@@ -20,6 +20,7 @@ from yaml.reader import ReaderError
 from dualstack.composer import Composer
 from dualstack.errors import InputError, quoted
 from dualstack.origins import Mark, Origin, Origins, Path, Value, find_origin, format_path, origin_of
+from dualstack.scalars import lookalike
 
 __all__ = ["MAX_BYTES", "Document", "Origin", "Origins", "Path", "find_origin", "format_path", "load_file", "load_text"]
 
@@ -54,7 +55,8 @@ class Document:
         data: The top-level mapping: dict, list, str, int, float, bool and None, nothing shared, free to be changed.
         file: The file's name as shown to people.
         mark: The tree of marks beside the data, for merging; ask `origins` and `key_origins` for places.
-        doubts: Marks of unquoted values that other readers of YAML take for something else, with the text as written.
+        doubts: Marks of unquoted values that other readers of YAML, or people, take for something else, with the text
+            as written.
     """
 
     data: dict[str, Value]
@@ -73,7 +75,7 @@ class Document:
         return Origins(self.mark, keys=True)
 
     def refuse_doubts(self, below: Path = ()) -> None:
-        """Refuse values that the engine reads differently from YAML 1.2.
+        """Refuse values that the engine reads differently from YAML 1.2, or that hold what nobody sees.
 
         Args:
             below: Only values under this path are looked at.
@@ -96,13 +98,12 @@ class Document:
         for mark, text in self.doubts:
             if id(mark[1]) in inside:
                 file, line, column = origin_of(mark) or (self.file, None, None)
-                raise InputError(
-                    f"{quoted(text)} without quotes is one thing in YAML 1.2 and another to the engine",
-                    file=file,
-                    line=line,
-                    column=column,
-                    fix="put it in quotes if text is meant, else write a plain decimal number",
-                )
+                message = f"{quoted(text)} without quotes is one thing in YAML 1.2 and another to the engine"
+                fix = "put it in quotes if text is meant, else write a plain decimal number"
+                if hidden := lookalike(text):
+                    message = f"{quoted(text)} holds {hidden[1]}, which is part of the value"
+                    fix = "replace it by a plain space, or remove it; put the value in quotes if it is meant"
+                raise InputError(message, file=file, line=line, column=column, fix=fix)
 
 
 def load_file(path: pathlib.Path, file: str | None = None) -> Document:
@@ -202,6 +203,8 @@ def _broken(error: MarkedYAMLError, text: str, file: str) -> InputError:
         # an unclosed quote or bracket is noticed at the end of the file, but has to be closed where it was opened
         place = error.context_mark
         problem = f"{error.context}, {problem}"
+    if place is not None and (hidden := _hidden(text, place.line, file)) is not None:
+        return hidden
     advice = next((fix for part, fix in _ADVICE.items() if part in problem), "check the lines around it")
     if place is None:
         return InputError(f"broken YAML: {problem}", file=file, fix=advice)
@@ -209,3 +212,16 @@ def _broken(error: MarkedYAMLError, text: str, file: str) -> InputError:
         return _at(text, len(text.rstrip()), f"broken YAML: {problem}", file, advice)
     line, column = place.line + 1, place.column + 1
     return InputError(f"broken YAML: {problem}", file=file, line=line, column=column, fix=advice)
+
+
+def _hidden(text: str, line: int, file: str) -> InputError | None:
+    """Blame what looks like a space and is none, in the line that libyaml gave up at (0-based) or the one before."""
+    lines = re.split("\r\n|\r|\n", text)
+    for number in (line - 1, line):
+        found = lookalike(lines[number]) if 0 <= number < len(lines) else None
+        if found is not None:
+            index, name = found
+            message = f"broken YAML: {name} stands here, which is no space to YAML"
+            fix = "replace it by a plain space, or remove it"
+            return InputError(message, file=file, line=number + 1, column=index + 1, fix=fix)
+    return None

@@ -9,6 +9,7 @@ Sources: https://yaml.org/spec/1.2.2/#103-core-schema and resolve.go of gopkg.in
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 WORDS: Final[dict[str, bool | None]] = {
@@ -29,6 +30,9 @@ _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
 # what only YAML 1.1 or Go take for a number once the underscores are gone, and dates
 _OTHER_BASE = re.compile(r"[-+]?0(?:[bB][01]+|[oO][0-7]+|[xX][0-9a-fA-F]+)")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?")
+
+# Spaces and invisible characters that come along with text copied from pages and mails; no joiners, which words need.
+_LOOKALIKE = re.compile("[\u00a0\u00ad\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]")
 
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 _MOST_DIGITS = 24  # more than any 64-bit integer needs in any base but 2
@@ -83,3 +87,15 @@ def _looks_like_a_number(text: str) -> bool:
     bare = text.replace("_", "")
     found = _OTHER_BASE.fullmatch(bare) or _DATE.fullmatch(text) or (_FLOAT.fullmatch(bare) if bare != text else None)
     return found is not None
+
+
+def lookalike(text: str) -> tuple[int, str] | None:
+    """Find what looks like a space, or like nothing, and is neither to YAML.
+
+    Returns:
+        Its index and its name in words, or None where there is none.
+    """
+    found = None if text.isascii() else _LOOKALIKE.search(text)
+    if found is None:
+        return None
+    return found.start(), f"U+{ord(found[0]):04X} ({unicodedata.name(found[0], 'invisible').lower()})"

@@ -10,6 +10,7 @@ import typer
 
 from dualstack.cli.common import (
     CheckFormat,
+    DnsFormat,
     ForceOption,
     Format,
     FormatOption,
@@ -31,6 +32,7 @@ from dualstack.cli.deploy_commands import EngineOption, add_to
 from dualstack.cli.diff import diff
 from dualstack.cli.env import EngineChoice, Shell
 from dualstack.cli.errors import AnsweredError, tell
+from dualstack.cli.words import Commands
 from dualstack.errors import InputError
 from dualstack.sites import load_site
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="dualstack",
+    cls=Commands,
     help="One YAML file per site becomes a dual-stack SUSE Telco Cloud management cluster.",
     epilog="Start with: dualstack check. Exit codes (diff has its own): 0 fine, 1 errors found or "
     "a deployment failed, 2 input that cannot be read or no engine, 3 changes where none were expected.",
@@ -225,7 +228,9 @@ def explain(
     rule: Annotated[
         str | None,
         typer.Argument(
-            metavar="RULE", help="Id or number of a rule; all where none is named.", autocompletion=complete_rule
+            metavar="RULE",
+            help="Id or number of a rule, or a word that rules speak of; all where none is named.",
+            autocompletion=complete_rule,
         ),
     ] = None,
     output: FormatOption = Format.TEXT,
@@ -247,7 +252,9 @@ def sites(output: FormatOption = Format.TEXT, project: ProjectOption = None) -> 
 @app.command(epilog="Example: dualstack dns demo-hostname --format nsupdate")
 def dns(
     site: SiteArgument,
-    output: Annotated[str, typer.Option("--format", help="zone, nsupdate, csv or json.")] = "zone",
+    output: Annotated[
+        DnsFormat, typer.Option("--format", help="How to answer; hosts is for /etc/hosts.")
+    ] = DnsFormat.ZONE,
     force: ForceOption = False,
     project: ProjectOption = None,
 ) -> None:
@@ -256,7 +263,7 @@ def dns(
 
     folder = the_project(project, site)
     checked = load_site(folder, site)
-    refuse(checked, force, Format.JSON if output == "json" else Format.TEXT, "written")
+    refuse(checked, force, Format.JSON if output is DnsFormat.JSON else Format.TEXT, "written")
     show_records(checked, output)
 
 

@@ -43,6 +43,16 @@ class CheckFormat(StrEnum):
     SARIF = "sarif"
 
 
+class DnsFormat(StrEnum):
+    """How ``dns`` answers."""
+
+    ZONE = "zone"
+    NSUPDATE = "nsupdate"
+    CSV = "csv"
+    HOSTS = "hosts"
+    JSON = "json"
+
+
 def complete_site(incomplete: str) -> list[str]:
     """Offer the project's sites to the shell."""
     try:

@@ -12,7 +12,8 @@ import typer
 from dualstack.cli.common import ProjectOption, complete_site, print_json, the_project
 from dualstack.cli.errors import AnsweredError, tell
 from dualstack.cli.stackfile import replace_text
-from dualstack.project import is_path
+from dualstack.errors import InputError
+from dualstack.project import find_project, is_path
 from dualstack.sites import site_name
 
 
@@ -25,16 +26,33 @@ class DiffFormat(StrEnum):
     HTML = "html"
 
 
+def complete_base(incomplete: str) -> list[str]:
+    """Offer branches and tags to the shell."""
+    from dualstack.diff.git import Repository
+
+    try:
+        names = Repository(find_project(Path.cwd())).names()
+    except (InputError, ValueError):
+        return []
+    return [name for name in names if name.startswith(incomplete)]
+
+
 def diff(
-    base: Annotated[
-        str, typer.Option("--base", metavar="REF", help="What to compare with: a branch, tag or commit of git.")
-    ],
     sites: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="SITE...",
             help="Sites; all that the change reaches where none is named.",
             autocompletion=complete_site,
+        ),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--base",
+            metavar="REF",
+            help="What to compare with: a branch, tag or commit of git; else where this branch left the default one.",
+            autocompletion=complete_base,
         ),
     ] = None,
     output: Annotated[
@@ -66,7 +84,7 @@ def diff(
     elif output is DiffFormat.MARKDOWN:
         from dualstack.diff.markdown import comment
 
-        whole = artifact or (page.name if page else f"dualstack diff --base {base} --format html")
+        whole = artifact or (page.name if page else f"dualstack diff --base {report.base.short} --format html")
         print(comment(report, whole), end="")
     elif output is DiffFormat.HTML:
         from dualstack.diff.html import html

@@ -6,13 +6,11 @@ import csv
 import io
 from dataclasses import asdict
 from itertools import groupby
+from typing import Final
 
 from dualstack.check import Checked
-from dualstack.cli.common import print_json
-from dualstack.errors import InputError
+from dualstack.cli.common import DnsFormat, print_json
 from dualstack.plan.model import DnsRecord, Plan
-
-FORMATS = ("zone", "nsupdate", "csv", "json")
 
 
 def _by_zone(records: tuple[DnsRecord, ...]) -> list[tuple[str, list[DnsRecord]]]:
@@ -62,23 +60,35 @@ def csv_text(plan: Plan) -> str:
     return text.getvalue().rstrip("\n")
 
 
-def show_records(checked: Checked, output: str) -> None:
-    """Print the records of a site.
+def hosts_text(plan: Plan) -> str:
+    """Give the addresses as lines of /etc/hosts: A and AAAA, each address once with all its names."""
+    names: dict[str, list[str]] = {}
+    for record in plan.dns:
+        if record.type in ("A", "AAAA"):
+            known = names.setdefault(record.value, [])
+            known += [record.name] if record.name not in known else []
+    return "\n".join(f"{address}\t{' '.join(found)}" for address, found in names.items())
 
-    Raises:
-        InputError: an unknown format.
-    """
-    if output not in FORMATS:
-        raise InputError(f"there is no format {output!r}", fix=f"write one of {', '.join(FORMATS)}")
+
+_TEXTS: Final = {
+    DnsFormat.ZONE: (zone_text, "; "),
+    DnsFormat.NSUPDATE: (nsupdate_text, "; "),
+    DnsFormat.HOSTS: (hosts_text, "# "),
+    DnsFormat.CSV: (csv_text, None),
+}
+"""What makes the text of each format, and how a comment begins in it."""
+
+
+def show_records(checked: Checked, output: DnsFormat) -> None:
+    """Print the records of a site."""
     plan = checked.plan
     if plan is None:
         return
-    if output == "json":
+    if output is DnsFormat.JSON:
         print_json({"version": 1, "site": checked.name, "dns": [asdict(record) for record in plan.dns]})
         return
-    if not plan.dns:
-        comment = {"zone": "; ", "nsupdate": "; "}.get(output)
-        if comment is not None:
-            print(f"{comment}{checked.name} needs no records: it is known by addresses and by a name under sslip.io")
-            return
-    print({"zone": zone_text, "nsupdate": nsupdate_text, "csv": csv_text}[output](plan))
+    text, comment = _TEXTS[output]
+    if not plan.dns and comment is not None:
+        print(f"{comment}{checked.name} needs no records: it is known by addresses and by a name under sslip.io")
+    else:
+        print(text(plan))

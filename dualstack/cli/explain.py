@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from dualstack.cli.common import Format, print_json
-from dualstack.errors import InputError
+from dualstack.errors import InputError, quoted
 from dualstack.findings import Rule, Severity
 from dualstack.rules import all_rules
 from dualstack.style import Style
@@ -30,20 +30,34 @@ def _matching(wanted: str) -> list[Rule]:
     return [rule for name, rule in all_rules().items() if name.upper() == key or name.upper().startswith(key + "-")]
 
 
+def _about(wanted: str) -> list[Rule]:
+    """Return the rules that speak of a word, or of all words of several."""
+    words = wanted.lower().split()
+    told = ((rule, f"{name} {rule.title} {rule.consequence}".lower()) for name, rule in all_rules().items())
+    return [rule for rule, text in told if words and all(word in text for word in words)]
+
+
 def explain_rule(wanted: str | None, output: Format) -> None:
     """Print one rule, or a line for each."""
     rules = list(all_rules().values()) if wanted is None else _matching(wanted)
+    listed = wanted is None
+    if wanted is not None and not rules:
+        rules = _about(wanted)
+        listed = len(rules) > 1
     if not rules:
         from difflib import get_close_matches
 
         near = get_close_matches(str(wanted).lower(), [name.lower() for name in all_rules()], 1, 0.6)
         hint = f"did you mean {near[0].upper()[:2]}{near[0][2:]}? " if near else ""
-        raise InputError(f"there is no rule {wanted!r}", fix=f"{hint}dualstack explain lists all")
+        raise InputError(
+            f"there is no rule {quoted(wanted or '')}, and none speaks of it",
+            fix=f"{hint}dualstack explain lists all",
+        )
     if output is Format.JSON:
         print_json({"version": 1, "rules": [rule_json(rule) for rule in rules]})
         return
     style = Style.of(sys.stdout)
-    if wanted is None:
+    if listed:
         for rule in rules:
             print(f"{style(rule.id, 'bold')}  {rule.severity.value}  {rule.title}")
         return

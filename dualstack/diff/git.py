@@ -97,6 +97,45 @@ class Repository:
             ahead = 0
         return Commit(ref, found, ahead)
 
+    def default_base(self) -> Commit:
+        """Give the commit at which the current branch left the default one: what a pull request is compared with.
+
+        Raises:
+            InputError: nothing says which branch is the default one, or the two have no commit in common here.
+        """
+        branch = next((name for name in self._default_branches() if self._has(name)), None)
+        fix = "name what to compare with: --base REF"
+        if branch is None:
+            raise InputError("it is not known which branch is the default one", file=str(self.root), fix=fix)
+        try:
+            found = self._git("merge-base", "HEAD", branch).strip()
+        except InputError:
+            shallow = self._git("rev-parse", "--is-shallow-repository").strip() == "true"
+            fix = f"fetch what is missing (git fetch --unshallow), or {fix}" if shallow else fix
+            raise InputError(f"HEAD and {branch} have no commit in common here", fix=fix) from None
+        return Commit(f"merge base with {branch}", found, 0)
+
+    def _default_branches(self) -> Iterator[str]:
+        """Yield where the default branch may be: as a remote says, else by its usual names."""
+        remotes = sorted(self._git("remote").split(), key=lambda name: (name != "origin", name))
+        for remote in remotes:
+            with contextlib.suppress(InputError):
+                yield self._git("symbolic-ref", "--quiet", "--short", f"refs/remotes/{remote}/HEAD").strip()
+        for name in ("main", "master"):
+            yield from (f"{remote}/{name}" for remote in remotes)
+        yield from ("main", "master")
+
+    def _has(self, branch: str) -> bool:
+        try:
+            self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{branch}^{{commit}}")
+        except InputError:
+            return False
+        return True
+
+    def names(self) -> list[str]:
+        """Give the branches and tags, those of remotes too."""
+        return self._git("for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags").split()
+
     def head(self) -> str:
         """Give the current commit, short; empty where there is none yet."""
         try:

@@ -77,12 +77,12 @@ def has_errors(found: Told) -> bool:
     return any(finding["severity"] == "error" for finding in found.now)
 
 
-def make_report(project: Path, ref: str, wanted: Sequence[str], tell: Callable[[str], None]) -> Report:
+def make_report(project: Path, ref: str | None, wanted: Sequence[str], tell: Callable[[str], None]) -> Report:
     """Compare the work tree with a revision.
 
     Args:
         project: the project's folder.
-        ref: the base, anything that git resolves to a commit.
+        ref: the base, anything that git resolves to a commit; None for where the branch left the default one.
         wanted: sites by name; all where none is named.
         tell: told what takes long.
 
@@ -90,7 +90,7 @@ def make_report(project: Path, ref: str, wanted: Sequence[str], tell: Callable[[
         InputError: the base, or the project at either revision, cannot be used.
     """
     repository = Repository(project)
-    commit = repository.commit(ref)
+    commit = repository.default_base() if ref is None else repository.commit(ref)
     here = repository.inside
     inside = "" if here == "." else f"{here}/"
     changed = repository.changed(commit, here)

@@ -6,6 +6,7 @@ import csv
 import errno
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import jsonschema
 import pytest
 import yaml
 
+from dualstack.cli.words import OURS
 from dualstack.rules import all_rules
 from dualstack.schema import layer_schema, stack_schema
 from tests import PROJECT
@@ -86,6 +88,16 @@ def test_explain(run: Run) -> None:
     assert (ran.code, "DS012-pod-service-overlap" in ran.err) == (2, True)
 
 
+def test_explain_by_word(run: Run) -> None:
+    told = {line.split()[0]: line for line in run("explain", "Gateway").out.splitlines()}
+    assert "DS055-gateway-on-link" in told and len(told) > 1
+    assert "If not:" in run("explain", "gateway on-link").out  # one alone is told in full
+    found = run("explain", "gateway", "--format", "json").json["rules"]
+    assert [rule["id"] for rule in found] == list(told)
+    ran = run("explain", "wobble")
+    assert (ran.code, "there is no rule `wobble`, and none speaks of it" in ran.err) == (2, True)
+
+
 def test_sites_lists_also_what_cannot_be_read(run: Run, project: Project) -> None:
     project.site("one")
     project.text("two", "config: [")
@@ -127,6 +139,10 @@ def test_dns_other_forms(run: Run, project: Project) -> None:
     assert update.startswith("server 192.0.2.53 53\nzone example.com.\nupdate delete")
     assert update.count("send") == 3
     assert len(run("dns", "paris", "--format", "json").json["dns"]) == 4
+    assert run("dns", "paris", "--format", "hosts").out.splitlines() == [
+        f"192.168.100.10\t{FQDN}",
+        f"fd00:100::10\t{FQDN}",
+    ]
     assert run("dns", "paris", "--format", "xml").code == 2
 
 
@@ -134,6 +150,7 @@ def test_dns_of_a_site_without_records_says_so(run: Run, project: Project) -> No
     project.site("paris")
 
     assert "needs no records" in run("dns", "paris").out
+    assert run("dns", "paris", "--format", "hosts").out.startswith("# paris needs no records")
 
 
 def test_schemas_accept_the_projects_own_files_and_refuse_typos(run: Run) -> None:
@@ -171,6 +188,27 @@ def test_every_command_has_help_with_an_example(run: Run, command: str) -> None:
 
     assert ran.code == 0
     assert f"Example: dualstack {command}" in " ".join(ran.out.split())
+
+
+@pytest.mark.parametrize(
+    ("word", "ours"),
+    [("validate", "check"), ("list", "sites"), ("status", "sites"), ("init", "new"), ("version", "--version"),
+     ("apply", "up"), ("Chek", "check"), ("destory", "destroy"), ("graph", "plan SITE --format svg")],
+)  # fmt: skip
+def test_an_unknown_command_names_ours(run: Run, word: str, ours: str) -> None:
+    ran = run(word, "paris")
+    assert (ran.code, f"write dualstack {ours}" in " ".join(ran.err.split())) == (2, True)
+
+
+def test_what_no_word_comes_near_lists_the_commands(run: Run) -> None:
+    assert "the commands are check, plan, render," in " ".join(run("frobnicate").err.split())
+
+
+def test_words_of_other_tools_lead_to_commands_that_exist(run: Run) -> None:
+    known = set(re.findall(r"^  (\w+) ", run("--help").out.partition("Commands:")[2].partition("\n\n")[0], re.M))
+    for word, ours in OURS.items():
+        assert word not in known, f"{word} is a command of our own by now"
+        assert ours.startswith("--") or ours.split()[0] in known
 
 
 def test_usage_errors_and_versions(run: Run) -> None:

@@ -102,10 +102,21 @@ def test_an_unknown_mode_names_the_two(run: Run, project: Project) -> None:
     assert (ran.code, "hostname" in ran.err) == (2, True)
 
 
-def test_mode_and_release_are_completed(project: Project) -> None:
-    for flag, word in (("--mode", "hostname"), ("--release", "3.6")):
+def test_values_of_options_are_completed(project: Project) -> None:
+    subprocess.run(["git", "init", "-q", "-b", "main"], cwd=project.folder, check=True)
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+    subprocess.run(["git", *identity, "commit", "-q", "--allow-empty", "-m", "x"], cwd=project.folder, check=True)
+    for flag, word in (
+        ("new x --mode", "hostname"),
+        ("new x --release", "3.6"),
+        ("check x --format", "sarif"),
+        ("plan x --format", "json"),
+        ("dns x --format", "nsupdate"),
+        ("diff x --format", "html"),
+        ("diff x --base", "main"),
+    ):
         env = {
-            "_DUALSTACK_COMPLETE": "complete_bash", "COMP_WORDS": f"dualstack new x {flag} ", "COMP_CWORD": "4",
+            "_DUALSTACK_COMPLETE": "complete_bash", "COMP_WORDS": f"dualstack {flag} ", "COMP_CWORD": "4",
             "PATH": "/usr/bin:/bin",
         }  # fmt: skip
         program = [

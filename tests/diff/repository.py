@@ -162,11 +162,12 @@ class Repository:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
 
-    def diff(self, *arguments: str, base: str = "base", **environment: str) -> Ran:
-        """Run the command."""
+    def diff(self, *arguments: str, base: str | None = "base", **environment: str) -> Ran:
+        """Run the command; without ``--base`` where the base is None."""
+        named = [] if base is None else ["--base", base]
         command = "from dualstack.cli import main; main()"
         done = subprocess.run(
-            [sys.executable, "-c", command, "diff", "--base", base, *arguments],
+            [sys.executable, "-c", command, "diff", *named, *arguments],
             cwd=self.project,
             env={**os.environ, "PYTHONPATH": str(PROJECT), **environment},
             capture_output=True,

@@ -191,3 +191,39 @@ def test_files_that_requirements_take_in_count_with_their_content(line: str, tmp
         told.append(pins(tmp_path))
     assert told[0] == told[2] != told[1]
     assert told[0][0] == line
+
+
+def test_without_a_base_it_is_where_the_branch_left_the_default_one(repository: Repository) -> None:
+    repository.site("paris", site(1))
+    repository.commit("left")
+    repository.git("checkout", "--quiet", "-b", "work")
+    repository.edit("stacks/Pulumi.paris.yaml", lambda data: data["dns"].update(resolvers=["192.168.1.7", "fd00:1::7"]))
+    repository.commit()
+    repository.git("checkout", "--quiet", "main")
+    repository.site("rome", site(2))
+    repository.commit()
+    repository.git("checkout", "--quiet", "work")
+
+    document = json.loads(repository.diff("--format", "json", base=None).out)
+
+    # What main has since is no change of this branch.
+    assert {one["site"] for one in document["sites"] if one["status"] != "unchanged"} == {"paris"}
+    assert document["base"] == {"ref": "merge base with main", "commit": repository.git("rev-parse", "left").strip()}
+    assert document["notes"] == []
+
+    # A remote's own word comes first.
+    repository.git("branch", "trunk", "work")
+    repository.git("remote", "add", "upstream", str(repository.root))
+    repository.git("fetch", "--quiet", "upstream")
+    repository.git("symbolic-ref", "refs/remotes/upstream/HEAD", "refs/remotes/upstream/trunk")
+    told = json.loads(repository.diff("--format", "json", base=None).out)
+    assert (told["base"]["ref"], told["sites"]) == ("merge base with upstream/trunk", [])
+
+
+def test_without_a_base_and_a_default_branch_it_asks_for_one(repository: Repository) -> None:
+    repository.commit()
+    repository.git("branch", "--move", "elsewhere")
+
+    ran = repository.diff(base=None)
+
+    assert (ran.code, "--base REF" in ran.err, "default one" in ran.err) == (2, True, True)

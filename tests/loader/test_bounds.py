@@ -171,3 +171,41 @@ def test_messages_hold_no_escape_sequences_and_are_short() -> None:
 )
 def test_paths_read_well(path: Path, text: str) -> None:
     assert format_path(path) == text
+
+
+NBSP = "\u00a0"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (f"a:\n {NBSP} b: 1\n", (2, 2)),
+        (f"a:\n  b: 1\n {NBSP}c: 2\n", (3, 2)),
+        (f"a:{NBSP}1\nb: 2\n", (1, 3)),
+        ("a:\u20031\nb: 2\n", (1, 3)),
+        (f"a:\n  -{NBSP}b: 1\n    c: 2\n", (2, 3)),
+        (f"a{NBSP}: 1\n", (1, 1)),
+        ("a\u200bb: 1\n", (1, 1)),
+    ],
+)
+def test_a_space_that_is_none_is_named_where_it_stands(text: str, place: tuple[int, int]) -> None:
+    with pytest.raises(InputError, match=r"U\+[0-9A-F]{4} \(") as caught:
+        load_text(text, "f")
+    assert ((caught.value.line, caught.value.column), "plain space" in str(caught.value.fix)) == (place, True)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [f"address{NBSP}", f"{NBSP}address", f"24{NBSP}", f"on{NBSP}# comment", "add\u200bress", "\ufeffx", "a\u00adb"],
+)
+def test_a_value_with_a_space_that_is_none_is_refused_in_a_site(value: str) -> None:
+    document = load_text(f"a: 1\nb: {value}\n", "f")
+    document.refuse_doubts(("a",))
+    with pytest.raises(InputError, match="which is part of the value") as caught:
+        document.refuse_doubts(("b",))
+    assert (caught.value.line, caught.value.column) == (2, 4)
+    assert not load_text(f"b: '{value}'\n'{value}': 1\n").doubts
+
+
+def test_words_of_other_languages_are_text() -> None:
+    assert not load_text("a: Zürich «été»\nb: \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645\nключ: 漢字\n").doubts

@@ -1,0 +1,51 @@
+"""What other tools call things: an unknown command names ours."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from typer.core import TyperGroup
+
+OURS: Final = {
+    **dict.fromkeys(("validate", "lint", "verify", "test", "audit"), "check"),
+    **dict.fromkeys(("list", "ls", "status", "stacks", "fleet"), "sites"),
+    **dict.fromkeys(("init", "create", "add", "generate", "scaffold"), "new"),
+    **dict.fromkeys(("build", "template", "synth", "export", "image", "write"), "render"),
+    **dict.fromkeys(("graph", "diagram", "topology"), "plan SITE --format svg"),
+    **dict.fromkeys(("values", "resources", "capacity"), "plan"),
+    **dict.fromkeys(("get", "cat", "view", "describe", "inspect", "config"), "show"),
+    **dict.fromkeys(("apply", "deploy", "install"), "up"),
+    **dict.fromkeys(("dry-run", "what-if"), "preview"),
+    **dict.fromkeys(("drift", "sync", "import"), "refresh"),
+    **dict.fromkeys(("delete", "remove", "rm", "down", "uninstall"), "destroy"),
+    **dict.fromkeys(("rule", "rules", "why", "doc", "docs"), "explain"),
+    **dict.fromkeys(("compare", "changes"), "diff"),
+    **dict.fromkeys(("records", "zone", "hosts"), "dns"),
+    **dict.fromkeys(("login", "shell", "activate"), "env"),
+    **dict.fromkeys(("version",), "--version"),
+    **dict.fromkeys(("help", "commands"), "--help"),
+    **dict.fromkeys(("completion", "completions"), "--install-completion"),
+    **dict.fromkeys(("fix", "repair"), "check"),
+}
+"""How a word of other tools is said here."""
+
+
+class Commands(TyperGroup):
+    """The commands; one that does not exist names the one that was meant, as far as that can be told."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find a command, or fail with a hint."""
+        word = args[0]
+        if self.get_command(ctx, word) is None and not word.startswith("-"):
+            ctx.fail(f"There is no command {word!r}; {self._hint(ctx, word)}")
+        return super().resolve_command(ctx, args)
+
+    def _hint(self, ctx: Any, word: str) -> str:
+        from difflib import get_close_matches
+
+        known = self.list_commands(ctx)
+        near = get_close_matches(word.lower(), [*known, *OURS], 1, 0.7)
+        if not near:
+            return f"the commands are {', '.join(known)}"
+        ours = OURS.get(near[0], near[0])
+        return f"write dualstack {ours}"
