@@ -13,6 +13,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from dualstack.fixes import AnyFix, Fix, Set, write
+
 Family = Literal["ipv4", "ipv6"]
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPInterface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
@@ -32,9 +34,9 @@ _OCTET_ZEROS = re.compile(r"(^|\.)0[0-9]")
 
 
 class AddressError(ValueError):
-    """Text that is no address; carries the id of the rule it breaks and a fix in words."""
+    """Text that is no address; carries the id of the rule it breaks and a fix."""
 
-    def __init__(self, rule: str, message: str, fix: str) -> None:
+    def __init__(self, rule: str, message: str, fix: AnyFix) -> None:
         super().__init__(message)
         self.rule = rule
         self.message = message
@@ -131,17 +133,17 @@ class Prefix:
 
 def _reject_odd_text(text: str, what: str) -> None:
     if text != text.strip() or " " in text:
-        raise AddressError(SYNTAX, f"{text!r} has white space in it", f"write {text.strip().replace(' ', '')!r}")
+        raise AddressError(SYNTAX, f"{text!r} has white space in it", write(text.strip().replace(" ", "")))
     if text.startswith("["):
         bare, _, tail = text[1:].partition("]")
         if what == "prefix" and _PREFIX_TAIL.fullmatch(tail):
             bare += tail
-        raise AddressError(SYNTAX, f"{text!r} has brackets, which belong in URLs only", f"write {bare!r}")
+        raise AddressError(SYNTAX, f"{text!r} has brackets, which belong in URLs only", write(bare))
     if "%" in text:
         bare, _, tail = text.partition("%")
         if what == "prefix":
             bare += "".join(tail.partition("/")[1:])
-        raise AddressError(SYNTAX, f"{text!r} has a zone, which no {what} may have", f"write {bare!r}")
+        raise AddressError(SYNTAX, f"{text!r} has a zone, which no {what} may have", write(bare))
 
 
 def _check_family(found: Family, wanted: Family | None, text: str) -> None:
@@ -186,12 +188,12 @@ def _explain_address(text: str) -> AddressError:
         if not _is_address(host):
             return AddressError(SYNTAX, f"{text!r} is no IP address", _EXAMPLE)
         message = f"{text!r} has a prefix length where a bare address stands"
-        fix = f"write one address of it, without {text[len(host) :]}" if _is_network(text) else f"write {host!r}"
+        fix = f"write one address of it, without {text[len(host) :]}" if _is_network(text) else write(host)
         return AddressError(SYNTAX, message, fix)
     if _OCTET_ZEROS.search(text) and re.fullmatch(r"[0-9.]+", text):
         # As text: Python makes no number of thousands of digits.
         plain = ".".join((part.lstrip("0") or "0") if part else part for part in text.split("."))
-        return AddressError(SYNTAX, f"{text!r} has leading zeros, which some tools read as octal", f"write {plain!r}")
+        return AddressError(SYNTAX, f"{text!r} has leading zeros, which some tools read as octal", write(plain))
     if not text:
         return AddressError(SYNTAX, "the address is empty", _EXAMPLE)
     return AddressError(SYNTAX, f"{text!r} is no IP address", _EXAMPLE)
@@ -221,7 +223,7 @@ def _split_prefix(text: str) -> tuple[str, int]:
             message = f"{text!r} is no address with a prefix length" if text else "the prefix is empty"
             raise AddressError(SYNTAX, message, "write an address and a prefix length, as in 10.42.0.0/16")
         example = "64" if ":" in text else "24"
-        raise AddressError(SYNTAX, f"{text!r} has no prefix length", f"write {text + '/' + example!r} or what fits")
+        raise AddressError(SYNTAX, f"{text!r} has no prefix length", write(f"{text}/{example}", " or what fits"))
     if not _PREFIX_LENGTH.fullmatch(length):
         raise AddressError(
             SYNTAX, f"{text!r} has no plain number as prefix length", "write the prefix length as in 10.0.0.0/16"
@@ -240,8 +242,8 @@ def parse_interface(text: str, family: Family | None = None) -> InterfaceAddress
         address = parse_address(host, None)
     except AddressError as error:
         # A fix for the address alone is no fix for an address with a prefix length.
-        literal = re.fullmatch(r"write '([^']*)'", error.fix)
-        fix = f"write '{literal[1]}/{length}'" if literal else error.fix
+        written = error.fix.edits[0] if isinstance(error.fix, Fix) else None
+        fix = write(f"{written.value}/{length}") if isinstance(written, Set) else error.fix
         raise AddressError(error.rule, error.message, fix) from None
     _check_family(address.family, family, text)
     _check_length(text, length, address.family)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Generic, NamedTuple, TypeVar
 
-from dualstack.fixes import Fix, as_fix
+from dualstack.fixes import AnyFix, Fix, as_fix
 from dualstack.origins import Path
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class Rule:
     firm: bool = False
     """True where the cluster would break: a site cannot lower it."""
 
-    def at(self, path: Path, message: str, fix: Fix | str, *, consequence: str = "") -> Finding:
+    def at(self, path: Path, message: str, fix: AnyFix, *, consequence: str = "") -> Finding:
         """Make a finding of this rule.
 
         Args:
@@ -73,9 +73,9 @@ class Finding:
     @property
     def fix(self) -> str:
         """What to do, in words."""
-        return self.mend.text(self.path)
+        return str(self.mend)
 
-    def with_fix(self, fix: Fix | str) -> Finding:
+    def with_fix(self, fix: AnyFix) -> Finding:
         """Return the finding with another fix."""
         return replace(self, mend=as_fix(fix))
 

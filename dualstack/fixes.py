@@ -5,8 +5,8 @@ The same data is shown to people, given in JSON answers as a JSON Patch (RFC 690
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from dualstack.origins import Path, Value, format_path
@@ -17,14 +17,12 @@ from dualstack.yamlio import one_line
 class Set:
     """Write a value; what stands there goes. An index sets that entry of a list."""
 
-    value: Value
+    value: Value = field(hash=False)
     path: Path | None = None
     """Where; None is the finding's own path, here and in the other edits."""
 
-    def told(self, at: Path) -> str:
-        """Say it, at the path of a finding."""
-        own = self.path is None or self.path == at
-        return f"{'write' if own else f'set {format_path(self.path or ())} to'} {one_line(self.value)}"
+    def __str__(self) -> str:
+        return f"{'write' if self.path is None else f'set {format_path(self.path)} to'} {one_line(self.value)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +31,8 @@ class Remove:
 
     path: Path | None = None
 
-    def told(self, at: Path) -> str:
-        """Say it, at the path of a finding."""
-        return f"remove {'it' if self.path is None or self.path == at else format_path(self.path)}"
+    def __str__(self) -> str:
+        return f"remove {'it' if self.path is None else format_path(self.path)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +42,20 @@ class Rename:
     key: str
     path: Path | None = None
 
-    def told(self, at: Path) -> str:
-        """Say it, at the path of a finding."""
-        which = "it" if self.path is None or self.path == at else format_path(self.path)
-        return f"rename {which} to {self.key}"
+    def __str__(self) -> str:
+        return f"rename {'it' if self.path is None else format_path(self.path)} to {self.key}"
 
 
 @dataclass(frozen=True, slots=True)
 class Add:
     """Put an entry at the end of a list."""
 
-    value: Value
+    value: Value = field(hash=False)
     path: Path | None = None
     """The list."""
 
-    def told(self, at: Path) -> str:
-        """Say it, at the path of a finding."""
-        where = "" if self.path is None or self.path == at else f" to {format_path(self.path)}"
-        return f"add {one_line(self.value)}{where}"
+    def __str__(self) -> str:
+        return f"add {one_line(self.value)}{'' if self.path is None else f' to {format_path(self.path)}'}"
 
 
 Edit: TypeAlias = Set | Remove | Rename | Add
@@ -81,9 +74,13 @@ class Fix:
     shown: str = ""
     """In place of the text, where the values hold what must not be shown; then nobody is given them as data."""
 
-    def text(self, at: Path) -> str:
-        """Say what to do, at the path of a finding."""
-        return self.shown or " and ".join(edit.told(at) for edit in self.edits) + self.words
+    @property
+    def whole(self) -> bool:
+        """True where the edits are all that is to do, and nobody has to choose."""
+        return bool(self.edits) and not self.words and not self.guess
+
+    def __str__(self) -> str:
+        return self.shown or " and ".join(map(str, self.edits)) + self.words
 
     def placed(self, at: Path) -> tuple[Edit, ...]:
         """Return the edits, each with its path."""
@@ -105,16 +102,28 @@ class Fix:
         return [_operation(edit, edit.path or ()) for edit in (*kept, *gone)]
 
 
+AnyFix: TypeAlias = Fix | str
+"""A fix, or text that is words alone."""
+
+
 def write(value: Value, words: str = "", *, path: Path | None = None, guess: bool = False) -> Fix:
     """Make the fix that writes a value.
 
     Args:
-        value: plain data.
+        value: plain data; an address or network is written as its text.
         words: what follows in the text, with its own comma or semicolon.
         path: where, if not at the finding's own path.
         guess: see ``Fix.guess``.
     """
-    return Fix((Set(value, path),), words, guess)
+    return Fix((Set(_plain(value), path),), words, guess)
+
+
+def _plain(value: Value) -> Value:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
 def remove(words: str = "", *, path: Path | None = None, guess: bool = False) -> Fix:
@@ -127,7 +136,7 @@ def rename(key: str, words: str = "", *, path: Path | None = None) -> Fix:
     return Fix((Rename(key, path),), words)
 
 
-def as_fix(fix: Fix | str) -> Fix:
+def as_fix(fix: AnyFix) -> Fix:
     """Return a fix; text becomes words alone."""
     return Fix(words=fix) if isinstance(fix, str) else fix
 

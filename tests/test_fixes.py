@@ -19,7 +19,7 @@ AT = ("nodes", 0, "mac")
         (write("10.0.0.1/24"), "write 10.0.0.1/24"),
         (write("34:8a:b1:4b:16:e7"), 'write "34:8a:b1:4b:16:e7"'),
         (write(True, path=("dns", "pointers")), "set dns.pointers to true"),
-        (write("x", path=AT), "write x"),
+        (write("x", path=AT), "set nodes[0].mac to x"),
         (remove(), "remove it"),
         (remove(", or write another"), "remove it, or write another"),
         (remove(path=("day2",)), "remove day2"),
@@ -30,7 +30,7 @@ AT = ("nodes", 0, "mac")
     ],
 )  # fmt: skip
 def test_words(fix: Fix, text: str) -> None:
-    assert fix.text(AT) == text
+    assert str(fix) == text
 
 
 @pytest.mark.parametrize(
@@ -70,4 +70,4 @@ def test_a_patch_takes_entries_from_the_end() -> None:
 
 def test_what_must_not_be_shown_is_no_data() -> None:
     fix = Fix((Set("http://u:secret@[fd00::1]"),), shown="write http://[fd00::1]")
-    assert (fix.text(AT), fix.patch(AT)) == ("write http://[fd00::1]", [])
+    assert (str(fix), fix.patch(AT)) == ("write http://[fd00::1]", [])

@@ -25,12 +25,12 @@ def errors(data: dict[str, Any]) -> list[tuple[str, str]]:
     [
         ("34:8a:b1:4b:16", (*ETH0, "mac"), 'write six pairs of hex digits, in quotes: "34:8a:b1:4b:16:e7"'),
         ("34-8A-B1-4B-16-E7", (*ETH0, "mac"), 'write "34:8a:b1:4b:16:e7"'),
-        ("fd00:100::10", (*ETH0, "ipv6", "address"), "write 'fd00:100::10/64' or what fits"),
+        ("fd00:100::10", (*ETH0, "ipv6", "address"), "write fd00:100::10/64 or what fits"),
         ("no", (*ETH0, "ipv6", "enabled"), "write false"),
         ("amd64", ("image", "arch"), "write x86_64"),
         (3.5, ("release",), 'quote it: "3.5"'),
         (3.1, ("release",), 'write one of "3.4", "3.5", "3.6"'),
-        (5, ("provisioning", "persistence", "size"), 'write "5Gi"'),
+        (5, ("provisioning", "persistence", "size"), "write 5Gi"),
         (1.34, ("kubernetesVersion",), "write the whole version in quotes, such as v1.34.4+rke2r1"),
         (0, ("rancher", "replicas"), "write 1 or more"),
         ("flannel", ("cluster", "cni"), "choose one of cilium, calico, canal, none"),
@@ -60,7 +60,7 @@ def test_a_misspelt_key_is_told_once_with_the_right_one(wrong: str, right: str, 
         place = place.setdefault(step, {}) if isinstance(place, dict) else place[step]
     place[wrong] = place.pop(right, True)
     told = [fix for path, fix in errors(data) if path.endswith(wrong)]
-    assert told == [f"write {right}"]
+    assert told == [f"rename it to {right}"]
     assert not [item for item in checked(data).findings if item.rule.id == "DS003-missing-field"]
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from dualstack.bmc import NETWORK_BOOT, ONLY_3_4, SCHEMES, VIRTUAL_MEDIA, BmcAddress, bare_address, parse_bmc
 from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import Fix, write
+from dualstack.fixes import AnyFix, write
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.grammar import as_ip, name_problem
@@ -86,7 +86,7 @@ def _whole(parsed: BmcAddress, *, scheme: str = "", host: str = "", port: str | 
     return f"{scheme}://{host}{f':{port}' if port else ''}{f'/{tail}' if tail else ''}"
 
 
-def _address_fix(parsed: BmcAddress) -> Fix | str:
+def _address_fix(parsed: BmcAddress) -> AnyFix:
     host_stands = bool(parsed.host) and not name_problem(parsed.host.lower())
     ip = as_ip(parsed.host)
     if parsed.problem == "transport":
@@ -131,8 +131,7 @@ def bmc_boot(bmc: At[str], scheme: str) -> Findings:
         return
     better = _MEDIA_SCHEMES.get(scheme, "redfish-virtualmedia")
     if bmc.path[-1:] == ("protocol",):
-        fix = write(better, ", if the BMC has it", guess=True)
-        yield BOOT.at(bmc.path, f"{scheme} boots over the network", fix)
+        yield BOOT.at(bmc.path, f"{scheme} boots over the network", write(better, ", if the BMC has it", guess=True))
         return
     parsed = parse_bmc(bmc.value)
     message = f"{scheme} boots over the network"
@@ -150,7 +149,7 @@ def _identity(text: str) -> str:
     return f"{parsed.ip.ip if parsed.ip else parsed.host.lower()} {parsed.port} {parsed.tail.strip('/')}"
 
 
-def _repeated(items: Iterable[tuple[At[str], str]], what: str, fix: str) -> Findings:
+def _repeated(items: Iterable[tuple[At[str], str]], what: str, fix: AnyFix) -> Findings:
     first: dict[str, str] = {}
     for item, meaning in items:
         if meaning in first:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from dualstack.addresses import BITS, FAMILIES, LABEL, Family, IPNetwork, node_blocks, usable_pods
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import AnyFix, write
 from dualstack.frozen import thaw
 from dualstack.origins import Path
 from dualstack.plan.capacity import own_ipam
@@ -96,10 +97,10 @@ class Masked:
         return self.pods.value.family
 
 
-def _set_mask(item: Masked, mask: int) -> str:
-    """Word a fix for a node mask, a field of its own or one of a component's arguments."""
-    argument = f"node-cidr-mask-size-{item.family}={mask} there"
-    return f"write {argument if item.mask.path[-1:] == (MASK_KEY,) else mask}"
+def _set_mask(item: Masked, mask: int) -> AnyFix:
+    """Make the fix for a node mask, a field of its own or one of a component's arguments."""
+    argument = f"write node-cidr-mask-size-{item.family}={mask} there"
+    return argument if item.mask.path[-1:] == (MASK_KEY,) else write(mask)
 
 
 def _first_part(network: IPNetwork, length: int) -> str:
@@ -118,7 +119,7 @@ def node_mask(item: Masked) -> Findings:
         yield NODE_MASK.at(item.mask.path, message, _set_mask(item, max(default, length)))
     elif family == "ipv6" and mask - length > MAX_GAP:
         message = f"{item.network} with blocks of /{mask} is {mask - length} bits apart, {MAX_GAP} are allowed"
-        yield GAP.at(item.pods.path, message, f"write {item.pods.value.write(_first_part(item.network, mask - 16))}")
+        yield GAP.at(item.pods.path, message, write(item.pods.value.write(_first_part(item.network, mask - 16))))
 
 
 def one_mask(items: Sequence[Masked]) -> Findings:
@@ -158,7 +159,7 @@ def service_size(items: Cidrs, limit: Mapping[str, int], kubernetes: str = "") -
             follows = OUTSIDE if network.prefixlen == IPV6_LIMIT else FULL
         told = f"Kubernetes {kubernetes}" if kubernetes else "Kubernetes"
         message = f"{network} is larger than /{limit[family]}, the largest that {told} can use"
-        fix = f"write {item.value.write(_first_part(network, shortest))}"
+        fix = write(item.value.write(_first_part(network, shortest)))
         yield TOO_LARGE.at(item.path, message, fix, consequence=follows)
 
 
@@ -178,14 +179,14 @@ def at_least(items: Cidrs, addresses: int = MIN_ADDRESSES, room: Room | None = N
         usual = {4: 16, 6: 112}[network.version]
         length = max(0, min(usual, network.max_prefixlen - (addresses - 1).bit_length()))
         free = room.take((item.path, item.value.index), network, length) if room else None
-        new = str(free) if free else f"a prefix of /{length} or shorter"
-        yield TOO_SMALL.at(item.path, message, f"write {item.value.write(new)}")
+        larger = write(item.value.write(str(free)), guess=True) if free else f"write a prefix of /{length} or shorter"
+        yield TOO_SMALL.at(item.path, message, larger)
 
 
 def max_pods(items: Sequence[Masked], limit: At[int]) -> Findings:
     """Tell where kubelet allows more pods than a node's block has addresses, in either family."""
     if limit.value < 1:
-        yield MAX_PODS.at(limit.path, f"{limit.value} pods per node", f"write {KUBERNETES_MAX_PODS}")
+        yield MAX_PODS.at(limit.path, f"{limit.value} pods per node", write(KUBERNETES_MAX_PODS))
         return
     usable = [item for item in items if 0 < item.mask.value <= BITS[item.family]]
     rooms = {item.family: usable_pods(item.family, item.mask.value) for item in usable}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import AnyFix, write
 from dualstack.frozen import dig
 from dualstack.origins import Path
 from dualstack.plan.charts import enabled
@@ -101,10 +102,10 @@ def kubernetes_version(version: At[str], pinned: str) -> Findings:
     """
     if not _RKE2.fullmatch(version.value):
         what = "is K3s, this product runs RKE2" if "k3s" in version.value else "is not one version of RKE2"
-        yield KUBERNETES.at(version.path, f"{version.value!r} {what}", f"write {pinned}")
+        yield KUBERNETES.at(version.path, f"{version.value!r} {what}", write(pinned))
 
 
-def rancher_takes(rancher: str, kubernetes: At[str], fix: str) -> Findings:
+def rancher_takes(rancher: str, kubernetes: At[str], fix: AnyFix) -> Findings:
     """Tell where Rancher's chart refuses a Kubernetes version; nothing for versions that are not known."""
     found, minor = upstream_version(rancher), kubernetes_minor(kubernetes.value)
     below = RANCHER_BELOW_MINOR.get(found[1]) if found is not None and found[0] == 2 else None
@@ -126,17 +127,19 @@ def kubernetes_of_release(version: At[str], pinned: str) -> Findings:
     if minor < DUAL_STACK_MINOR:
         message = f"{version.value} has no stable dual-stack, which came with 1.{DUAL_STACK_MINOR}"
         follows = "The cluster has no two families to rely on."
-        finding = RELEASE_KUBERNETES.at(version.path, message, f"write {pinned}", consequence=follows)
+        finding = RELEASE_KUBERNETES.at(version.path, message, write(pinned), consequence=follows)
         yield replace(finding, severity=Severity.ERROR)
     elif abs(minor - own) > 1:
         message = f"{version.value} is {abs(minor - own)} minor versions from the release's {pinned}"
-        yield RELEASE_KUBERNETES.at(version.path, message, f"write {pinned}, or another of 1.{own - 1} to 1.{own + 1}")
+        yield RELEASE_KUBERNETES.at(
+            version.path, message, write(pinned, f", or another of 1.{own - 1} to 1.{own + 1}", guess=True)
+        )
 
 
 def pinned_version(version: At[str], known: str | None = None) -> Findings:
     """Tell where a chart version is a range, a word or a part of a version."""
     if not _ONE_VERSION.fullmatch(version.value):
-        fix = f"write {known}" if known else "write one whole version, such as 1.2.3"
+        fix = write(known) if known else "write one whole version, such as 1.2.3"
         yield PINNED.at(version.path, f"{version.value!r} is not one version", fix)
 
 
@@ -177,10 +180,10 @@ def check_versions(subject: Subject) -> Findings:
     rancher = subject.plan.chart("rancher")
     if rancher is not None:
         path: Path = ("charts", "rancher", "version")
-        fix = f"write {own['rancher']}"
+        fix = write(own["rancher"])
         written = site.kubernetes_version
         if written is not None and kubernetes_minor(written) != kubernetes_minor(release.kubernetes):
-            path, fix = ("kubernetesVersion",), f"write {release.kubernetes}"
+            path, fix = ("kubernetesVersion",), write(release.kubernetes)
         refused = list(rancher_takes(rancher.version, At(path, subject.plan.kubernetes_version), fix))
         yield from refused
         if refused and path == ("kubernetesVersion",):
@@ -250,7 +253,7 @@ def check_extra(subject: Subject) -> Findings:
     for index, chart in enumerate(charts):
         if problem := label_problem(chart.namespace):
             path: Path = ("charts", "extra", index, "namespace")
-            yield EXTRA.at(path, f"{chart.namespace!r} {problem}", f"write {chart.namespace.lower().replace('_', '-')}")
+            yield EXTRA.at(path, f"{chart.namespace!r} {problem}", write(chart.namespace.lower().replace("_", "-")))
 
 
 CHECKS = (check_versions, check_needs, check_repositories, check_extra)

@@ -171,7 +171,7 @@ def public_range(items: Cidrs, instead: Callable[[At[Cidr]], str]) -> Findings:
         message = f"{network} is public address space: hosts there become unreachable from the cluster"
         fix = write(item.value.write(instead(item)), guess=True)
         if network.version == 6:
-            note = f"keep it if the prefix is the site's own and routed to it, else {fix.text(item.path)}"
+            note = f"keep it if the prefix is the site's own and routed to it, else {fix}"
             yield replace(PUBLIC.at(item.path, message, note), severity=Severity.INFO)
         else:
             yield PUBLIC.at(item.path, message, fix)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pydantic import BaseModel
 
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import remove
 from dualstack.frozen import Secret
 from dualstack.hiding import names_a_secret
 from dualstack.logins import split_login
@@ -59,7 +60,7 @@ _ARGUMENT = re.compile(r"-{0,2}(?P<key>[A-Za-z][A-Za-z0-9_.-]*)=(?P<value>.+)", 
 def clear_secret(value: At[str], key: str) -> Findings:
     """Tell where a value's key says that it is a secret; the value itself is never shown."""
     if value.value and names_a_secret(key):
-        fix = "remove it, keep it in a Kubernetes Secret, and give the chart that Secret's name"
+        fix = remove(", keep it in a Kubernetes Secret, and give the chart that Secret's name")
         yield SECRET_LIKE.at(value.path, f"{key} stands here in clear text", fix)
 
 
@@ -76,10 +77,10 @@ def check_overrides(subject: Subject) -> Findings:
             if isinstance(tail[-1], int) or keys[-1].endswith("-arg"):
                 yield from clear_argument(At(here, value))
             if here == ("charts", "rancher", "values", "bootstrapPassword"):
-                fix = f"remove it, and run: pulumi config set --secret dualstack:{BOOTSTRAP_KEY}"
+                fix = remove(f", and run: pulumi config set --secret dualstack:{BOOTSTRAP_KEY}")
                 yield PASSWORD.at(here, "Rancher's bootstrap password stands here in clear text", fix)
             elif path == ("cluster", "server") and keys[0] in _TOKEN_KEYS:
-                fix = "remove it: RKE2 makes a token up" if "token" in keys[0] else "remove it"
+                fix = remove(": RKE2 makes a token up") if "token" in keys[0] else remove()
                 yield PASSWORD.at(here, f"{keys[0]} stands here in clear text", fix)
             else:
                 yield from clear_secret(At(here, value), keys[-1])
@@ -89,7 +90,7 @@ def clear_argument(item: At[str]) -> Findings:
     """Tell where an item of a list is ``key=value`` with a key that says secret, as in ``kube-apiserver-arg``."""
     match = _ARGUMENT.fullmatch(item.value)
     if match and names_a_secret(match["key"]):
-        fix = "remove it, and give the component a file on the node that holds the value"
+        fix = remove(", and give the component a file on the node that holds the value")
         yield SECRET_LIKE.at(item.path, f"{match['key']} stands here in clear text", fix)
 
 

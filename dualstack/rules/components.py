@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from dualstack.addresses import FAMILIES, AddressError, IPNetwork, parse_prefix
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import AnyFix, remove
 from dualstack.origins import Path
 from dualstack.plan.capacity import cni_plugins
 from dualstack.plan.model import Plan
@@ -26,7 +27,7 @@ ARGUMENT = Rule(
 RULES = (ARGUMENT,)
 
 _ARGUMENT = re.compile(r"(?:--)?([a-z][a-z0-9-]*?)[-+]*=(.*)", re.DOTALL)
-Fix = Callable[[Plan, str], str | None]
+Fix = Callable[[Plan, str], AnyFix | None]
 """Words the fix for an argument's value; None where the argument changes nothing."""
 
 
@@ -41,30 +42,30 @@ def _networks(text: str) -> list[IPNetwork]:
 
 
 def _cidrs(role: str, key: str) -> Fix:
-    def fix(plan: Plan, value: str) -> str | None:
+    def fix(plan: Plan, value: str) -> AnyFix | None:
         if value == plan.server.get(key):
             return None
         by_family = {f"ipv{network.version}": network for network in reversed(_networks(value))}
         fields = [f"cluster.{role}.{family} to {by_family[family]}" for family in FAMILIES if family in by_family]
-        return f"remove it, and set {' and '.join(fields)}" if fields else "remove it"
+        return remove(f", and set {' and '.join(fields)}") if fields else remove()
 
     return fix
 
 
-def _mask(plan: Plan, value: str) -> str:
+def _mask(plan: Plan, value: str) -> AnyFix:
     if value not in map(str, range(1, 33)) or int(value) == plan.site.cluster.node_mask.ipv4:
-        return "remove it"
-    return f"remove it, and set cluster.nodeMask.ipv4 to {int(value)}"
+        return remove()
+    return remove(f", and set cluster.nodeMask.ipv4 to {int(value)}")
 
 
-def _allocation(plan: Plan, value: str) -> str | None:
+def _allocation(plan: Plan, value: str) -> AnyFix | None:
     # Calico gives out addresses of its own; what a plugin that RKE2 does not bring wants is not known.
     needed = {"cilium", "canal"} & set(cni_plugins(plan.site))
-    return "remove it" if needed and value.lower() in ("false", "f", "0") else None
+    return remove() if needed and value.lower() in ("false", "f", "0") else None
 
 
 def _address(key: str) -> Fix:
-    def fix(plan: Plan, value: str) -> str | None:
+    def fix(plan: Plan, value: str) -> AnyFix | None:
         own = [str(ip) for ip in (plan.node.ipv4, plan.node.ipv6) if ip is not None]
         wanted = own if key == "node-ip" else own[:1]
         given = [str(ip) if (ip := as_ip(part.strip())) else part for part in value.split(",")]
@@ -73,9 +74,7 @@ def _address(key: str) -> Fix:
         if key == "advertise-address" and len(given) == 1 and given[0] in own:
             wanted = given
         missing = key == "node-ip" and len(own) < 2
-        return (
-            "remove it" if missing or not wanted else f"remove it, and set cluster.server.{key} to {','.join(wanted)}"
-        )
+        return remove() if missing or not wanted else remove(f", and set cluster.server.{key} to {','.join(wanted)}")
 
     return fix
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dualstack.findings import Findings, Rule, Severity
+from dualstack.fixes import remove
 from dualstack.origins import Path
 from dualstack.plan.charts import chart_settings
 from dualstack.plan.model import ChartPlan
@@ -59,9 +60,9 @@ def check_day2(subject: Subject) -> Findings:
     for chart in plan.charts:
         if chart.delivery == "pulumi" and _settings(subject, chart).day2 is not None:
             message = f"{_label(chart)} is delivered by Pulumi"
-            yield UNUSED.at((*chart.path, "day2"), message, "remove it")
+            yield UNUSED.at((*chart.path, "day2"), message, remove())
     if subject.site.day2 != "reimage" and plan.charts and all(chart.delivery == "pulumi" for chart in plan.charts):
-        yield UNUSED.at(("day2",), "no chart of the site is in the image", "remove it")
+        yield UNUSED.at(("day2",), "no chart of the site is in the image", remove())
 
 
 def check_handover(subject: Subject) -> Findings:
@@ -72,7 +73,7 @@ def check_handover(subject: Subject) -> Findings:
         path: Path = (*chart.path, "handover")
         if chart.delivery == "image":
             yield HANDOVER_IMAGE.at(
-                path, f"{_label(chart)} is in the image", "remove it, or set delivery to pulumi beside it"
+                path, f"{_label(chart)} is in the image", remove(", or set delivery to pulumi beside it")
             )
             continue
         yield HANDOVER_OPEN.at(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from dualstack.addresses import LABEL, AddressError, Family, IPAddress, family_of, parse_address
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import remove, write
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.grammar import as_ip, name_problem
@@ -100,10 +101,10 @@ def resolver_count(resolvers: Sequence[At[str]]) -> Findings:
     for place, resolver in enumerate(resolvers):
         text = resolver.value
         if text in seen:
-            yield RESOLVER_LIMIT.at(resolver.path, f"{text} is there twice", "remove it here")
+            yield RESOLVER_LIMIT.at(resolver.path, f"{text} is there twice", remove(" here"))
         elif len(seen) >= MAX_RESOLVERS:
             message = f"{text} is resolver number {place + 1}, at most {MAX_RESOLVERS} are asked"
-            yield RESOLVER_LIMIT.at(resolver.path, message, "remove it here")
+            yield RESOLVER_LIMIT.at(resolver.path, message, remove(" here"))
         seen.add(text)
 
 
@@ -138,7 +139,7 @@ def resolver_address(resolver: At[IPAddress], families: Collection[Family]) -> F
     elif own not in families:
         family = LABEL[own]
         message = f"{ip} is {family}, and no interface of the node has {family}"
-        yield RESOLVER_ADDRESS.at(resolver.path, message, f"remove it, or give an interface {family}")
+        yield RESOLVER_ADDRESS.at(resolver.path, message, remove(f", or give an interface {family}"))
 
 
 def resolver_families(path: Path, have: Collection[Family], automatic: bool) -> Findings:
@@ -234,7 +235,7 @@ def port_number(port: At[object], usual: int) -> Findings:
         usual: the port that the service has otherwise.
     """
     if not (isinstance(port.value, int) and not isinstance(port.value, bool) and 0 < port.value < 65536):
-        fix = f"write {usual}, or a port from 1 to 65535"
+        fix = write(usual, ", or a port from 1 to 65535", guess=True)
         yield DNS_SETTING.at(port.path, f"{port.value!r} is no port", fix)
 
 
@@ -247,7 +248,7 @@ def dns_server(server: At[str]) -> Findings:
             yield DNS_SETTING.at(server.path, error.message, error.fix)
         elif problem := name_problem(server.value.rstrip(".").lower()):
             host = server.value.partition(":")[0]
-            fix = f"write {host}, and the port in its own field" if ":" in server.value else problem[1]
+            fix = write(host, ", and the port in its own field", guess=True) if ":" in server.value else problem[1]
             yield DNS_SETTING.at(server.path, problem[0], fix)
 
 

@@ -6,6 +6,7 @@ import ipaddress
 import re
 
 from dualstack.addresses import IPAddress
+from dualstack.fixes import AnyFix, write
 
 LABEL_MAX = 63
 NAME_MAX = 253
@@ -53,7 +54,7 @@ def label_problem(label: str) -> str | None:
     return None
 
 
-def name_problem(name: str, labels: int = 1) -> tuple[str, str] | None:
+def name_problem(name: str, labels: int = 1) -> tuple[str, AnyFix] | None:
     """Tell what is wrong with a DNS name and how to mend it, or None.
 
     Args:
@@ -61,7 +62,7 @@ def name_problem(name: str, labels: int = 1) -> tuple[str, str] | None:
         labels: how many labels it needs at least.
     """
     better = _tidy(name)
-    fix = f"write {better}" if better and better != name else "write a name such as ironic.example.com"
+    fix = write(better) if better and better != name else "write a name such as ironic.example.com"
     if not name.strip():
         return "the name is empty", fix
     if "://" in name:

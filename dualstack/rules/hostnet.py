@@ -12,6 +12,7 @@ from typing import Any
 
 from dualstack.addresses import FAMILIES, LABEL, Family, family_of, is_global_unicast
 from dualstack.findings import At, Finding, Findings, Rule, Severity
+from dualstack.fixes import AnyFix, remove, write
 from dualstack.origins import Path, format_path
 from dualstack.plan.model import NodePlan
 from dualstack.rules.base import Subject
@@ -27,6 +28,7 @@ from dualstack.rules.nmview import Ip, Link, read_links, read_routes
 from dualstack.rules.overrides import static_example
 from dualstack.site import Site
 from dualstack.site.network import Interface, Ipv4, Ipv6, Node
+from dualstack.yamlio import one_line
 
 DYNAMIC = Rule(
     "DS042-dynamic-address",
@@ -84,7 +86,7 @@ def pod_mtu(item: At[int]) -> Findings:
     least = 1280 + OVERLAY_BYTES
     if 1280 <= item.value < least:
         left = item.value - OVERLAY_BYTES
-        yield POD_MTU.at(item.path, f"MTU {item.value} leaves pods {left}, IPv6 needs 1280", f"write {least}")
+        yield POD_MTU.at(item.path, f"MTU {item.value} leaves pods {left}, IPv6 needs 1280", write(least))
 
 
 def _has_address(ip: Ip | None) -> bool:
@@ -158,7 +160,7 @@ def _told(site: Site, node: Node, plan: NodePlan, findings: Findings) -> Finding
         yield replace(finding, path=path).with_fix(_site_fix(site, node, finding, path))
 
 
-def _site_fix(site: Site, node: Node, finding: Finding, path: Path) -> str:
+def _site_fix(site: Site, node: Node, finding: Finding, path: Path) -> AnyFix:
     """Word a fix in the site's own fields, where those differ from nmstate's."""
     field = path[-1]
     if finding.rule is SAME_ROUTE and field == "gateway":
@@ -171,11 +173,11 @@ def _site_fix(site: Site, node: Node, finding: Finding, path: Path) -> str:
         if field in FAMILIES:
             family: Family = "ipv4" if field == "ipv4" else "ipv6"
             reserved = _DYNAMIC_EXAMPLE[family]
-            return f"set {format_path(path)} to {static_example(site, family)}, or with DHCP to {reserved}"
+            return write(static_example(site, family), f", or with DHCP to {reserved}", path=path)
         if field == "interfaces":
-            both = ", ".join(f"{family}: {static_example(site, family)}" for family in FAMILIES)
+            both = ", ".join(f"{family}: {one_line(static_example(site, family))}" for family in FAMILIES)
             return f"give one interface both families, as in {both}"
-    return finding.fix
+    return finding.mend
 
 
 _DYNAMIC_EXAMPLE = {
@@ -212,9 +214,11 @@ def _reservation(path: Path, ip: Ipv4 | Ipv6, family: Family) -> Findings:
         yield ADDRESS.at(place, message, "write the address that the DHCP server keeps for this NIC")
     if ip.address is not None:
         message = f"the address {ip.address} is static, the reservation {ip.reservation} is not used"
-        yield TWO_SOURCES.at(place, message, "remove it")
+        yield TWO_SOURCES.at(place, message, remove())
     elif ip.enabled and not ip.dhcp and not (isinstance(ip, Ipv6) and ip.autoconf):
-        yield TWO_SOURCES.at(place, "an address is reserved and dhcp is not on", "set dhcp to true")
+        yield TWO_SOURCES.at(
+            place, "an address is reserved and dhcp is not on", write(True, path=(*path, family, "dhcp"), guess=True)
+        )
 
 
 def _sections(interface: Interface) -> Sequence[tuple[Family, Ipv4 | Ipv6]]:

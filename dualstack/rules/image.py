@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import AnyFix, remove, write
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.overrides import softened
@@ -150,7 +151,7 @@ def kernel_args(args: Sequence[At[str]]) -> Findings:
         elif equals and not (key and value):
             yield KERNEL.at(arg.path, f"{arg.value!r} lacks its {'value' if key else 'key'}", "write key=value")
         elif key == "fips" and value == "1":
-            yield KERNEL.at(arg.path, "fips=1 is refused here by the image builder", "remove it")
+            yield KERNEL.at(arg.path, "fips=1 is refused here by the image builder", remove())
         elif key in seen:
             yield KERNEL.at(arg.path, f"{key!r} is there twice, which the image builder refuses", "keep one of them")
         seen.add(key)
@@ -159,7 +160,7 @@ def kernel_args(args: Sequence[At[str]]) -> Findings:
 def ipv6_off(arg: At[str]) -> Findings:
     """Tell a kernel argument that switches IPv6 off; the kernel reads ``-`` in a name as ``_``."""
     if _IPV6_OFF.fullmatch(arg.value.strip().replace("-", "_")):
-        yield NO_IPV6.at(arg.path, f"{arg.value!r} switches IPv6 off on the node", "remove it")
+        yield NO_IPV6.at(arg.path, f"{arg.value!r} switches IPv6 off on the node", remove())
 
 
 def inside_project(file: At[str]) -> Findings:
@@ -194,16 +195,16 @@ def check_disk(subject: Subject) -> Findings:
         if not _DISK_SIZE.fullmatch(image.disk_size):
             number = re.match(r"\s*([1-9][0-9]*)\s*([MGT]?)", image.disk_size, re.IGNORECASE)
             better = f"{number[1]}{number[2].upper() or 'G'}" if number else "40G"
-            yield DISK.at(path, f"{image.disk_size!r} is no number with M, G or T", f"write {better}")
+            yield DISK.at(path, f"{image.disk_size!r} is no number with M, G or T", write(better))
         if image.type != "raw":
-            yield softened(DISK.at(path, "an ISO has no disk size", "remove it, or set image.type to raw"))
+            yield softened(DISK.at(path, "an ISO has no disk size", remove(", or set image.type to raw")))
     if image.install_device is not None:
         path = ("image", "installDevice")
         if not image.install_device.startswith("/dev/"):
             fix = f"write /dev/{image.install_device.strip('/')}"
             yield DISK.at(path, f"{image.install_device!r} is no device", fix)
         if image.type != "iso":
-            yield softened(DISK.at(path, "a raw image is not installed", "remove it, or set image.type to iso"))
+            yield softened(DISK.at(path, "a raw image is not installed", remove(", or set image.type to iso")))
     args = _listed(("image", "kernelArgs"), image.kernel_args)
     yield from kernel_args(args)
     for arg in args:
@@ -215,18 +216,18 @@ def check_packages(subject: Subject) -> Findings:
     packages = subject.site.image.packages
     path: Path = ("image", "packages")
     for name in _twice(_listed((*path, "names"), packages.names)):
-        yield softened(PACKAGES.at(name.path, f"{name.value} is there twice", "remove it here"))
+        yield softened(PACKAGES.at(name.path, f"{name.value} is there twice", remove(" here")))
     for index, repository in enumerate(packages.repositories):
         here: Path = (*path, "repositories", index)
         if repository.priority is not None and not 0 <= repository.priority <= 99:
-            yield PACKAGES.at((*here, "priority"), f"{repository.priority} is not from 0 to 99", "write 99")
+            yield PACKAGES.at((*here, "priority"), f"{repository.priority} is not from 0 to 99", write(99))
     urls = [At[str]((*path, "repositories", i, "url"), item.url) for i, item in enumerate(packages.repositories)]
     for url in _twice(urls):
         yield PACKAGES.at(url.path, f"{url.value} is there twice", "remove one of the two")
 
 
-def unknown_zone(name: str) -> str | None:
-    """Return the nearest name of the tz database for a zone that it does not have.
+def unknown_zone(name: str) -> AnyFix | None:
+    """Return how to mend a zone that the tz database does not have.
 
     None for a zone that it has, and for every name where the system has no tz data, which nobody can then judge.
     """
@@ -243,8 +244,8 @@ def unknown_zone(name: str) -> str | None:
     wanted = name.lower()
     for names, text in ((lower, wanted), (cities, wanted.rsplit("/", 1)[-1])):
         if near := difflib.get_close_matches(text, names, 1, 0.75):
-            return names[near[0]]
-    return "UTC, or a name such as Europe/Paris"
+            return write(names[near[0]])
+    return write("UTC", ", or a name such as Europe/Paris")
 
 
 def check_package_source(subject: Subject) -> Findings:
@@ -267,7 +268,7 @@ def check_time(subject: Subject) -> Findings:
         yield TIME.at(("image", "time", "timezone"), f"{time.timezone!r} is no time zone", fix)
     elif (near := unknown_zone(time.timezone)) is not None:
         message = f"{time.timezone!r} is no zone of the tz database"
-        yield TIME.at(("image", "time", "timezone"), message, f"write {near}")
+        yield TIME.at(("image", "time", "timezone"), message, near)
     if time.force_wait and not time.ntp_servers and not time.ntp_pools:
         message = "the boot waits for a clock that no source sets"
         yield TIME.at(("image", "time", "forceWait"), message, "add image.time.ntpServers, or set forceWait to false")
@@ -281,11 +282,11 @@ def check_registries(subject: Subject) -> Findings:
     for uri in uris:
         if not _REGISTRY.fullmatch(uri.value):
             bare = uri.value.split("://", 1)[-1].strip().strip("/")
-            yield REGISTRIES.at(uri.path, f"{uri.value!r} is no registry's host", f"write {bare}")
+            yield REGISTRIES.at(uri.path, f"{uri.value!r} is no registry's host", write(bare))
     for name in images:
         if "://" in name.value or " " in name.value:
             bare = name.value.split("://", 1)[-1].strip()
-            yield REGISTRIES.at(name.path, f"{name.value!r} is no image name", f"write {bare}")
+            yield REGISTRIES.at(name.path, f"{name.value!r} is no image name", write(bare))
     for item in [*_twice(uris), *_twice(images)]:
         yield REGISTRIES.at(item.path, f"{item.value} is there twice", "remove one of the two")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dualstack.addresses import FAMILIES, LABEL, Address
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import write
 from dualstack.frozen import dig
 from dualstack.plan.network import own_address, serving_interface
 from dualstack.rules.base import Subject
@@ -47,9 +48,9 @@ def ironic_name(name: At[str], addresses: Pair, *, both: bool = True) -> Finding
     if not under_sslip(name.value):
         return
     own = "an FQDN of your own with A and AAAA"
-    fix = f"write {own}"
+    fix = write(own)
     if addresses[0] is not None and addresses[1] is not None:
-        fix = f"write {sslip_name('ironic.', addresses[0], addresses[1])}, or {own}"
+        fix = write(sslip_name("ironic.", addresses[0], addresses[1]), f", or {own}", guess=True)
     answers = (sslip_ipv4(name.value), sslip_ipv6(name.value))
     if answers == (None, None):
         message = f"sslip.io has no answer for {name.value!r}: no address stands in the name"

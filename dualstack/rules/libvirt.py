@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from dualstack.addresses import FAMILIES, LABEL, Address, Family, IPAddress, IPNetwork, Prefix
 from dualstack.findings import At, Finding, Findings, Rule, Severity
+from dualstack.fixes import AnyFix, write
 from dualstack.origins import Path
 from dualstack.plan.network import asks_for_addresses, management_interface
 from dualstack.rules.base import Subject
@@ -87,7 +88,7 @@ _PREFIX: Path = ("host", "libvirt", "network")
 EXAMPLES: dict[Family, str] = {"ipv4": "192.168.100.0/24", "ipv6": '"fd00:100::/64"'}
 
 
-def no_prefix(family: At[Family], fix: str, beside: str = "") -> Finding:
+def no_prefix(family: At[Family], fix: AnyFix, beside: str = "") -> Finding:
     """Make the finding for a virtual network that lacks a family.
 
     Args:
@@ -117,14 +118,14 @@ def bridge_gateway(gateway: At[IPAddress], network: IPNetwork) -> Findings:
     bridge = network.network_address + 1
     if network.num_addresses > 1 and gateway.value != bridge:
         message = f"{gateway.value} is nobody on the virtual network {network}, whose bridge has {bridge}"
-        yield GATEWAY.at(gateway.path, message, f"write {bridge}")
+        yield GATEWAY.at(gateway.path, message, write(bridge))
 
 
 def slaac_prefix(prefix: At[IPNetwork]) -> Findings:
     """Tell where no node can make an address of its own from a prefix."""
     if prefix.value.version == 6 and prefix.value.prefixlen != 64:
         better = ipaddress.ip_network(f"{prefix.value.network_address}/64", strict=False)
-        yield SLAAC_PREFIX.at(prefix.path, f"{prefix.value} is no /64", f"write {better}")
+        yield SLAAC_PREFIX.at(prefix.path, f"{prefix.value} is no /64", write(better))
 
 
 def _prefixes(subject: Subject) -> Iterator[tuple[Family, At[IPNetwork] | None]]:
@@ -210,7 +211,7 @@ def check_machine(subject: Subject) -> Findings:
     for key, value, least, unit, better in sizes:
         if value < least:
             message = f"{value} {unit} are less than {least}"
-            yield SIZE.at(("host", "libvirt", key), message, f"write {better}")
+            yield SIZE.at(("host", "libvirt", key), message, write(better))
     if libvirt.image is None and site.image.build == "none":
         fix = "set host.libvirt.image to the built image's path or URL, or image.build to local"
         yield DISK_IMAGE.at(("host", "libvirt", "image"), "no image is given, and none is built here", fix)

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from dualstack.bmc import HTTP_BOOT
 from dualstack.findings import Finding, Findings, Rule, Severity
+from dualstack.fixes import AnyFix, remove
 from dualstack.frozen import dig
-from dualstack.origins import Path, format_path
+from dualstack.origins import Path
 from dualstack.plan.ironic_env import EXTRA_ENV, LISTEN_ALL
 from dualstack.plan.model import Ironic
 from dualstack.rules.base import Subject
@@ -80,7 +81,7 @@ def check_media_family(subject: Subject) -> Findings:
         if at_host and (variable := media_variable(subject)):
             path = variable
         url = ironic.external_url
-        fix = undo(path, f"remove {format_path(path)}" if at_host else state_address(site, "ipv6"))
+        fix = undo(path, remove(path=path) if at_host else state_address(site, "ipv6"))
         yield _media(path, f"{', '.join(names)}: BMC of {shown_family(family)}, media at {url}", fix)
     ipv6_bmc = any(bmc.family == "ipv6" for bmc in subject.plan.bmcs)
     without = not ironic.hostname and not ironic.external_url_v6
@@ -88,7 +89,7 @@ def check_media_family(subject: Subject) -> Findings:
         yield softened(_media(v6_path, "Ironic has no IPv6 URL", undo(v6_path, state_address(site, "ipv6"))))
 
 
-def _media(path: Path, message: str, fix: str) -> Finding:
+def _media(path: Path, message: str, fix: AnyFix) -> Finding:
     return MEDIA_FAMILY.at(path, message, fix)
 
 
@@ -97,7 +98,7 @@ def shown_family(family: str) -> str:
     return {"ipv4": "IPv4", "ipv6": "IPv6"}.get(family, family)
 
 
-def not_on_all(ironic: Ironic, where: Path, fix: str) -> Findings:
+def not_on_all(ironic: Ironic, where: Path, fix: AnyFix) -> Findings:
     """Tell where Ironic, known by its addresses, would listen on one of them alone."""
     if not ironic.hostname and not ironic.listen_on_all:
         yield LISTEN_ON_ALL.at(where, f"{where[-1]} is false in address mode", fix)
@@ -108,7 +109,7 @@ def held_host(ironic: Ironic) -> str:
     return ironic.hostname or ironic.provisioning_ip or ironic.ironic_ip
 
 
-def uncovered_url(url: str, held: str, where: Path, fix: str) -> Findings:
+def uncovered_url(url: str, held: str, where: Path, fix: AnyFix) -> Findings:
     """Tell a URL of virtual media over TLS whose host the certificate lacks: it holds one name, or one address.
 
     Args:
@@ -164,9 +165,9 @@ def _other_host(subject: Subject) -> Findings:
     held = held_host(ironic)
     host_path = blame(site, "metal3", EXTERNAL_HOST, ("provisioning", "externalHttpHost"))
     if variable := media_variable(subject):
-        yield from uncovered_url(ironic.external_url, held, variable, f"remove {format_path(variable)}")
+        yield from uncovered_url(ironic.external_url, held, variable, remove(path=variable))
     elif external_written(subject):
-        fix = f"remove {format_path(host_path)}"
+        fix: AnyFix = remove(path=host_path)
         yield from uncovered_url(ironic.external_url, held, host_path, fix)
     if ironic.hostname:
         v6_path = blame(site, "metal3", EXTERNAL_V6, stated_path(site, "ipv6"))

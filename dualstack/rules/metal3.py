@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 
 from dualstack.addresses import AddressError, IPAddress, is_global_unicast, parse_address
 from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import Fix
+from dualstack.fixes import AnyFix, remove, write
 from dualstack.frozen import dig
-from dualstack.origins import Path, format_path
+from dualstack.origins import Path
 from dualstack.plan.model import Ironic
 from dualstack.releases import empty_host_bug
 from dualstack.rules.base import Subject
@@ -93,7 +93,7 @@ EXTERNAL_HOST = ("global", "externalHttpHost")
 HOST_KEYS = ("provisioningHostname", "ironicIP", "provisioningIP")
 
 
-def exactly_one_host(hosts: Sequence[At[str]], fix: str) -> Findings:
+def exactly_one_host(hosts: Sequence[At[str]], fix: AnyFix) -> Findings:
     """Tell where not exactly one of the chart's three host keys has a value.
 
     Args:
@@ -132,7 +132,7 @@ def bare_host(host: At[str], *, ipv6: bool = False, names: bool = True) -> Findi
         )
         found = as_ip(bare)
         if found is not None and bare != host.value and (found.version == 6 or not ipv6):
-            yield HOST_SYNTAX.at(host.path, f"{host.value!r} is no bare host", f"write {found}")
+            yield HOST_SYNTAX.at(host.path, f"{host.value!r} is no bare host", write(found))
         elif not names or ipv6 or as_ip(host.value) is not None:
             yield HOST_SYNTAX.at(host.path, error.message, error.fix)
         elif problem := name_problem(host.value):
@@ -143,7 +143,7 @@ def bare_host(host: At[str], *, ipv6: bool = False, names: bool = True) -> Findi
         yield HOST_SYNTAX.at(host.path, f"{host.value} cannot be reached from another machine", fix)
 
 
-def empty_image_host(version: At[str], ironic: Ironic, where: Path, fix: str) -> Findings:
+def empty_image_host(version: At[str], ironic: Ironic, where: Path, fix: AnyFix) -> Findings:
     """Tell where a chart renders image URLs without a host, since only the host name is given.
 
     Args:
@@ -166,7 +166,7 @@ def empty_image_host(version: At[str], ironic: Ironic, where: Path, fix: str) ->
     yield finding if bug else softened(finding)
 
 
-def own_address(item: At[IPAddress], own: Collection[IPAddress], fix: Fix | str) -> Findings:
+def own_address(item: At[IPAddress], own: Collection[IPAddress], fix: AnyFix) -> Findings:
     """Tell an address in Ironic's URLs that no host has; one that no machine could reach is another rule's.
 
     Args:
@@ -233,7 +233,7 @@ def check_external_host(subject: Subject) -> Findings:
     if ironic is None or chart is None:
         return
     path = blame(subject.site, "metal3", EXTERNAL_HOST, ("provisioning", "externalHttpHost"))
-    fix = undo(path, f"set provisioning.externalHttpHost to {ironic.hostname}")
+    fix = undo(path, write(ironic.hostname, path=("provisioning", "externalHttpHost")))
     yield from empty_image_host(At((*chart.path, "version"), chart.version), ironic, path, fix)
 
 
@@ -249,7 +249,7 @@ def check_own_addresses(subject: Subject) -> Findings:
         own = own_addresses(subject, "ipv6" if ip.version == 6 else "ipv4")
         if own is None:
             continue
-        for finding in own_address(At(path, ip), own, undo(path, f"remove {format_path(path)}")):
+        for finding in own_address(At(path, ip), own, undo(path, remove(path=path))):
             # Address translation before the node may lead to the host of image URLs.
             yield softened(finding) if keys == EXTERNAL_HOST else finding
 

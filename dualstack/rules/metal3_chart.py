@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import AnyFix, write
 from dualstack.frozen import dig
 from dualstack.origins import Path
 from dualstack.releases import FIRST_DUAL_STACK_METAL3, Release, upstream_version
@@ -68,10 +69,10 @@ def quantity(size: At[str]) -> Findings:
         return
     number = re.match(r"\s*([0-9]+)\s*([KMGTP])?", size.value, re.IGNORECASE)
     better = f"{number[1]}{(number[2] or 'G').upper()}i" if number and int(number[1]) > 0 else "5Gi"
-    yield VOLUME.at(size.path, f"{size.value!r} is no size that Kubernetes reads", f"write {better}")
+    yield VOLUME.at(size.path, f"{size.value!r} is no size that Kubernetes reads", write(better))
 
 
-def old_version(version: At[str], fix: str) -> Findings:
+def old_version(version: At[str], fix: AnyFix) -> Findings:
     """Tell a metal3 chart that is older than its dual-stack keys; a version that cannot be read is another rule's."""
     found = upstream_version(version.value)
     if found is not None and found < FIRST_DUAL_STACK_METAL3:
@@ -83,7 +84,7 @@ def check_version(subject: Subject) -> Findings:
     chart = subject.plan.chart("metal3")
     if chart is not None:
         own = next(item.version for item in subject.plan.release.charts if item.key == "metal3")
-        fix = f"remove charts.metal3.version (release {subject.plan.release.name} has {own})"
+        fix: AnyFix = f"remove charts.metal3.version (release {subject.plan.release.name} has {own})"
         yield from old_version(At(("charts", "metal3", "version"), chart.version), fix)
 
 
@@ -106,13 +107,17 @@ def check_trusted_cas(subject: Subject) -> Findings:
     ignored = "trustedCAs" if read == "additionalTrustedCAs" else "additionalTrustedCAs"
     if dig(chart.values, "global", ignored):
         path = blame(site, "metal3", ("global", ignored), ("provisioning", "trustedCas"))
-        fix = f"remove charts.metal3.values.global.{ignored} and set provisioning.trustedCas"
+        fix: AnyFix = f"remove charts.metal3.values.global.{ignored} and set provisioning.trustedCas"
         if path[0] != "charts":
             fix = f"set charts.metal3.values.global.{read}, or use the release's own metal3 version"
         yield CA_KEY.at(path, f"metal3 {chart.version} reads global.{read}, not global.{ignored}", fix)
     elif read == "additionalTrustedCAs" and site.provisioning.trusted_cas not in (None, FIXED_CA_SECRET):
         message = f"{site.provisioning.trusted_cas!r} is not looked for: metal3 {chart.version} wants a fixed name"
-        fix = f"write {FIXED_CA_SECRET}, and make the secret of that name (key ca-additional.crt) in {chart.namespace}"
+        fix = write(
+            FIXED_CA_SECRET,
+            f", and make the secret of that name (key ca-additional.crt) in {chart.namespace}",
+            guess=True,
+        )
         yield NO_EFFECT.at(("provisioning", "trustedCas"), message, fix)
 
 
@@ -163,7 +168,7 @@ def check_interfaces(subject: Subject) -> Findings:
     for path, name, node in named:
         known = [interface.name for interface in node.interfaces]
         if name is not None and name not in known:
-            fix = f"write {known[0]}" if len(known) == 1 else f"write one of {', '.join(known)}"
+            fix = write(known[0]) if len(known) == 1 else f"write one of {', '.join(known)}"
             yield UNKNOWN_INTERFACE.at(path, f"{node.name} has no interface {name!r}", fix)
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from dualstack.findings import Finding, Findings, Rule, Severity
+from dualstack.fixes import AnyFix, remove, rename, write
 from dualstack.hiding import names_a_secret
 from dualstack.origins import Path, format_path
 from dualstack.rules.base import Subject
@@ -178,32 +179,32 @@ def _unknown_key(path: Path) -> Finding:
     key = str(path[-1])
     message = f"{key!r} is no key that dualstack knows"
     if path == ("rancher", "bootstrapPassword"):
-        fix = "remove it, and run: pulumi config set --secret dualstack:rancherBootstrapPassword"
+        fix = remove(", and run: pulumi config set --secret dualstack:rancherBootstrapPassword")
         return UNKNOWN_KEY.at(path, "Rancher's bootstrap password must not stand in the site", fix)
     meant = known_key_meant(path)
     if meant != path:
-        return UNKNOWN_KEY.at(path, message, f"write {meant[-1]}")
+        return UNKNOWN_KEY.at(path, message, rename(str(meant[-1])))
     if names_a_secret(key):
-        return UNKNOWN_KEY.at(path, message, "remove it; secrets are config keys of their own beside dualstack:site")
+        return UNKNOWN_KEY.at(path, message, remove("; secrets are config keys of their own beside dualstack:site"))
     known = known_keys(path[:-1])
-    return UNKNOWN_KEY.at(path, message, f"remove it; known here: {', '.join(known)}" if known else "remove it")
+    return UNKNOWN_KEY.at(path, message, remove(f"; known here: {', '.join(known)}" if known else ""))
 
 
 # A number where text of a certain form is wanted: quoting it alone would not make it right.
-_UNITS = {"size": '"{}Gi"', "diskSize": '"{}G"'}
+_UNITS = {"size": "{}Gi", "diskSize": "{}G"}
 _WHOLE = {
     "kubernetesVersion": "the whole version in quotes, such as v1.34.4+rke2r1",
     "version": "the whole version in quotes",
 }
 
 
-def _quoted(path: Path, value: object) -> str:
+def _quoted(path: Path, value: object) -> AnyFix:
     key = str(path[-1])
     if key in _UNITS and isinstance(value, int) and not isinstance(value, bool):
-        return f"write {_UNITS[key].format(value)}"
+        return write(_UNITS[key].format(value), guess=True)
     if key in _WHOLE:
         return f"write {_WHOLE[key]}"
-    return f'quote it: "{str(value).lower() if isinstance(value, bool) else value}"'
+    return write(str(value).lower() if isinstance(value, bool) else str(value))
 
 
 def _wrong_type(path: Path, error: ErrorDetails) -> Finding:
@@ -214,13 +215,13 @@ def _wrong_type(path: Path, error: ErrorDetails) -> Finding:
     if value is None:
         return WRONG_TYPE.at(path, f"nothing where {wanted} is wanted", "give a value or remove the key")
     if isinstance(value, str) and value in ("true", "false") and wanted == "true or false":
-        return WRONG_TYPE.at(path, f"{value!r} in quotes is text", f"write {value} without quotes")
+        return WRONG_TYPE.at(path, f"{value!r} in quotes is text", write(value == "true"))
     if isinstance(value, str) and wanted == "true or false" and value.lower() in ("yes", "on", "no", "off"):
-        return WRONG_TYPE.at(path, f"{value} is text", f"write {str(value.lower() in ('yes', 'on')).lower()}")
+        return WRONG_TYPE.at(path, f"{value} is text", write(value.lower() in ("yes", "on")))
     if isinstance(value, str) and wanted == "a whole number" and value.lstrip("-").isdecimal():
-        return WRONG_TYPE.at(path, f"{value!r} in quotes is text", f"write {value} without quotes")
+        return WRONG_TYPE.at(path, f"{value!r} in quotes is text", write(int(value)))
     if wanted == "a list" and isinstance(value, str | int | float):
-        return WRONG_TYPE.at(path, f"{_described(value)} where a list is wanted", f"write [{value}]")
+        return WRONG_TYPE.at(path, f"{_described(value)} where a list is wanted", write([value]))
     if wanted == "a list" and isinstance(value, Mapping):
         return WRONG_TYPE.at(path, "a mapping where a list is wanted", "write its items as a list: a dash before each")
     if wanted == "a mapping" and (known := known_keys(path)):
@@ -249,9 +250,9 @@ def _not_among(path: Path, error: ErrorDetails) -> Finding:
     message = f"{_described(value)} is not one of {', '.join(choices)}"
     meant = _MEANS.get(str(value).lower())
     if meant in choices:
-        return BAD_VALUE.at(path, message, f"write {meant}")
+        return BAD_VALUE.at(path, message, write(meant))
     near = difflib.get_close_matches(str(value), choices, 1, _LEAST_LIKE)
-    return BAD_VALUE.at(path, message, f"write {near[0]}" if near else f"choose one of {', '.join(choices)}")
+    return BAD_VALUE.at(path, message, write(near[0]) if near else f"choose one of {', '.join(choices)}")
 
 
 def _bad_value(path: Path, error: ErrorDetails) -> Finding:
@@ -274,10 +275,10 @@ def _bad_value(path: Path, error: ErrorDetails) -> Finding:
     return BAD_VALUE.at(path, f"{shown}: {error['msg']}", "give a value that is allowed")
 
 
-def _mac_fix(text: str) -> str:
+def _mac_fix(text: str) -> AnyFix:
     digits = "".join(char for char in text.lower() if char in "0123456789abcdef")
     if len(digits) == 12 and all(char in "0123456789abcdefABCDEF-.: " for char in text):
-        return 'write "' + ":".join(digits[place : place + 2] for place in range(0, 12, 2)) + '"'
+        return write(":".join(digits[place : place + 2] for place in range(0, 12, 2)))
     return 'write six pairs of hex digits, in quotes: "34:8a:b1:4b:16:e7"'
 
 
@@ -311,9 +312,9 @@ def secret_inside(path: Path) -> Finding:
     """Make the finding for an encrypted value inside the site's mapping or a layer."""
     message = f"a secret stands inside the site, at {format_path(path)}"
     if path and path[-1] == "bootstrapPassword":
-        fix = "remove it, and run: pulumi config set --secret dualstack:rancherBootstrapPassword"
+        fix = remove(", and run: pulumi config set --secret dualstack:rancherBootstrapPassword")
         return SECRET_INSIDE.at(path, message, fix)
-    fix = "remove it: a site takes secrets only by the name of a config key, in passwordKey, secretKey and their like"
+    fix = remove(": a site takes secrets only by the name of a config key, in passwordKey, secretKey and their like")
     return SECRET_INSIDE.at(path, message, fix)
 
 

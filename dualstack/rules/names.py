@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from dualstack.addresses import LABEL, AddressError, Family, parse_address
 from dualstack.findings import At, Finding, Findings, Rule, Severity
+from dualstack.fixes import AnyFix, remove, write
 from dualstack.rules.base import Subject
 from dualstack.rules.grammar import as_ip, looks_like_ip, name_problem
 from dualstack.rules.nmview import parsed_network
@@ -107,12 +108,14 @@ def host_label(name: At[str]) -> Findings:
     """Tell why a node cannot have a name."""
     if problem := name_problem(name.value):
         message, fix = problem
-        yield NODE_NAME.at(name.path, message, fix.replace("ironic.example.com", "mgmt-1"))
+        yield NODE_NAME.at(
+            name.path, message, fix.replace("ironic.example.com", "mgmt-1") if isinstance(fix, str) else fix
+        )
     elif len(name.value) > NODE_NAME_MAX:
         message = f"the name has {len(name.value)} characters, at most {NODE_NAME_MAX} are allowed"
-        yield NODE_NAME.at(name.path, message, f"write {name.value[:NODE_NAME_MAX].split('.')[0]}")
+        yield NODE_NAME.at(name.path, message, write(name.value[:NODE_NAME_MAX].split(".")[0]))
     elif name.value.split(".")[0] == "localhost":
-        yield NODE_NAME.at(name.path, f"{name.value!r} means every machine itself", "write mgmt-1")
+        yield NODE_NAME.at(name.path, f"{name.value!r} means every machine itself", write("mgmt-1"))
 
 
 def unique_hosts(names: Sequence[At[str]]) -> Findings:
@@ -130,7 +133,7 @@ def certificate_san(san: At[str]) -> Findings:
     if "/" in text and "://" not in text and (network := parsed_network(text)) is not None:
         address = as_ip(text.partition("/")[0])
         alone = network.num_addresses == 1 or address != network.network_address
-        fix = f"write {address}" if alone else "remove it, and write each address or name that clients use"
+        fix: AnyFix = write(str(address)) if alone else remove(", and write each address or name that clients use")
         yield CERTIFICATE_SAN.at(san.path, f"{text!r} is a network; a certificate holds addresses and names", fix)
         return
     if as_ip(text) is not None or "[" in text or text.count(":") > 1:
@@ -138,7 +141,7 @@ def certificate_san(san: At[str]) -> Findings:
             parse_address(text)
         except AddressError as error:
             bare = as_ip(text.split("://", 1)[-1].split("]", 1)[0])
-            yield CERTIFICATE_SAN.at(san.path, error.message, f"write {bare}" if bare else error.fix)
+            yield CERTIFICATE_SAN.at(san.path, error.message, write(str(bare)) if bare else error.fix)
         return
     name = text[2:] if text.startswith("*.") else text
     if "*" in name:
@@ -148,7 +151,7 @@ def certificate_san(san: At[str]) -> Findings:
         message, fix = problem
         host, _, port = text.rpartition(":")
         if host and port.isdecimal() and "://" not in text:
-            message, fix = f"{text!r} has a port, which no certificate holds", f"write {host}"
+            message, fix = f"{text!r} has a port, which no certificate holds", write(host)
         yield CERTIFICATE_SAN.at(san.path, message, fix)
 
 
@@ -226,7 +229,7 @@ def check_records(subject: Subject) -> Findings:
                 yield _no_record(site, name, family, kind)
 
 
-def no_record(name: At[str], kind: str, fix: str, why: str = "") -> Finding:
+def no_record(name: At[str], kind: str, fix: AnyFix, why: str = "") -> Finding:
     """Make the finding for a name that lacks the record of a family.
 
     Args:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from dualstack.addresses import LABEL, Family, IPAddress, IPInterface, family_of
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import AnyFix, remove, write
 from dualstack.rules.base import Check
 from dualstack.rules.nmview import Link
 
@@ -51,13 +52,13 @@ def _unusable(ip: IPAddress) -> str:
     return ""
 
 
-def _proposed(interface: IPInterface) -> str:
+def _proposed(interface: IPInterface) -> AnyFix:
     """Propose an address of the same link: the tenth, or the first in a short prefix."""
     network = interface.network
     offset = 10 if network.num_addresses > 16 else 1
     if network.num_addresses < 4 or _unusable(network[offset]):
-        return "the address that the network's plan has for this node"
-    return f"{network[offset]}/{network.prefixlen}, or another host address of the link"
+        return "write the address that the network's plan has for this node"
+    return write(f"{network[offset]}/{network.prefixlen}", ", or another host address of the link")
 
 
 def host_address(item: At[IPInterface], alone: bool = False) -> Findings:
@@ -73,21 +74,21 @@ def host_address(item: At[IPInterface], alone: bool = False) -> Findings:
         yield ADDRESS.at(item.path, f"{ip} is {what}", f"write the {label} address that is this node's own")
     elif ip.is_link_local:
         message = f"{interface} is link-local" + (" and nmstate drops it" if ip.version == 6 else "")
-        fix = "remove it; the kernel makes one" if ip.version == 6 else "write an address of the link's own prefix"
+        fix = remove("; the kernel makes one") if ip.version == 6 else "write an address of the link's own prefix"
         yield DOUBTFUL.at(item.path, message, fix)
     elif network.num_addresses == 1:
         if alone:
             return
         proposed = usual(interface)
         message = f"{interface} has no neighbours, the prefix holds this address only"
-        yield DOUBTFUL.at(item.path, message, f"set the prefix length to {proposed.network.prefixlen}: {proposed}")
+        yield DOUBTFUL.at(item.path, message, write(str(proposed), guess=True))
     elif ip.version == 4 and network.prefixlen < 31:
         ends = {network.network_address: "network", network.broadcast_address: "broadcast"}
         if ip in ends:
-            yield ADDRESS.at(item.path, f"{ip} is the {ends[ip]} address of {network}", f"write {_proposed(interface)}")
+            yield ADDRESS.at(item.path, f"{ip} is the {ends[ip]} address of {network}", _proposed(interface))
     elif ip.version == 6 and network.prefixlen < 127 and ip == network.network_address:
         message = f"{ip} is the subnet-router anycast address of {network}"
-        yield DOUBTFUL.at(item.path, message, f"write {_proposed(interface)}")
+        yield DOUBTFUL.at(item.path, message, _proposed(interface))
 
 
 def nmstate_addresses(links: Sequence[Link]) -> Findings:
@@ -102,4 +103,4 @@ def nmstate_addresses(links: Sequence[Link]) -> Findings:
                 known = seen.setdefault(address.value.ip, link.name)
                 if known != link.name:
                     message = f"{address.value.ip} stands on {known}, too"
-                    yield ADDRESS.at(address.path, message, f"remove it from {known} or from {link.name}")
+                    yield ADDRESS.at(address.path, message, remove(f" from {known} or from {link.name}"))

@@ -8,6 +8,7 @@ from typing import Any
 
 from dualstack.addresses import LABEL
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import AnyFix, remove, write
 from dualstack.origins import Path
 from dualstack.rules.base import Check
 from dualstack.rules.nmschema import FORM, Form, anything, listed, mapping, one_of, switch, text, unknown_keys
@@ -76,11 +77,15 @@ _BOND: dict[str, Form] = {
 _NO_ARP = ("802.3ad", "balance-tlb", "balance-alb")
 
 
-def nearest(name: str, links: Iterable[Link]) -> str:
+def nearest(name: str, links: Iterable[Link]) -> AnyFix:
     """Propose an interface of the node that a name may mean, or that the named one be added."""
     known = [link.name for link in links if link.name and link.name != name]
     near = difflib.get_close_matches(name, known, 1, 0.5) or known[:1]
-    return f"write {near[0]}, or add {name} to the node's interfaces" if near else f"add {name} to the interfaces"
+    return (
+        write(near[0], f", or add {name} to the node's interfaces", guess=True)
+        if near
+        else f"add {name} to the interfaces"
+    )
 
 
 def _mode(body: Mapping[str, Any]) -> str:
@@ -100,16 +105,16 @@ def _options(path: Path, options: Mapping[str, Any], mode: str) -> Findings:
     if mode != "802.3ad":
         for key in ("lacp_rate", "lacp_active"):
             if options.get(key) is not None:
-                yield BOND.at((*path, key), f"{key} is for mode 802.3ad, the bond's is {mode}", "remove it")
+                yield BOND.at((*path, key), f"{key} is for mode 802.3ad, the bond's is {mode}", remove())
     interval = whole(options.get("arp_interval"))
     if interval and mode in _NO_ARP:
         yield BOND.at((*path, "arp_interval"), f"mode {mode} does not take arp_interval", "write miimon: 100 instead")
     elif interval and whole(options.get("miimon")):
-        yield BOND.at((*path, "arp_interval"), "arp_interval and miimon exclude each other", "remove it, keep miimon")
+        yield BOND.at((*path, "arp_interval"), "arp_interval and miimon exclude each other", remove(", keep miimon"))
     if interval == 0:
         for key in ("arp_ip_target", "ns_ip6_target"):
             if options.get(key):
-                yield BOND.at((*path, "arp_interval"), f"{key} is given and arp_interval is 0", "write 1000")
+                yield BOND.at((*path, "arp_interval"), f"{key} is given and arp_interval is 0", write(1000))
     system = options.get("ad_actor_system")
     if isinstance(system, str) and system.upper().startswith("01:00:5E"):
         message = f"ad_actor_system {system} is a multicast address"
@@ -118,7 +123,7 @@ def _options(path: Path, options: Mapping[str, Any], mode: str) -> Findings:
         policy = options.get("xmit_hash_policy")
         if switched(options.get(key)) and (mode != "balance-xor" or (policy != "vlan+srcmac" and whole(policy) != 5)):
             message = f"{key} is for mode balance-xor with xmit_hash_policy vlan+srcmac"
-            yield BOND.at((*path, key), message, "remove it, or set both")
+            yield BOND.at((*path, key), message, remove(", or set both"))
 
 
 def _form(link: Link, key: str) -> Findings:
@@ -166,7 +171,7 @@ def bond(link: Link, links: Sequence[Link], taken: dict[str, str]) -> Findings:
             message = f"{port.value} is a {other.kind}, a bond's ports are ethernet"
             yield BOND.at(port.path, message, "name the ethernet interface below it")
         elif port.value in taken:
-            yield BOND.at(port.path, f"{port.value} is in {taken[port.value]} already", "remove it from one of them")
+            yield BOND.at(port.path, f"{port.value} is in {taken[port.value]} already", remove(" from one of them"))
         else:
             yield from _port(other, link.name, BOND)
         taken.setdefault(port.value, link.name)
@@ -188,9 +193,9 @@ def ports_of(link: Link, links: Sequence[Link], taken: dict[str, str]) -> Findin
         if other is None or other is link:
             yield FORM.at(port.path, f"{port.value} is no other interface of the node", nearest(port.value, links))
         elif port.value in own:
-            yield FORM.at(port.path, f"{port.value} is there twice", "remove it here")
+            yield FORM.at(port.path, f"{port.value} is there twice", remove(" here"))
         elif port.value in taken:
-            yield FORM.at(port.path, f"{port.value} is in {taken[port.value]} already", "remove it from one of them")
+            yield FORM.at(port.path, f"{port.value} is in {taken[port.value]} already", remove(" from one of them"))
         elif link.kind == "linux-bridge":
             yield from _port(other, link.name, FORM)
         own.add(port.value)
@@ -210,5 +215,5 @@ def controllers(links: Sequence[Link]) -> Findings:
         if name and controller is None:
             yield FORM.at(path, f"{name} is no interface of the node", nearest(name, links))
         elif name != holder and (holder or (controller is not None and controller.ports_key)):
-            fix = f"write {holder}" if holder else f"add {link.name} to the ports of {name}"
+            fix = write(holder) if holder else f"add {link.name} to the ports of {name}"
             yield FORM.at(path, f"{link.name} is {f'a port of {holder}' if holder else f'no port of {name}'}", fix)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from dualstack.addresses import FAMILIES, Family, IPAddress
 from dualstack.findings import At, Findings
+from dualstack.fixes import remove, write
 from dualstack.rules.dns import RESOLVER_ADDRESS, resolver_address, resolver_count, resolver_order
 from dualstack.rules.nmschema import FORM, anything, listed, mapping
 from dualstack.rules.nmview import Link, is_list, parsed
@@ -43,7 +44,7 @@ def _option(item: At[object]) -> Findings:
     near = difflib.get_close_matches(name, (*_FLAGS, *_VALUED), 1, 0.6)
     proposed = f"{near[0]}:1" if near and near[0] in _VALUED else near[0] if near else ""
     message = f"{item.value!r} is no option of a resolver that nmstate knows"
-    yield FORM.at(item.path, message, f"write {proposed}" if proposed else "remove it")
+    yield FORM.at(item.path, message, write(proposed) if proposed else remove())
 
 
 _CONFIG = mapping({"server": listed(_server, "192.168.100.53"), "search": listed(anything), "options": listed(_option)})

@@ -7,6 +7,7 @@ from typing import Any
 
 from dualstack.addresses import BITS, FAMILIES, LABEL, Family
 from dualstack.findings import At, Findings
+from dualstack.fixes import remove, write
 from dualstack.rules.nmkinds import KINDS, ROUTE, RULE, SECTIONS, TOP
 from dualstack.rules.nmschema import FORM, Form, listed, mapping, unknown_keys
 from dualstack.rules.nmtables import ADDRESS_KEYS, BASE, IP_KEYS
@@ -42,7 +43,7 @@ def _address_form(item: At[object], family: Family) -> Findings:
         yield FORM.at(
             (*item.path, "prefix-length"),
             f"{body['prefix-length']!r} is no prefix length from 0 to {BITS[family]}",
-            f"write {64 if family == 'ipv6' else 24}, or what the link has",
+            write(64 if family == "ipv6" else 24, ", or what the link has", guess=True),
         )
 
 
@@ -75,7 +76,7 @@ def interface_form(item: At[Mapping[str, Any]], alone: bool = False) -> Findings
         if key in body and not isinstance(body[key], str):
             yield FORM.at((*path, key), f"{body[key]!r} is no text", f'quote it: "{body[key]}"')
     if kind != body.get("type", kind) and kind in KINDS:
-        yield FORM.at((*path, "type"), f"nmstate does not know the type {body['type']!r}", f"write {kind}")
+        yield FORM.at((*path, "type"), f"nmstate does not know the type {body['type']!r}", write(kind))
     if body.get("name") in (None, "") and ("name" in body or "type" in body):
         yield FORM.at((*path, "name"), "the interface has no name", "add name: eth0, or what it is to be called")
     if kind == "vrf" and body.get("vrf") is None:
@@ -99,7 +100,7 @@ def route_form(item: At[object]) -> Findings:
         yield FORM.at((*item.path, "destination"), "the destination is empty", "write an IPv4 or IPv6 prefix")
     network = parsed_network(body.get("destination"))
     if network is not None and network.version == 6 and body.get("weight") is not None:
-        yield FORM.at((*item.path, "weight"), "nmstate knows no weight for IPv6 routes", "remove it")
+        yield FORM.at((*item.path, "weight"), "nmstate knows no weight for IPv6 routes", remove())
 
 
 def rule_form(item: At[object]) -> Findings:
@@ -170,4 +171,4 @@ def _list_form(item: At[object], example: str) -> Findings:
         return
     for index, entry in enumerate(item.value):
         if not isinstance(entry, Mapping):
-            yield FORM.at((*item.path, index), f"{entry!r} is no mapping", f"write {example}")
+            yield FORM.at((*item.path, index), f"{entry!r} is no mapping", write(example))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import write
 from dualstack.rules.base import Check
 from dualstack.rules.nmbond import bond, controllers, nearest, ports_of
 from dualstack.rules.nmschema import FORM
@@ -89,13 +90,11 @@ def interface_names(items: Sequence[At[str]]) -> Findings:
         name = item.value
         tidy = re.sub(r"[\s/:]", "-", name)[:MOST_NAME].strip(".") or "eth0"
         if tidy != name and (name in ("", ".", "..") or re.search(r"[\s/:]", name)):
-            yield NAME.at(item.path, f"{name!r} is no name that Linux takes", f"write {tidy}")
+            yield NAME.at(item.path, f"{name!r} is no name that Linux takes", write(tidy))
         elif len(name) > MOST_NAME:
-            yield NAME.at(item.path, f"{name!r} has {len(name)} characters, over {MOST_NAME}", f"write {tidy}")
+            yield NAME.at(item.path, f"{name!r} has {len(name)} characters, over {MOST_NAME}", write(tidy))
         if name in seen:
-            yield NAME.at(
-                item.path, f"another interface has the name {name!r}, too", f"write {_free_name(name, items)}"
-            )
+            yield NAME.at(item.path, f"another interface has the name {name!r}, too", write(_free_name(name, items)))
         seen.add(name)
 
 
@@ -140,7 +139,9 @@ def _vlan(link: Link, links: Sequence[Link], tags: dict[tuple[str, int], str]) -
         yield VLAN.at((*path, "base-iface"), f"{link.name} rests on itself through {base}", fix)
     elif link.mtu is not None and link.mtu > (limit := by_name[base].mtu or DEFAULT_MTU):
         message = f"{link.name} has MTU {link.mtu}, its base {base} {limit}"
-        yield MTU.at((*link.path, "mtu"), message, f"write {limit}, or set the mtu of {base} to {link.mtu}")
+        yield MTU.at(
+            (*link.path, "mtu"), message, write(limit, f", or set the mtu of {base} to {link.mtu}", guess=True)
+        )
 
 
 def _veth(link: Link, links: Sequence[Link]) -> Findings:

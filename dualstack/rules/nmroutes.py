@@ -9,6 +9,7 @@ from typing import Any
 
 from dualstack.addresses import FAMILIES, LABEL, Family, IPAddress, IPInterface, family_of
 from dualstack.findings import At, Finding, Findings, Rule, Severity
+from dualstack.fixes import AnyFix, remove, write
 from dualstack.rules.base import Check
 from dualstack.rules.nmaddresses import usual
 from dualstack.rules.nmview import MAIN_TABLES, Hop, Ip, Link, is_list, whole
@@ -56,13 +57,13 @@ CHECKS: tuple[Check, ...] = ()
 _THIS_NETWORK = ipaddress.ip_network("0.0.0.0/8")
 
 
-def _first_host(interface: IPInterface) -> str:
+def _first_host(interface: IPInterface) -> AnyFix:
     """Propose a gateway: the link's first address, or the second where the node has the first."""
     network = interface.network
     if network.num_addresses < 4:
-        return "your router's address"
+        return "write your router's address"
     first = network[1] if network[1] != interface.ip else network[2]
-    return f"{first}, or your router's own address"
+    return write(str(first), ", or your router's own address")
 
 
 def gateway_on_link(item: At[IPAddress], addresses: Sequence[IPInterface]) -> Findings:
@@ -79,11 +80,11 @@ def gateway_on_link(item: At[IPAddress], addresses: Sequence[IPInterface]) -> Fi
     label = LABEL[family_of(own)]
     wide = usual(own)
     if own.network.prefixlen > wide.network.prefixlen and gateway in wide.network:
-        fix = f"set the prefix length of {own.ip} to {wide.network.prefixlen}: {wide}"
+        fix: AnyFix = f"set the prefix length of {own.ip} to {wide.network.prefixlen}: {wide}"
     elif gateway.version == 6:
         fix = "write the router's link-local address, such as fe80::1"
     else:
-        fix = f"write {_first_host(own)}"
+        fix = _first_host(own)
     yield GATEWAY.at(item.path, f"the {label} gateway {gateway} lies outside {own.network}", fix)
 
 
@@ -100,10 +101,12 @@ def gateway_address(item: At[IPAddress], addresses: Sequence[IPInterface]) -> Fi
         ends = {inside.network.network_address: "network", inside.network.broadcast_address: "broadcast"}
         what = f"the {ends[gateway]} address of {inside.network}" if gateway in ends else ""
     if what:
-        proposed = "fe80::1, or your router's own address" if gateway.version == 6 else "your router's address"
+        proposed: AnyFix = "write your router's address"
+        if gateway.version == 6:
+            proposed = write("fe80::1", ", or your router's own address")
         if gateway.version == 4 and (inside or addresses):
             proposed = _first_host(inside or addresses[0])
-        yield ROUTE.at(item.path, f"the gateway {gateway} is {what}", f"write {proposed}")
+        yield ROUTE.at(item.path, f"the gateway {gateway} is {what}", proposed)
 
 
 def _destination(hop: Hop) -> Findings:
@@ -113,7 +116,7 @@ def _destination(hop: Hop) -> Findings:
     path = (*hop.path, "destination")
     this = network.version == 4 and network.prefixlen >= 8 and network.subnet_of(_THIS_NETWORK)  # type: ignore[arg-type]
     if this and not hop.refuses:
-        yield ROUTE.at(path, f"{network} lies in 0.0.0.0/8, which is no destination", "write 0.0.0.0/0")
+        yield ROUTE.at(path, f"{network} lies in 0.0.0.0/8, which is no destination", write("0.0.0.0/0"))
     if gateway is not None and gateway.version != network.version:
         label = LABEL[family_of(network)]
         message = f"the gateway {gateway} is not of the family of {network}"
@@ -128,18 +131,22 @@ def _over(hop: Hop, links: Sequence[Link]) -> Findings:
     if hop.refuses:
         for key, given in (("next-hop-interface", hop.interface), ("next-hop-address", hop.gateway)):
             if given is not None:
-                yield ROUTE.at((*hop.path, key), "a route that refuses leads over nothing", "remove it")
+                yield ROUTE.at((*hop.path, key), "a route that refuses leads over nothing", remove())
         return
     if hop.interface is None:
         if names:
             message = "the route names no interface, and nmstate wants one"
-            yield ROUTE.at(path, message, f"write {names[0]}")
+            yield ROUTE.at(path, message, write(names[0]))
         return
     link = next((link for link in links if link.name == hop.interface), None)
     if link is None and hop.interface == "lo":
         return
     if link is None:
-        fix = f"write {names[0]}, or add {hop.interface} to the interfaces" if names else f"add {hop.interface}"
+        fix = (
+            write(names[0], f", or add {hop.interface} to the interfaces", guess=True)
+            if names
+            else f"add {hop.interface}"
+        )
         yield ROUTE.at(path, f"{hop.interface} is no interface of the node", fix)
     elif family is not None and ((ip := link.ip(family)) is None or not (ip.enabled or ip.wanted)):
         fix = f"give {link.name} an {LABEL[family]} address, or remove the route"
@@ -156,7 +163,7 @@ def _vrf(hop: Hop, links: Sequence[Link]) -> Findings:
         yield ROUTE.at(path, f"{hop.vrf} is no VRF of the node with a table", f"add {hop.vrf} to the interfaces")
     elif hop.table not in (None, table):
         message = f"the route is for table {hop.table} and for {hop.vrf}, which has table {table}"
-        yield ROUTE.at((*hop.path, "table-id"), message, "remove it")
+        yield ROUTE.at((*hop.path, "table-id"), message, remove())
 
 
 def _sections(hop: Hop, links: Sequence[Link]) -> list[Ip]:
@@ -259,11 +266,11 @@ def default_route(family: Family, hops: Sequence[Hop], links: Sequence[Link], li
         return
     if family == "ipv4":
         static = next((address.value for address in ip.addresses), None)
-        fix = f"set the gateway to {_first_host(static)}" if static else "set the gateway to your router's address"
+        fix = _first_host(static) if static else "write your router's address"
         yield DEFAULT4.at((*ip.path, "gateway"), "the node has no IPv4 default route", fix)
     elif ip.dhcp:
         message = "the node has no IPv6 default route: DHCPv6 carries none"
-        yield DEFAULT6.at((*ip.path, "autoconf"), message, "set autoconf to true")
+        yield DEFAULT6.at((*ip.path, "autoconf"), message, write(True))
     else:
-        fix = "set the gateway to fe80::1, or your router's own address"
+        fix = write("fe80::1", ", or your router's own address")
         yield DEFAULT6.at((*ip.path, "gateway"), "the node has no IPv6 default route", fix)

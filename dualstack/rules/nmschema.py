@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping
 
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import remove, rename, write
 from dualstack.rules.base import Check
 from dualstack.rules.nmview import is_list, is_switch, parsed, parsed_network, whole
 
@@ -34,7 +35,7 @@ def unknown_keys(item: At[Mapping[str, object]], known: Iterable[str], rule: Rul
     for key in item.value:
         if key not in words:
             near = difflib.get_close_matches(str(key), words, 1, 0.6)
-            fix = f"write {near[0]}" if near else f"remove it; nmstate knows {', '.join(words) or 'no keys'} here"
+            fix = rename(near[0]) if near else remove(f"; nmstate knows {', '.join(words) or 'no keys'} here")
             yield rule.at((*item.path, str(key)), f"nmstate does not know the key {key!r} here", fix)
 
 
@@ -46,7 +47,7 @@ def anything(item: At[object]) -> Findings:
 def text(item: At[object]) -> Findings:
     """Take text."""
     if item.value is not None and not isinstance(item.value, str):
-        yield FORM.at(item.path, f"{item.value!r} is no text", f'quote it: "{item.value}"')
+        yield FORM.at(item.path, f"{item.value!r} is no text", write(str(item.value)))
 
 
 def switch(item: At[object]) -> Findings:
@@ -82,7 +83,7 @@ def number(least: int, most: int, quoted: bool = True, rule: Rule = FORM) -> For
         if (inside and (quoted or not isinstance(item.value, str))) or (item.value is None and not quoted):
             return
         if inside:
-            yield rule.at(item.path, f"{item.value!r} in quotes is text", f"write {value} without quotes")
+            yield rule.at(item.path, f"{item.value!r} in quotes is text", write(value))
             return
         what = f"from {least} to {most}" if most < 2**31 else f"of {least} or more"
         yield rule.at(item.path, f"{item.value!r} is no whole number {what}", f"write a whole number {what}")
@@ -100,7 +101,7 @@ def one_of(*words: str, numbers: bool = False, rule: Rule = FORM) -> Form:
         if (isinstance(item.value, str) and item.value in words) or (place is not None and 0 <= place < len(words)):
             return
         near = difflib.get_close_matches(str(item.value), words, 1, 0.6)
-        fix = f"write {near[0]}" if near else f"write one of {', '.join(words)}"
+        fix = write(near[0]) if near else f"write one of {', '.join(words)}"
         yield rule.at(item.path, f"{item.value!r} is none of {', '.join(words)}", fix)
 
     return form
@@ -148,7 +149,7 @@ def listed(form_of_each: Form, example: str = "...") -> Form:
             return
         for index, entry in enumerate(item.value):
             if entry is None:
-                yield FORM.at((*item.path, index), "the entry is empty", "remove it")
+                yield FORM.at((*item.path, index), "the entry is empty", remove())
             else:
                 yield from form_of_each(At((*item.path, index), entry))
 

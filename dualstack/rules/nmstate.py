@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dualstack.addresses import LABEL
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import remove, write
 from dualstack.rules.base import Check
 from dualstack.rules.nmview import Ip, Link, whole
 
@@ -63,11 +64,11 @@ def mtu(item: At[object], ipv6: bool) -> Findings:
         return
     if number < least:
         why = "IPv6 needs 1280" if ipv6 else "IPv4 needs 68"
-        yield MTU.at(item.path, f"the MTU is {number}, {why} at least", "write 1280")
+        yield MTU.at(item.path, f"the MTU is {number}, {why} at least", write(1280))
     elif number > MOST_MTU:
-        yield MTU.at(item.path, f"the MTU is {number}, over {MOST_MTU}", "write 9000, the usual jumbo frame")
+        yield MTU.at(item.path, f"the MTU is {number}, over {MOST_MTU}", write(9000, guess=True))
     elif isinstance(value, str):
-        yield MTU.at(item.path, f"{value!r} in quotes is text", f"write {number} without quotes")
+        yield MTU.at(item.path, f"{value!r} in quotes is text", write(number))
 
 
 def _family(ip: Ip, name: str) -> Findings:
@@ -80,13 +81,11 @@ def _family(ip: Ip, name: str) -> Findings:
     if wanted and not ip.enabled:
         shown = "is false" if "enabled" in ip.body else "is absent, which means false,"
         message = f"{LABEL[ip.family]} enabled {shown} while {where} {', '.join(wanted)}"
-        yield DISABLED.at((*ip.path, "enabled"), message, "set enabled to true")
+        yield DISABLED.at((*ip.path, "enabled"), message, write(True, guess=True))
     if ip.family == "ipv4" and "autoconf" in ip.body:
-        yield AUTOCONF.at(
-            (*ip.path, "autoconf"), "autoconf stands under ipv4; it is IPv6's only", "remove autoconf here"
-        )
+        yield AUTOCONF.at((*ip.path, "autoconf"), "autoconf stands under ipv4; it is IPv6's only", remove())
     elif ip.enabled and ip.autoconf and not ip.dhcp:
-        yield AUTOCONF.at((*ip.path, "dhcp"), "autoconf is true and dhcp is not", "set dhcp to true")
+        yield AUTOCONF.at((*ip.path, "dhcp"), "autoconf is true and dhcp is not", write(True))
     elif ip.family == "ipv6" and ip.enabled and ip.body.get("token") and not ip.autoconf:
         fix = "set autoconf and dhcp to true, or remove token"
         yield AUTOCONF.at((*ip.path, "token"), "a token is set and autoconf is not true", fix)

@@ -9,6 +9,7 @@ import ipaddress
 from collections.abc import Mapping
 
 from dualstack.findings import At, Findings
+from dualstack.fixes import remove, write
 from dualstack.rules.nmschema import (
     FORM,
     Form,
@@ -42,7 +43,7 @@ def token(item: At[object]) -> Findings:
 def identifier(item: At[object]) -> Findings:
     """Take how nm-configurator finds an interface."""
     if item.value == "pci-address":
-        yield FORM.at(item.path, "nm-configurator finds no interface by its PCI address", "write mac-address")
+        yield FORM.at(item.path, "nm-configurator finds no interface by its PCI address", write("mac-address"))
     else:
         yield from one_of("name", "mac-address")(item)
 
@@ -50,7 +51,7 @@ def identifier(item: At[object]) -> Findings:
 def refused(item: At[object]) -> Findings:
     """Take nothing: nm-configurator cannot do it."""
     if item.value is not None:
-        yield FORM.at(item.path, "nm-configurator cannot write this into connection files", "remove it")
+        yield FORM.at(item.path, "nm-configurator cannot write this into connection files", remove())
 
 
 def features(item: At[object]) -> Findings:

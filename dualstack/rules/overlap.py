@@ -11,6 +11,7 @@ from functools import partial
 
 from dualstack.addresses import IPInterface, IPNetwork, in_same_family
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import AnyFix, write
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.lists import Cidr, Cidrs, cluster_lists
@@ -58,12 +59,12 @@ OUTSIDE = Rule(
 RULES = (PODS_SERVICES, CLUSTER_RANGE, INTERFACES, RESERVED, OUTSIDE)
 
 
-def _move(item: At[Cidr], room: Room) -> str:
+def _move(item: At[Cidr], room: Room) -> AnyFix:
     network = item.value.prefix.network
     free = room.take((item.path, item.value.index), network)
     if free is None:
         return "choose a smaller range, one that overlaps no network of the site"
-    return f"write {item.value.write(str(free))}"
+    return write(item.value.write(str(free)), guess=True)
 
 
 def _always(_path: Path) -> bool:
@@ -120,15 +121,16 @@ def interface_overlap(links: Sequence[Link], room: Room) -> Findings:
             if name == other_name or not in_same_family(network, other.value.network):
                 continue
             free = room.take(item.path, network)
-            fix = f"give {name} a network of its own"
+            fix: AnyFix = f"give {name} a network of its own"
             if free is not None:
                 offset = int(item.value.ip) - int(network.network_address)
-                fix = f"write {free[offset % free.num_addresses]}/{free.prefixlen}, or what {name}'s own network has"
+                moved = f"{free[offset % free.num_addresses]}/{free.prefixlen}"
+                fix = write(moved, f", or what {name}'s own network has", guess=True)
             message = f"{network} of {name} overlaps {other.value.network} of {other_name}"
             yield INTERFACES.at(item.path, message, fix)
 
 
-def reserved_range(item: Named, fix: Callable[[], str]) -> Findings:
+def reserved_range(item: Named, fix: Callable[[], AnyFix]) -> Findings:
     """Tell a network in the ranges that Docker and Podman take by default.
 
     Args:
@@ -152,7 +154,7 @@ def outside_network(addresses: Sequence[At[IPInterface]], networks: Sequence[Nam
         if any(item.value.ip in named.network for item in own):
             continue
         if own:
-            fix = f"write {own[0].value.network}" if named.label.startswith("libvirt") else "write an address of it"
+            fix = write(str(own[0].value.network)) if named.label.startswith("libvirt") else "write an address of it"
             yield OUTSIDE.at(named.path, f"{own[0].value.ip} lies outside {named.network}, {named.label}", fix)
         else:
             message = f"the host has no address in {named.network}, {named.label}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dualstack.findings import Findings, Rule, Severity
+from dualstack.fixes import remove, write
 from dualstack.frozen import Secret, dig, thaw
 from dualstack.hiding import names_a_secret
 from dualstack.origins import Path, format_path
@@ -144,10 +145,10 @@ def check_charts(subject: Subject) -> Findings:
             value = dig(chart_settings(site, chart.key).values, *(str(step) for step in over[3:]))
             message = f"{shown(value)} replaces {shown(computed)}"
             if field := _field(site, chart.key, keys):
-                fix = f"remove it, and set {field} to what it should be"
+                fix = remove(f", and set {field} to what it should be")
                 yield CONTRADICTS.at(over, f"{message}, which comes from {field}", fix)
             else:
-                yield OWN_DEFAULT.at(over, message, "remove it, if that was not meant")
+                yield OWN_DEFAULT.at(over, message, remove(", if that was not meant"))
 
 
 def check_registry(subject: Subject) -> Findings:
@@ -159,7 +160,7 @@ def check_registry(subject: Subject) -> Findings:
     wanted = dig(values, *keys)
     if not same(wanted, subject.site.rancher.system_default_registry):
         path: Path = ("charts", "rancher", "values", *keys)
-        fix = f"remove it, and set rancher.systemDefaultRegistry to {wanted}"
+        fix = remove(f", and set rancher.systemDefaultRegistry to {wanted}")
         yield REGISTRY_KEY.at(path, f"{shown(wanted)} is read by no template of the Rancher chart", fix)
 
 
@@ -172,10 +173,10 @@ def check_server(subject: Subject) -> Findings:
         path: Path = ("cluster", "server", key)
         message = f"{shown(over[key])} replaces {shown(thaw(computed))}"
         if field := SERVER_FIELDS.get(key):
-            fix = f"remove it, and set {field} to what it should be"
+            fix = remove(f", and set {field} to what it should be")
             yield CONTRADICTS.at(path, f"{message}, which comes from {field}", fix)
         else:
-            yield OWN_DEFAULT.at(path, message, "remove it, if that was not meant")
+            yield OWN_DEFAULT.at(path, message, remove(", if that was not meant"))
 
 
 def _same_list(computed: Any, given: Any) -> bool:
@@ -200,22 +201,22 @@ def check_server_keys(subject: Subject) -> Findings:
         last = plugins[1:] if plugins[:1] == ["multus"] else plugins
         if len(last) != 1 or last[0] not in PACKAGED_CNI:
             message = f"{shown(given)}: EIB packages {', '.join(PACKAGED_CNI)}, and multus before one of them"
-            yield SERVER_KEY.at((*path, "cni"), message, "remove it, and set cluster.cni and cluster.multus")
+            yield SERVER_KEY.at((*path, "cni"), message, remove(", and set cluster.cni and cluster.multus"))
     wanted = subject.plan.release.ingress_controller
     ingress = over.get("ingress-controller")
     if ingress is not None and not isinstance(ingress, str):
-        fix = f"write {wanted}" if wanted else "remove it"
+        fix = write(wanted) if wanted else remove()
         yield SERVER_KEY.at((*path, "ingress-controller"), f"{shown(ingress)} is no text, which EIB wants", fix)
     elif ingress is not None and wanted is not None and ingress != wanted:
         message = f"{ingress!r}, but release {subject.plan.release.name} has {wanted}"
-        yield INGRESS.at((*path, "ingress-controller"), message, "remove it")
+        yield INGRESS.at((*path, "ingress-controller"), message, remove())
     if over.get("server") is not None:
         message = "server names the cluster to join, and the only node of a cluster has none"
-        yield SERVER_KEY.at((*path, "server"), message, "remove it")
+        yield SERVER_KEY.at((*path, "server"), message, remove())
     dns = over.get("cluster-dns")
     entries = dns if isinstance(dns, list | tuple) else str(dns or "").split(",")
     if len([entry for entry in entries if entry]) > 1:
-        yield CLUSTER_DNS.at((*path, "cluster-dns"), f"{shown(dns)} are two addresses", "remove it")
+        yield CLUSTER_DNS.at((*path, "cluster-dns"), f"{shown(dns)} are two addresses", remove())
 
 
 CHECKS = (check_charts, check_registry, check_server, check_server_keys)

@@ -10,6 +10,7 @@ from typing import Any
 
 from dualstack.addresses import Family, IPNetwork, in_same_family
 from dualstack.findings import Finding, Severity
+from dualstack.fixes import AnyFix, remove, write
 from dualstack.frozen import Secret
 from dualstack.hiding import names_a_secret
 from dualstack.logins import without_logins
@@ -48,10 +49,10 @@ def blame(site: Site, chart: str, keys: tuple[str, ...], field: Path) -> Path:
     return override_path(site, chart, *keys) or field
 
 
-def undo(path: Path, otherwise: str) -> str:
+def undo(path: Path, otherwise: AnyFix) -> AnyFix:
     """Word a fix: remove the override where the path is one, else what is given."""
     overridden = path[:1] == ("charts",) or path[:2] == ("cluster", "server")
-    return f"remove {format_path(path)}" if overridden else otherwise
+    return remove(path=path) if overridden else otherwise
 
 
 def softened(finding: Finding) -> Finding:
@@ -92,7 +93,7 @@ def stated_path(site: Site, family: Family) -> Path:
     return (*path, "address") if ip.address is not None else (*path, "reservation")
 
 
-def static_example(site: Site, family: Family) -> str:
+def static_example(site: Site, family: Family) -> dict[str, str]:
     """Return a whole static section of a family, with a gateway where no interface of the node has one."""
     node = site.nodes[0]
     sections = [section for item in node.interfaces if (section := getattr(item, family)) is not None]
@@ -102,22 +103,22 @@ def static_example(site: Site, family: Family) -> str:
     networks = [ip_network(usual.format(number)) for number in range(100, count)]
     network = next((net for net in networks if not _meets(net, used)), networks[0])
     if family == "ipv4":
-        return f"{{address: {network[10]}/24{f', gateway: {network[1]}' if gateway else ''}}}"
-    return f'{{address: "{network[16]}/64"{", gateway: " + chr(34) + "fe80::1" + chr(34) if gateway else ""}}}'
+        return {"address": f"{network[10]}/24"} | ({"gateway": str(network[1])} if gateway else {})
+    return {"address": f"{network[16]}/64"} | ({"gateway": "fe80::1"} if gateway else {})
 
 
 def _meets(network: IPNetwork, used: Sequence[IPNetwork]) -> bool:
     return any(in_same_family(network, other) for other in used)
 
 
-def state_address(site: Site, family: Family) -> str:
+def state_address(site: Site, family: Family) -> AnyFix:
     """Word a fix that makes the serving interface's address of a family known."""
     path, ip = serving_path(site, family)
     example = "192.168.100.10" if family == "ipv4" else "fd00:100::10"
     if ip is None or (not ip.enabled and not ip.model_fields_set - {"enabled"}):
-        return f"set {format_path(path)} to {static_example(site, family)}"
+        return write(static_example(site, family), path=path, guess=True)
     if not ip.enabled:
-        return f"set {format_path((*path, 'enabled'))} to true"
+        return write(True, path=(*path, "enabled"))
     automatic = ip.dhcp or (isinstance(ip, Ipv6) and ip.autoconf)
     if automatic:
         giver = "DHCP" if family == "ipv4" else "DHCPv6 or SLAAC"

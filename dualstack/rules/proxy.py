@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from dualstack.addresses import IPNetwork
 from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.origins import Path, format_path
+from dualstack.fixes import AnyFix, remove, write
+from dualstack.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.grammar import as_ip, name_problem
 from dualstack.rules.lists import cluster_lists
@@ -91,22 +92,25 @@ def proxy_url(url: At[str], cluster: Sequence[tuple[str, IPNetwork]] = ()) -> Fi
             yield PROXY_URL.at(url.path, message, "write the address of a proxy outside the cluster")
 
 
-def _entry_problem(text: str) -> tuple[str, str] | None:
+def _entry_problem(text: str) -> tuple[str, AnyFix] | None:
     if text != text.strip() or " " in text:
-        return f"{text!r} has white space in it", f"write {text.strip()}" if " " not in text.strip() else "split it up"
+        return f"{text!r} has white space in it", write(text.strip()) if " " not in text.strip() else "split it up"
     if "," in text:
-        return f"{text!r} is more than one entry", f"write [{', '.join(part for part in text.split(',') if part)}]"
+        return (
+            f"{text!r} is more than one entry",
+            f"write {', '.join(part for part in text.split(',') if part)} as entries of their own",
+        )
     if text == "*":
         return None
     if "*" in text:
-        return f"{text!r} has a wildcard, a domain covers its names by itself", f"write .{text.strip('*.')}"
+        return f"{text!r} has a wildcard, a domain covers its names by itself", write("." + text.strip("*."))
     if "://" in text:
         return (
             f"{text!r} is a URL, here stands a name or a network",
-            f"write {text.split('://', 1)[1].split('/', maxsplit=1)[0]}",
+            write(text.split("://", 1)[1].split("/", maxsplit=1)[0]),
         )
     if text.startswith("["):
-        return f"{text!r} has brackets, which belong in URLs only", f"write {text[1:].split(']', 1)[0]}"
+        return f"{text!r} has brackets, which belong in URLs only", write(text[1:].split("]", 1)[0])
     if "/" in text:
         try:
             ipaddress.ip_network(text, strict=False)
@@ -153,7 +157,7 @@ def uncovered(entries: Iterable[str], networks: Iterable[IPNetwork]) -> list[IPN
     ]
 
 
-def no_proxy_coverage(no_proxy: At[str], networks: Sequence[IPNetwork], fix: str) -> Findings:
+def no_proxy_coverage(no_proxy: At[str], networks: Sequence[IPNetwork], fix: AnyFix) -> Findings:
     """Tell which networks a comma-joined noProxy lacks."""
     missing = uncovered(no_proxy.value.split(","), networks)
     if missing:
@@ -172,7 +176,7 @@ def check_image_proxy(subject: Subject) -> Findings:
             yield from proxy_url(At(path, url), _cluster(subject))
             if getattr(proxy, f"{key}_key") is not None:
                 message = f"the secret that {key}Key names is taken, not this URL"
-                yield softened(PROXY_URL.at(path, message, f"remove it, or image.proxy.{key}Key"))
+                yield softened(PROXY_URL.at(path, message, remove(f", or image.proxy.{key}Key")))
     yield from no_proxy_list([At(("image", "proxy", "noProxy", i), entry) for i, entry in enumerate(proxy.no_proxy)])
 
 
@@ -207,9 +211,9 @@ def check_rancher_proxy(subject: Subject) -> Findings:
     if written:
         yield from no_proxy_list([At(path, entry) for entry in no_proxy.split(",") if entry])
     whole = ",".join(subject.plan.no_proxy)
-    fix = f"set {format_path(path)} to {whole}"
+    fix = write(whole, path=path)
     if written and site.image.proxy is not None:
-        fix = f"remove {format_path(path)}"
+        fix = remove(path=path)
     yield from no_proxy_coverage(At(path if written else proxy_path or path, no_proxy), _own_networks(subject), fix)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dualstack.addresses import LABEL, Address, Family
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import AnyFix
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.overrides import blame, names_unknown_interface, state_address, stated_path, switched_off
@@ -34,7 +35,7 @@ ONE_FAMILY = Rule(
 RULES = (UNRESOLVABLE, WRONG_ADDRESS, ONE_FAMILY)
 
 
-def sslip_name(name: At[str], addresses: tuple[Address | None, Address | None], fix: str) -> Findings:
+def sslip_name(name: At[str], addresses: tuple[Address | None, Address | None], fix: AnyFix) -> Findings:
     """Judge a name under sslip.io by what that server would answer.
 
     Args:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from dualstack.addresses import LABEL, AddressError, Prefix, parse_address
 from dualstack.findings import At, Finding, Findings, Rule, Severity
+from dualstack.fixes import remove, write
 from dualstack.origins import Path
 from dualstack.rules.base import Check
 
@@ -118,7 +119,7 @@ def dhcp_prefixes(prefixes: Sequence[At[Prefix]], otherwise: str = "set dhcp.ena
             yield DHCP_RANGE.at(item.path, message, fix)
         elif network.version == 4 and first is not None:
             message = f"{network} is a second IPv4 prefix beside {first.value}, and libvirt gives addresses of one"
-            yield DHCP_RANGE.at(item.path, message, f"remove it, or {otherwise}")
+            yield DHCP_RANGE.at(item.path, message, remove(f", or {otherwise}"))
         elif network.version == 4:
             first = item
 
@@ -179,7 +180,9 @@ def version_of_release(chart: str, version: At[str], wanted: Mapping[str, str]) 
     if wanted and version.value.removeprefix("v") not in {item.removeprefix("v") for item in wanted}:
         told = " or ".join(f"{item} ({source})" for item, source in wanted.items())
         message = f"{chart} has version {version.value}, not {told}"
-        yield CHART_VERSION.at(version.path, message, f"write {next(iter(wanted))}, or override it: {_OVERRIDE}")
+        yield CHART_VERSION.at(
+            version.path, message, write(next(iter(wanted)), f", or override it: {_OVERRIDE}", guess=True)
+        )
 
 
 def delivered_twice(release: At[str], other: str) -> Finding:
@@ -200,7 +203,7 @@ def service_families(policy: At[object]) -> Findings:
     """
     if policy.value not in DUAL_STACK:
         told = "there is no ipFamilyPolicy" if policy.value is None else f"ipFamilyPolicy is {policy.value!r}"
-        yield SERVICE.at(policy.path, told, "write PreferDualStack")
+        yield SERVICE.at(policy.path, told, write("PreferDualStack"))
 
 
 def delete_first(said: At[bool | None], volume: str | None = None) -> Findings:

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping
 
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import remove, rename, write
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.override_values import SERVER_FIELDS
@@ -118,10 +119,10 @@ def server_key(key: At[str]) -> Findings:
     spelled = text.strip().lower().replace("_", "-")
     near = [spelled] if spelled in KNOWN_KEYS else difflib.get_close_matches(spelled, sorted(KNOWN_KEYS), 1, NEAR)
     if near:
-        yield MISSPELLED.at(key.path, f"RKE2 has no key {text!r}", f"write {near[0]}")
+        yield MISSPELLED.at(key.path, f"RKE2 has no key {text!r}", rename(near[0]))
     elif "_" in text:
         yield MISSPELLED.at(
-            key.path, f"RKE2 has no key {text!r}: its keys have hyphens", f"write {spelled}, or remove it"
+            key.path, f"RKE2 has no key {text!r}: its keys have hyphens", rename(spelled, ", or remove it")
         )
 
 
@@ -155,7 +156,7 @@ def check_cni(subject: Subject) -> Findings:
         return
     written = "cni" in subject.site.cluster.server
     path: Path = ("cluster", "server", "cni") if written else ("cluster", "cni")
-    fix = "remove it" if written else "write cilium"
+    fix = remove() if written else write("cilium")
     message = "cni is none, and no chart or manifest of the site brings a network plugin"
     yield NO_CNI.at(path, message, f"{fix}, or add the plugin to charts.extra or manifests")
 

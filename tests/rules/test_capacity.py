@@ -102,7 +102,7 @@ def test_the_largest_ipv6_service_range_depends_on_the_patch_level(
 def test_a_list_of_the_sites_own_is_told_with_its_whole_text(text: str) -> None:
     data = mapping(cluster={"server": {"service-cidr": text}})
     (finding,) = found(data, "DS037")
-    assert finding.fix == "write 10.96.0.0/12,fd12:4567:789c::/112"
+    assert finding.fix == 'write "10.96.0.0/12,fd12:4567:789c::/112"'
 
 
 def test_own_arguments_count() -> None:

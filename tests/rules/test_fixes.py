@@ -170,12 +170,12 @@ def test_a_cluster_without_a_network_plugin() -> None:
 @pytest.mark.parametrize(
     ("key", "fix"),
     [
-        ("tls_san", "write tls-san"),
-        ("cluster_cidr", "write cluster-cidr"),
-        ("Cluster-CIDR", "write cluster-cidr"),
-        ("kubelet-args", "write kubelet-arg"),
-        ("write-kubeconfg-mode", "write write-kubeconfig-mode"),
-        ("my_own_key", "write my-own-key, or remove it"),
+        ("tls_san", "rename it to tls-san"),
+        ("cluster_cidr", "rename it to cluster-cidr"),
+        ("Cluster-CIDR", "rename it to cluster-cidr"),
+        ("kubelet-args", "rename it to kubelet-arg"),
+        ("write-kubeconfg-mode", "rename it to write-kubeconfig-mode"),
+        ("my_own_key", "rename it to my-own-key, or remove it"),
     ],
 )
 def test_a_server_key_that_rke2_does_not_have(key: str, fix: str) -> None:

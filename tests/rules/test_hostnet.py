@@ -100,7 +100,7 @@ BAD: list[tuple[str, dict[str, Any], str, str, str, str]] = [
      "nodes[0].interfaces[2].bond.ports", "error", "name at least one"),
     ("unknown bond option", node(*PORTS, {"name": "bond0", "ipv4": V4, "ipv6": V6,
                                           "bond": {"ports": ["eth0"], "options": {"mii_mon": "100"}}}),
-     "DS044", "nodes[0].interfaces[2].bond.options.mii_mon", "error", "write miimon"),
+     "DS044", "nodes[0].interfaces[2].bond.options.mii_mon", "error", "rename it to miimon"),
     # DS045
     ("VLAN id 0", node(*PORTS, BOND, vlan(vlan={"id": 0, "base": "bond0"})), "DS045",
      "nodes[0].interfaces[3].vlan.id", "error", "1 to 4094"),
@@ -118,7 +118,7 @@ BAD: list[tuple[str, dict[str, Any], str, str, str, str]] = [
     ("MTU over all", node(eth(mtu=70000, ipv4=V4, ipv6=V6)), "DS046", f"{E0}.mtu", "error", "write 9000"),
     ("MTU of a VLAN", node(*PORTS, {**BOND, "mtu": 1500}, vlan(mtu=9000)), "DS046", "nodes[0].interfaces[3].mtu",
      "error", "write 1500"),
-    ("raw MTU as text", raw_eth0(mtu="1500"), "DS046", f"{RAW}.interfaces[0].mtu", "error", "1500 without quotes"),
+    ("raw MTU as text", raw_eth0(mtu="1500"), "DS046", f"{RAW}.interfaces[0].mtu", "error", "write 1500"),
     ("raw MTU in words", raw_eth0(mtu="big"), "DS046", f"{RAW}.interfaces[0].mtu", "error", "write 1500"),
     # DS047
     ("pod MTU", node(eth(mtu=1300, ipv4=V4, ipv6=V6)), "DS047", f"{E0}.mtu", "warning", "write 1330"),
@@ -126,16 +126,16 @@ BAD: list[tuple[str, dict[str, Any], str, str, str, str]] = [
      "warning", "write 1330"),
     # DS048: D2
     ("the guide's excerpt", node(eth(ipv4=AUTO4, ipv6={**AUTO6, "enabled": False})), "DS048", f"{E0}.ipv6.enabled",
-     "error", "set enabled to true"),
+     "error", "write true"),
     ("IPv4 off with an address", node(eth(ipv4={**V4, "enabled": False}, ipv6=V6)), "DS048", f"{E0}.ipv4.enabled",
-     "error", "set enabled to true"),
+     "error", "write true"),
     ("raw override switches it off", raw_eth0(ipv6={"enabled": False}), "DS048",
-     f"{RAW}.interfaces[0].ipv6.enabled", "error", "set enabled to true"),
+     f"{RAW}.interfaces[0].ipv6.enabled", "error", "write true"),
     # DS049
     ("autoconf without DHCP", node(eth(ipv4=V4, ipv6={"autoconf": True})), "DS049", f"{E0}.ipv6.dhcp", "error",
-     "set dhcp to true"),
+     "write true"),
     ("raw autoconf under IPv4", raw_eth0(ipv4={"autoconf": False}), "DS049", f"{RAW}.interfaces[0].ipv4.autoconf",
-     "error", "remove autoconf here"),
+     "error", "remove it"),
     ("raw token without autoconf", raw_eth0(ipv6={"token": "::5"}), "DS049", f"{RAW}.interfaces[0].ipv6.token",
      "error", "remove token"),
     # DS050
@@ -144,7 +144,7 @@ BAD: list[tuple[str, dict[str, Any], str, str, str, str]] = [
     ("reservation beside static", node(eth(ipv4={**V4, "reservation": "192.168.100.11"}, ipv6=V6)), "DS050",
      f"{E0}.ipv4.reservation", "warning", "remove it"),
     ("reservation without DHCP", node(eth(ipv4=V4, ipv6=V6), eth("eth1", MAC2, ipv4={"reservation": "10.9.0.5"})),
-     "DS050", "nodes[0].interfaces[1].ipv4.reservation", "warning", "set dhcp to true"),
+     "DS050", "nodes[0].interfaces[1].ipv4.reservation", "warning", "ipv4.dhcp to true"),
     # DS051
     ("no IPv6", node(eth(ipv4=V4)), "DS051", f"{E0}.ipv6", "error", "dhcp: true, autoconf: true"),
     ("no IPv4", node(eth(ipv6=V6)), "DS051", f"{E0}.ipv4", "error", "dhcp: true"),
@@ -152,11 +152,11 @@ BAD: list[tuple[str, dict[str, Any], str, str, str, str]] = [
     ("no address at all", node(eth()), "DS051", "nodes[0].interfaces", "error", "give one interface"),
     # DS052, DS053: one default route per family
     ("no IPv4 gateway", node(eth(ipv4={"address": "192.168.100.10/24"}, ipv6=V6)), "DS052", f"{E0}.ipv4.gateway",
-     "error", "set the gateway to 192.168.100.1"),
+     "error", "write 192.168.100.1"),
     ("no IPv6 gateway", node(eth(ipv4=V4, ipv6={"address": "fd00:100::10/64"})), "DS053", f"{E0}.ipv6.gateway",
-     "error", "set the gateway to fe80::1"),
+     "error", "write fe80::1"),
     ("DHCPv6 alone", node(eth(ipv4=V4, ipv6={"dhcp": True, "reservation": "fd00:100::10"})), "DS053",
-     f"{E0}.ipv6.autoconf", "error", "set autoconf to true"),
+     f"{E0}.ipv6.autoconf", "error", "write true"),
     # DS054
     ("default route in routes, too", node(eth(ipv4=V4, ipv6=V6),
                                           routes=[{"destination": "0.0.0.0/0", "gateway": "192.168.100.2"}]),
@@ -216,16 +216,16 @@ BAD: list[tuple[str, dict[str, Any], str, str, str, str]] = [
      f"{E0}.ipv4.reservation", "error", "keeps for this NIC"),
     # DS058: D8
     ("/128", node(eth(ipv4=V4, ipv6={**V6, "address": "fd00:100::10/128"})), "DS058", f"{E0}.ipv6.address", "warning",
-     "set the prefix length to 64: fd00:100::10/64"),
+     "write fd00:100::10/64"),
     ("/32", node(eth(ipv4={**V4, "address": "192.168.100.10/32"}, ipv6=V6)), "DS058", f"{E0}.ipv4.address", "warning",
-     "set the prefix length to 24: 192.168.100.10/24"),
+     "write 192.168.100.10/24"),
     ("anycast", node(eth(ipv4=V4, ipv6={**V6, "address": "fd00:100::/64"})), "DS058", f"{E0}.ipv6.address", "warning",
      "write fd00:100::a/64"),
     ("static link-local", node(eth(ipv4=V4, ipv6={**V6, "address": "fe80::10/64"})), "DS058", f"{E0}.ipv6.address",
      "warning", "remove it"),
     # DS059
     ("raw key unknown", raw_eth0(ipv6={"enable": True}), "DS059", f"{RAW}.interfaces[0].ipv6.enable", "error",
-     "write enabled"),
+     "rename it to enabled"),
     ("raw prefix length", raw_eth0(ipv6={"address": [{"ip": "fd00::1", "prefix-length": 129}]}), "DS059",
      f"{RAW}.interfaces[0].ipv6.address[0].prefix-length", "error", "write 64"),
     ("raw family", raw_eth0(ipv4={"address": [{"ip": "fd00::1", "prefix-length": 24}]}), "DS059",

@@ -88,9 +88,9 @@ def test_paths_start_where_the_document_stands() -> None:
     ("value", "ipv6", "fix"),
     [
         (1500, True, None), (1279, True, "write 1280"), (1279, False, None), (67, False, "write 1280"),
-        ("1500", False, "write 1500 without quotes"), (True, True, "write 1500 or what the link has"),
+        ("1500", False, "write 1500"), (True, True, "write 1500 or what the link has"),
         (None, True, "write 1500 or what the link has"), (1500.5, True, "write 1500 or what the link has"),
-        ([1500], True, "write 1500 or what the link has"), (65536, True, "write 9000, the usual jumbo frame"),
+        ([1500], True, "write 1500 or what the link has"), (65536, True, "write 9000"),
         ("1200", True, "write 1280"), (-1, False, "write 1280"),
     ],
 )  # fmt: skip

@@ -39,7 +39,7 @@ def test_override_is_to_blame_and_mended_whole() -> None:
     data = mapping(cluster={"server": {"service-cidr": "10.42.0.0/16,fd12:4567:789c::/112"}})
     (finding,) = found(data, "DS012")
     assert finding.path == ("cluster", "server", "service-cidr")
-    assert finding.fix == "write 10.43.0.0/16,fd12:4567:789c::/112"
+    assert finding.fix == 'write "10.43.0.0/16,fd12:4567:789c::/112"'
 
 
 BMC = {"bmcs": [{"name": "rack1-01", "address": "redfish-virtualmedia://10.42.9.9/redfish/v1/Systems/1"}]}

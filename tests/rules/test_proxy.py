@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from dualstack.findings import At
+from dualstack.fixes import Set
 from dualstack.rules.proxy import no_proxy_entry, no_proxy_list, proxy_url, uncovered
 from tests.rules.cases import changed, one, tell
 from tests.sites import found, told
@@ -86,7 +87,7 @@ def test_entries(entry: str) -> None:
     [
         ("*.bad-proxy", "write .bad-proxy"),
         (" abc.com", "write abc.com"),
-        ("a.com,b.com", "write [a.com, b.com]"),
+        ("a.com,b.com", "write a.com, b.com as entries of their own"),
         ("http://abc.com/", "write abc.com"),
         ("[fd00::1]", "write fd00::1"),
         ("10.0.0.0/33", "write a CIDR such as 10.42.0.0/16 or fd00:42::/56"),
@@ -135,7 +136,7 @@ def test_ranchers_own_default_knows_ipv4_alone() -> None:
     finding = one(data, "DS099")
     assert finding.path == ("charts", "rancher", "values", "proxy")
     assert "fd12:4567:789b::/48" in finding.message
-    wanted = finding.fix.removeprefix("set charts.rancher.values.noProxy to ")
+    (wanted,) = (edit.value for edit in finding.mend.edits if isinstance(edit, Set))
     data["charts"]["rancher"]["values"]["noProxy"] = wanted
     assert found(data, "DS099") == []
     spaced = wanted.replace(",", ", ")

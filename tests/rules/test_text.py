@@ -20,10 +20,10 @@ def pods(ipv4: str = "10.42.0.0/16", ipv6: str = "fd12:4567:789b::/48") -> dict[
 @pytest.mark.parametrize(
     ("data", "number", "path", "fix"),
     [
-        (pods("10.042.0.0/16"), "DS010", ("cluster", "pods", "ipv4"), "write '10.42.0.0/16'"),
-        (pods("10.42.0.0"), "DS010", ("cluster", "pods", "ipv4"), "write '10.42.0.0/24' or what fits"),
-        (put(mapping(), "[fd00:100::10]/64", *V6, "address"), "DS010", (*V6, "address"), "write 'fd00:100::10/64'"),
-        (put(mapping(), "fe80::1%eth0", *V6, "gateway"), "DS010", (*V6, "gateway"), "write 'fe80::1'"),
+        (pods("10.042.0.0/16"), "DS010", ("cluster", "pods", "ipv4"), "write 10.42.0.0/16"),
+        (pods("10.42.0.0"), "DS010", ("cluster", "pods", "ipv4"), "write 10.42.0.0/24 or what fits"),
+        (put(mapping(), "[fd00:100::10]/64", *V6, "address"), "DS010", (*V6, "address"), "write fd00:100::10/64"),
+        (put(mapping(), "fe80::1%eth0", *V6, "gateway"), "DS010", (*V6, "gateway"), "write fe80::1"),
         (pods(ipv6="::ffff:10.42.0.0/112"), "DS011", ("cluster", "pods", "ipv6"), "write 10.42.0.0 in the IPv4 field"),
         (pods(ipv6="10.43.0.0/16"), "DS013", ("cluster", "pods", "ipv6"), "move this one to the ipv4 key"),
         (pods("10.42.7.0/16"), "DS014", ("cluster", "pods", "ipv4"), "write 10.42.0.0/16"),
