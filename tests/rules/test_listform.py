@@ -71,7 +71,7 @@ def test_no_fix_is_made_of_what_is_no_address(text: str) -> None:
     for parse in (parse_interface, parse_prefix, parse_address):
         with pytest.raises(AddressError) as caught:
             parse(text)
-        assert "such as" in str(caught.value.fix) or "as in" in caught.value.fix
+        assert "such as" in str(caught.value.fix) or "as in" in str(caught.value.fix)
         assert not text or f"'{text}" not in str(caught.value.fix)
 
 
