@@ -51,7 +51,7 @@ def test_an_unknown_key_names_the_nearest_and_points_at_the_key(run: Run, projec
 
     assert ran.code == 1
     (unknown,) = [item for item in ran.json["sites"][0]["findings"] if item["rule"] == "DS001-unknown-key"]
-    assert unknown["fix"] == "write vmediaTls"
+    assert unknown["fix"] == "rename it to vmediaTls"
     assert (unknown["path"], unknown["line"], unknown["column"]) == ("provisioning.vmediaTSL", 5, 7)
 
 
