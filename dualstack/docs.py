@@ -170,14 +170,22 @@ these resource types, and for what a transform made of ours.
 before anything is made. A site's own `rules:` count for them, too. `dualstack check --policies` and `dualstack plan`
 run them without an engine, over the recorded program; what is a secret, or not known yet, is listed as not checked.
 
-With any other program:
+With any other program, without this tree: the pack is written to a folder with its core in it, and Pulumi installs what
+it runs with (`requirements.txt`) into an environment beside it.
 
 ```
-cp -r dualstack/policy policies
-python3 -m venv policies/.venv
-policies/.venv/bin/pip install -r policies/requirements.txt ./dualstack
+dualstack policies export policies
+(cd policies && pulumi install)
 pulumi preview --policy-pack policies
 ```
+
+`pulumi policy publish ORGANIZATION` in that folder gives it to an organisation. A folder that is versioned and copied
+does as well: nothing in it names this tree. A newer core is a new export into the same folder; its environment stays.
+A CLI without a language host that starts packs (one built from Go modules) runs it by `dualstack preview` and `up` alone.
+
+Plain `pulumi preview` and `pulumi up` run no policy unless they are told: `--policy-pack policy` in a clone (once:
+`cd policy && pulumi install`), or a pack that the organisation enforces. Levels and settings that a site chose itself
+(`rules:`) come with `dualstack preview` and `up` only; elsewhere `--policy-pack-config` says them.
 
 - A mandatory violation fails a preview or an update, an advisory one is told. `--policy-pack-config FILE` changes
   levels and settings: `{{"DS161-bootstrap-password": {{"enforcementLevel": "advisory", "minimumLength": 16}}}}`.

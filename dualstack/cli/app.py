@@ -289,6 +289,29 @@ def env(
     show_env(the_project(project), shell, engine)
 
 
+packs = typer.Typer(name="policies", help="The policy pack, for plain Pulumi.", no_args_is_help=True)
+app.add_typer(packs)
+
+
+@packs.callback()
+def _packs() -> None:
+    """The policy pack, for plain Pulumi."""
+
+
+@packs.command(epilog="Example: dualstack policies export policies")
+def export(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder to write; an earlier export in it is replaced.")
+    ],
+) -> None:
+    """Write the policy pack with its core into a folder that runs without this tree."""
+    from dualstack.engine.export import export_pack
+
+    export_pack(folder)
+    print(f"wrote the policy pack to {folder}; next: cd {folder} && pulumi install")
+    print(f"then, with any program: pulumi preview --policy-pack {folder}")
+
+
 app.command(epilog="Example: dualstack diff --base origin/main --format markdown")(diff)
 add_to(app)
 

@@ -8,13 +8,38 @@ from pathlib import Path
 import pytest
 
 from dualstack.engine import cached_build
-from dualstack.engine.pack import policy_pack
+from dualstack.engine.export import export_pack
+from dualstack.engine.pack import Pack, policy_pack
 from dualstack.policies import all_policies
 from dualstack.policies.model import Level
 from tests import PROJECT
 from tests.policy import stacks
 from tests.policy.lab import Lab, provider
 from tests.policy.stacks import CASES, Case
+
+
+def test_the_exported_pack_stands_alone(tmp_path: Path, python: Path) -> None:
+    """Plain Pulumi with the folder alone: its core is in it, and nothing leads to this tree."""
+    engine = cached_build()
+    if engine is None:
+        pytest.skip("no CLI built from Go modules in the cache; DUALSTACK_ENGINE_TESTS=1 builds it (minutes)")
+    folder, programs, project = tmp_path / "policies", tmp_path / "bin", tmp_path / "lab"
+    export_pack(folder)
+    for made in (programs, project):
+        made.mkdir()
+    # The host of a built CLI is too old to start packs in Python; this is what a newer one runs.
+    described = folder / "PulumiPolicy.yaml"
+    described.write_text(
+        f"{described.read_text('utf-8').partition('runtime:')[0]}runtime: standalone\n", encoding="utf-8"
+    )
+    launcher = programs / "pulumi-analyzer-policy-standalone"
+    launcher.write_text(f'#!/bin/sh\nunset PYTHONPATH\nexec {python} -P -u -m pulumi.policy "$1" {folder}\n', "utf-8")
+    launcher.chmod(0o700)
+    with provider() as port:
+        lab = Lab(project, engine, Pack(folder, programs), port)
+        assert lab.ask(stacks.good()).violations == set()
+        case = next(case for case in CASES if case.policy == "DS012")
+        assert lab.ask(stacks.broken(case)).stopped_by() == {"DS012"}
 
 
 @pytest.fixture(scope="module")

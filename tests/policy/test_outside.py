@@ -1,4 +1,4 @@
-"""The pack outside this tree, in an environment of its own, with the core from a wheel; and its modules' names."""
+"""The pack outside this tree, in an environment of its own, with its core in it; and its modules' names."""
 
 from __future__ import annotations
 
@@ -14,39 +14,37 @@ from pathlib import Path
 import pytest
 import yaml
 
+from dualstack.engine.export import export_pack
 from dualstack.engine.pack import SOURCE
 from tests import PROJECT
+from tests.cli.conftest import Run, run
 from tests.policy import stacks
 from tests.policy.conftest import served
 from tests.policy.stacks import CASES
 from tests.policy.test_process import whole
 
+__all__ = ["run"]
+
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 
 
-def wheel(folder: Path) -> Path:
-    """Build the core from a copy, since setuptools writes beside what it builds."""
-    source = folder / "source"
-    source.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(PROJECT / name, source)
-    shutil.copytree(PROJECT / "dualstack", source / "dualstack", ignore=shutil.ignore_patterns("__pycache__"))
-    command = [*PIP, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(source)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    return next(folder.glob("dualstack-*.whl"))
+def exported(folder: Path) -> Path:
+    """Export the pack as the command does."""
+    target = folder / "policies"
+    export_pack(target)
+    return target
 
 
 def test_it_installs_and_runs(tmp_path: Path) -> None:
-    """As docs/policies.md says."""
-    folder = tmp_path / "policies"
-    shutil.copytree(SOURCE, folder, ignore=shutil.ignore_patterns("__pycache__", ".venv"))
+    """As docs/policies.md says; ``pulumi install`` makes an environment of the requirements, too."""
+    folder = exported(tmp_path)
     venv.create(folder / ".venv", symlinks=True)
     python = folder / ".venv/bin/python"
-    core = wheel(tmp_path)
     # Without looking for dependencies, so that a package that is not pinned is missing below.
     install = [*PIP, "--python", str(python), "install", "--only-binary", ":all:", "--no-compile", "--no-deps"]
     done = subprocess.run(
-        [*install, "--requirement", str(folder / "requirements.txt"), str(core)],
+        [*install, "--requirement", "requirements.txt"],
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=300,
@@ -57,15 +55,65 @@ def test_it_installs_and_runs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     checked = subprocess.run([*PIP, "--python", str(python), "check"], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
-    where = [str(python), "-P", "-c", "import dualstack.policies; print(dualstack.__file__)"]
-    found = subprocess.run(where, cwd=tmp_path, env={"PATH": os.defpath}, capture_output=True, text=True, check=True)
-    assert Path(found.stdout.strip()).is_relative_to(folder)
     with served(python, folder, PYTHONPATH="") as pack:
         assert [diagnostic.message for diagnostic in whole(pack, stacks.good())] == []
     case = next(case for case in CASES if case.policy == "DS065")
     with served(python, folder, PYTHONPATH="") as pack:
         told = {diagnostic.policyName for diagnostic in whole(pack, stacks.broken(case))}
     assert told == {"DS065-ironic-own-address"}
+
+
+def test_the_exported_pack_holds_all_and_names_no_tree(tmp_path: Path) -> None:
+    folder = exported(tmp_path)
+    assert {path.name for path in folder.iterdir()} == {
+        "PulumiPolicy.yaml", "__main__.py", "dualstack", "dualstack_policies", "requirements.txt"
+    }  # fmt: skip
+    core = {path.relative_to(folder) for path in (folder / "dualstack").rglob("*.py")}
+    assert core == {path.relative_to(PROJECT) for path in (PROJECT / "dualstack").rglob("*.py")}
+    assert not any(path.is_symlink() for path in folder.rglob("*"))
+    assert not any(str(PROJECT) in path.read_text("utf-8") for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_new_export_replaces_the_old_one_and_nothing_else(tmp_path: Path) -> None:
+    folder = exported(tmp_path)
+    (folder / ".venv").mkdir()
+    (folder / "dualstack/gone.py").touch()
+    assert exported(tmp_path) == folder
+    assert ((folder / ".venv").is_dir(), (folder / "dualstack/gone.py").exists()) == (True, False)
+
+
+@pytest.mark.parametrize("held", ["README.md", "PulumiPolicy.yaml", "dualstack_policies"])
+def test_a_folder_with_something_else_stays_as_it_is(run: Run, tmp_path: Path, held: str) -> None:
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / held).touch()
+    ran = run("policies", "export", tmp_path / "policies")
+    assert (ran.code, "the folder holds something else" in ran.err) == (2, True)
+    assert [path.name for path in (tmp_path / "policies").iterdir()] == [held]
+
+
+def test_the_command_says_what_comes_next(run: Run, tmp_path: Path) -> None:
+    ran = run("policies", "export", tmp_path / "policies")
+    assert (ran.code, f"cd {tmp_path / 'policies'} && pulumi install" in ran.out) == (0, True)
+    assert f"pulumi preview --policy-pack {tmp_path / 'policies'}" in ran.out
+
+
+def test_in_a_clone_the_pack_finds_the_core_beside_it(python: Path) -> None:
+    with served(python, SOURCE, PYTHONPATH="") as pack:
+        assert [diagnostic.message for diagnostic in whole(pack, stacks.good())] == []
+
+
+def test_a_copy_without_its_core_says_what_to_do(python: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(SOURCE, tmp_path / "copy", ignore=shutil.ignore_patterns("__pycache__", ".venv"))
+    done = subprocess.run(
+        [python, "-P", "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(folder)],
+        env={"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "`dualstack policies export DIR`" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def pinned(file: Path) -> dict[str, str]:
