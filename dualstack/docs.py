@@ -181,7 +181,8 @@ pulumi preview --policy-pack policies
 
 `pulumi policy publish ORGANIZATION` in that folder gives it to an organisation. A folder that is versioned and copied
 does as well: nothing in it names this tree. A newer core is a new export into the same folder; its environment stays.
-A CLI without a language host that starts packs (one built from Go modules) runs it by `dualstack preview` and `up` alone.
+A CLI without a language host that starts packs (one built from Go modules) runs it by `dualstack preview` and `up`
+alone.
 
 Plain `pulumi preview` and `pulumi up` run no policy unless they are told: `--policy-pack policy` in a clone (once:
 `cd policy && pulumi install`), or a pack that the organisation enforces. Levels and settings that a site chose itself
