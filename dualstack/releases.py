@@ -186,8 +186,11 @@ def default_ingress(kubernetes_version: str) -> str:
     return "traefik" if minor is not None and minor >= FIRST_TRAEFIK_MINOR else "ingress-nginx"
 
 
-FIRST_DUAL_STACK_METAL3 = (0, 12, 7)
-"""First chart read that knows provisioningHostname, listenOnAll and externalHttpIPv6 (0.11.7 has none)."""
+FIRST_DUAL_STACK_METAL3 = (0, 12, 6)
+"""First chart made for two families (suse-edge/charts f0deae4; SUSE's own dual-stack example pins it).
+
+It could not be read; 0.12.7 was, and knows provisioningHostname, listenOnAll and externalHttpIPv6; 0.11.7 has none.
+"""
 LAST_EMPTY_HOST_METAL3 = (0, 13, 1)
 """Last chart seen to leave ironic's URL without a host in hostname mode; later ones could not be read."""
 

@@ -197,6 +197,9 @@ def new(
     hostname: Annotated[str | None, typer.Option(help="Ironic's FQDN, in hostname mode.")] = None,
     release: Annotated[str, typer.Option(help="SUSE Telco Cloud release.", autocompletion=complete_release)] = "3.5",
     ssh_key: Annotated[str | None, typer.Option(help="Public SSH key for root.")] = None,
+    install_device: Annotated[
+        str | None, typer.Option(help="Disk to install to, such as /dev/sda; without one the installer asks.")
+    ] = None,
     collection_user: Annotated[
         str | None, typer.Option(help="User name at the Application Collection; without one no SUSE Storage.")
     ] = None,
@@ -208,7 +211,7 @@ def new(
 
     answers = Answers(
         name, mode, mac, ipv4, gateway4, ipv6, gateway6, resolver or [], hostname, release, ssh_key, collection_user,
-        extends or [],
+        extends or [], install_device,
     )  # fmt: skip
     new_site(the_project(project), answers)
 

@@ -46,6 +46,7 @@ class Answers:
     ssh_key: str | None = None
     collection_user: str | None = None
     extends: list[str] = field(default_factory=list)
+    install_device: str | None = None
 
 
 def _first_host(interface: str) -> str | None:
@@ -92,6 +93,10 @@ def _complete(answers: Answers) -> None:
     if questions.can_ask():
         question = "Public SSH key for root (empty: none)"
         answers.ssh_key = ask(answers.ssh_key, "--ssh-key", question, questions.ssh_key, "") or None
+        question = "Disk to install to, such as /dev/sda (empty: the installer asks at the console)"
+        answers.install_device = (
+            ask(answers.install_device, "--install-device", question, questions.install_device, "") or None
+        )
         if answers.release != "3.4" and answers.collection_user is None and not answers.extends:
             question = "User at the Application Collection (empty: no SUSE Storage)"
             answers.collection_user = ask(None, "--collection-user", question, questions.anything, "") or None
@@ -127,6 +132,8 @@ def site_mapping(answers: Answers) -> dict[str, Any]:
         site["rancher"] = {"hostname": "dual"}
     if answers.ssh_key:
         site["image"] = {"users": [{"username": "root", "sshKeys": [answers.ssh_key]}]}
+    if answers.install_device:
+        site.setdefault("image", {})["installDevice"] = answers.install_device
     if not answers.extends:
         # Where EIB takes the packages of the release from: SUSE's repositories, with a registration code.
         site.setdefault("image", {})["packages"] = {"sccRegistrationCodeKey": "sccRegistrationCode"}
@@ -157,6 +164,7 @@ _FLAGS: dict[Path, str] = {
     ("dns", "resolvers"): "--resolver",
     ("provisioning", "hostname"): "--hostname",
     ("image", "users"): "--ssh-key",
+    ("image", "installDevice"): "--install-device",
     ("charts", "storage", "login"): "--collection-user",
 }
 

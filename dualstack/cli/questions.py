@@ -122,6 +122,15 @@ def ssh_key(answer: str) -> str | None:
     return _first(user(At((), User.model_validate({"username": "root", "sshKeys": [answer]})))) if answer else None
 
 
+def install_device(answer: str) -> str | None:
+    """Judge the disk to install to; none is an answer, too."""
+    from dualstack.rules.image_base import whole_disk
+
+    if answer and not answer.startswith("/dev/"):
+        return f"{answer!r} is no device; write one such as /dev/{answer.strip('/')}"
+    return _first(whole_disk(At((), answer)))
+
+
 def _first(findings: Findings) -> str | None:
     errors: Iterator[Finding] = (finding for finding in findings if finding.severity is Severity.ERROR)
     return next((f"{finding.message}; {finding.fix}" for finding in errors), None)

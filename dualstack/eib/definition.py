@@ -13,13 +13,13 @@ from dualstack.eib.proxy import proxy_texts
 from dualstack.eib.tree import Builder
 from dualstack.origins import Path
 from dualstack.plan.model import Plan
+from dualstack.plan.packages import node_packages
 from dualstack.site.image import Image, Packages, User
 
 DEFINITION: Final = "definition.yaml"
 """Name of the definition file, for ``eib build --definition-file``."""
 
 _KIND = {"iso": "SelfInstall-GM.install.iso", "raw": "GM.raw"}
-_ROOT_LOGIN = "openssh-server-config-rootlogin"
 
 
 def definition(plan: Plan, builder: Builder) -> dict[str, Any]:
@@ -104,11 +104,6 @@ def _user(user: User) -> dict[str, Any]:
 
 
 def _packages(plan: Plan, packages: Packages, builder: Builder) -> dict[str, Any]:
-    names = ["jq"]
-    if any(chart.key == "storage" for chart in plan.charts):
-        names.append("open-iscsi")  # Longhorn attaches its volumes over iSCSI
-    if any(user.username == "root" and user.encrypted_password for user in plan.site.image.users):
-        names.append(_ROOT_LOGIN)
     code = None
     if packages.scc_registration_code_key is not None:
         code = builder.secret(
@@ -121,7 +116,7 @@ def _packages(plan: Plan, packages: Packages, builder: Builder) -> dict[str, Any
         )
     return {
         "noGPGCheck": packages.no_gpg_check or None,
-        "packageList": list(dict.fromkeys([*names, *packages.names])),
+        "packageList": list(node_packages(plan.site)),
         "additionalRepos": [
             _filled({"url": repo.url, "unsigned": repo.unsigned or None, "priority": repo.priority})
             for repo in packages.repositories

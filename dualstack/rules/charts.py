@@ -80,7 +80,16 @@ REPOSITORY = Rule(
     firm=True,
 )
 
-RULES = (LOGIN, KUBERNETES, RANCHER_RANGE, RELEASE_KUBERNETES, PINNED, NEEDS, EXTRA, REPOSITORY)
+RULES = (
+    LOGIN,
+    KUBERNETES,
+    RANCHER_RANGE,
+    RELEASE_KUBERNETES,
+    PINNED,
+    NEEDS,
+    EXTRA,
+    REPOSITORY,
+)
 
 _RKE2 = re.compile(r"v1\.[0-9]+\.[0-9]+(-rc[0-9]+)?\+rke2r[0-9]+(-rc[0-9]+)?")
 _ONE_VERSION = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?")

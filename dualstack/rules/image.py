@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, remove, write
 from dualstack.origins import Path
+from dualstack.plan.packages import node_packages
 from dualstack.rules.base import Subject
 from dualstack.rules.overrides import softened
 from dualstack.site.image import User
@@ -83,8 +84,8 @@ PACKAGE_SOURCE = Rule(
     "The image builder must have a source for the packages that the release adds.",
     Severity.WARNING,
     "The image build stops while it resolves packages, unless the base image brings their repositories.",
-    "edge-image-builder docs/installing-packages.md and pkg/combustion/rpm.go (warning); jq and open-iscsi are in the "
-    "SUSE Telco Cloud guide's own packageList",
+    "edge-image-builder docs/installing-packages.md and pkg/combustion/rpm.go (warning); open-iscsi is in the SUSE "
+    "Telco Cloud guide's own packageList",
 )
 NO_IPV6 = Rule(
     "DS141-ipv6-switched-off",
@@ -105,7 +106,10 @@ _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z][A-Za-z0-9_+-]*){0,2}")
 _IPV6_OFF = re.compile(
     r"(ipv6\.disable(_ipv6)?|sysctl[./]net[./]ipv6[./]conf[./](all|default)[./]disable_ipv6)=0*[1yY].*"
 )
-_REGISTRY = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]+)?(/[a-z0-9]+([._/-]+[a-z0-9]+)*)?")
+REGISTRY = re.compile(
+    r"([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?(/[a-z0-9]+([._/-]+[a-z0-9]+)*)?"
+)
+"""A registry and a path in it, as distribution's reference grammar has them: IPv6 addresses in brackets."""
 
 
 def _twice(items: Sequence[At[str]]) -> Iterator[At[str]]:
@@ -249,12 +253,12 @@ def unknown_zone(name: str) -> AnyFix | None:
 
 
 def check_package_source(subject: Subject) -> Findings:
-    """Tell where EIB has packages to install, as it always has, and nowhere to take them from."""
-    image = subject.site.image
-    if image.packages.repositories or image.packages.scc_registration_code_key is not None:
+    """Tell where EIB has packages to install, and nowhere to take them from."""
+    image, wanted = subject.site.image, node_packages(subject.site)
+    if not wanted or image.packages.repositories or image.packages.scc_registration_code_key is not None:
         return
     fix = "set image.packages.sccRegistrationCodeKey to sccRegistrationCode, or add image.packages.repositories"
-    message = "packages are installed, and neither a registration code nor a repository is given to take them from"
+    message = f"{', '.join(wanted)}: neither a registration code nor a repository is given to take packages from"
     finding = PACKAGE_SOURCE.at(("image", "packages"), message, fix)
     # The folder may hold rpms/ with all of them.
     yield replace(finding, severity=Severity.INFO) if image.files is not None else finding
@@ -280,7 +284,7 @@ def check_registries(subject: Subject) -> Findings:
     uris = [At[str](("image", "registries", i, "uri"), registry.uri) for i, registry in enumerate(image.registries)]
     images = _listed(("image", "images"), image.images)
     for uri in uris:
-        if not _REGISTRY.fullmatch(uri.value):
+        if not REGISTRY.fullmatch(uri.value):
             bare = uri.value.split("://", 1)[-1].strip().strip("/")
             yield REGISTRIES.at(uri.path, f"{uri.value!r} is no registry's host", write(bare))
     for name in images:

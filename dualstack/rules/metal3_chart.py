@@ -16,10 +16,10 @@ from dualstack.site.network import Node
 
 TOO_OLD = Rule(
     "DS071-metal3-too-old",
-    "The metal3 chart must be 0.12.7 or later.",
+    "The metal3 chart must be 0.12.6 or later.",
     Severity.ERROR,
     "Earlier charts know none of the keys for two families: the cluster provisions over IPv4 alone.",
-    "suse-edge/charts metal3 0.11.7 and 0.12.7 values.yaml",
+    "suse-edge/charts metal3 0.11.7 and 0.12.7 values.yaml, and commit f0deae4 (0.12.6, for dual-stack)",
     firm=True,
 )
 CA_KEY = Rule(

@@ -95,7 +95,7 @@ def test_operating_system() -> None:
     ]
     assert system["packages"] == {
         "noGPGCheck": True,
-        "packageList": ["jq", "open-iscsi", "openssh-server-config-rootlogin", "tcpdump"],
+        "packageList": ["open-iscsi", "openssh-server-config-rootlogin", "tcpdump", "jq"],
         "additionalRepos": [{"url": "https://rpm.example.com/x", "unsigned": True, "priority": 10}],
         "sccRegistrationCode": VALUES["scc"],
     }
@@ -107,7 +107,8 @@ def test_operating_system() -> None:
 
 def test_packages_follow_the_site() -> None:
     data = site(charts={"storage": {"enabled": False}}, image={"users": [{"username": "root", "sshKeys": ["k"]}]})
-    assert definition(data)["operatingSystem"]["packages"]["packageList"] == ["jq"]
+    assert "packages" not in definition(data)["operatingSystem"]
+    assert definition(site())["operatingSystem"]["packages"]["packageList"] == ["open-iscsi"]
 
 
 def test_only_roots_own_password_wants_root_logins() -> None:

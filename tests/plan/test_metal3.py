@@ -107,7 +107,13 @@ def test_vmedia_tls_moves_the_urls() -> None:
 
 
 def test_a_chart_that_leaves_the_host_empty_is_told_it() -> None:
-    versions = {"304.0.16+up0.12.6": False, "0.12.7": True, "305.0.21+up0.13.0": True, "306.0.26+up0.15.0": True}
+    versions = {
+        "302.0.0+up0.11.7": False,
+        "304.0.16+up0.12.6": True,
+        "0.12.7": True,
+        "305.0.21+up0.13.0": True,
+        "306.0.26+up0.15.0": True,
+    }
     for version, wanted in versions.items():
         made = values(plan("hostname", charts={"metal3": {"version": version}}), "metal3")
         assert ("externalHttpHost" in made["global"]) is wanted, version

@@ -230,6 +230,13 @@ def test_ipv6_stays_on(argument: str) -> None:
     assert told(put(data, ["quiet", "ipv6.disable=0", "ipv6.autoconf=1"], "image", "kernelArgs")) == []
 
 
+def test_without_packages_no_source_is_wanted() -> None:
+    data = changed("address", ({}, "image", "packages"), (False, "charts", "storage", "enabled"))
+    assert found(data, "DS140") == []
+    root = put(data, [{"username": "root", "encryptedPassword": HASH}], "image", "users")
+    assert "openssh-server-config-rootlogin" in one(root, "DS140").message
+
+
 def test_packages_have_a_source() -> None:
     data = changed("address", ({}, "image", "packages"))
     severity, path, fix = tell(data, "DS140")
