@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from dualstack.findings import Findings, Rule, Severity
+from dualstack.fixes import Fix, Remove, Set, rename
 from dualstack.origins import Path, format_path
 from dualstack.plan.charts import chart_settings
 from dualstack.rules.base import Subject
@@ -139,11 +141,14 @@ def check_names(subject: Subject) -> Findings:
         known = KNOWN.get(chart.key, frozenset()) | set(_paths(chart.computed))
         here: Path = ("charts", chart.key, "values")
         for path, name in misspelt(values, _tree(iter(known))):
-            whole = format_path((*path[:-1], name))
-            yield VALUE_NAME.at((*here, *path), f"{chart.chart} reads no {format_path(path)}", f"write {whole}")
+            yield VALUE_NAME.at((*here, *path), f"{chart.chart} reads no {format_path(path)}", rename(name))
         for path, place in _elsewhere(values, known):
             message = f"{chart.chart} reads {path[-1]} in another place"
-            yield VALUE_NAME.at((*here, *path), message, f"write {format_path(place)}")
+            value: Any = values
+            for step in path:
+                value = value[step]
+            fix = Fix((Set(value, (*here, *place)), Remove((*here, *path))))
+            yield VALUE_NAME.at((*here, *path), message, fix)
 
 
 CHECKS = (check_names,)

@@ -6,6 +6,7 @@ import re
 from pathlib import PurePosixPath
 
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import Fix, write
 from dualstack.rules.base import Subject
 
 UNATTENDED = Rule(
@@ -57,10 +58,14 @@ def whole_disk(device: At[str]) -> Findings:
     # nvme0n1 and mmcblk0 end in a number and are disks; their partitions have a p.
     named = match and (match["link"] or "p" in device.value.removeprefix(match["disk"]) or match["disk"][-1].isalpha())
     if match and named:
-        yield WHOLE_DISK.at(device.path, f"{device.value} is a partition", f"write {match['link'] or match['disk']}")
+        yield WHOLE_DISK.at(device.path, f"{device.value} is a partition", write(match["link"] or match["disk"]))
     elif device.value.startswith(_BY_PARTITION):
         message = f"{device.value} names a file system or a partition"
         yield WHOLE_DISK.at(device.path, message, "write the disk's link in /dev/disk/by-id/ or by-path/")
+
+
+def _instead(value: str, key: str) -> Fix:
+    return write(value, ", or remove image.baseImage", path=("image", key), guess=True)
 
 
 def base_image(name: At[str], kind: str, arch: str) -> Findings:
@@ -75,25 +80,25 @@ def base_image(name: At[str], kind: str, arch: str) -> Findings:
     file = PurePosixPath(text).name
     if "://" in text or text.startswith(("/", "~")) or ".." in text.split("/") or text.startswith("base-images/"):
         message = f"{text!r} is no file name in base-images/"
-        yield BASE.at(name.path, message, f"write {file}, and put the file into base-images/ of the directory")
+        yield BASE.at(name.path, message, write(file, ", and put the file into base-images/ of the directory"))
         return
     lower = file.lower()
     is_iso = lower.endswith(".iso")
     is_raw = lower.endswith((".raw", ".qcow2", ".img", ".raw.xz"))
     if kind == "raw" and is_iso:
         message = f"{file} is an ISO, and the image is to be raw"
-        yield BASE.at(name.path, message, "set image.type to iso, or remove image.baseImage")
+        yield BASE.at(name.path, message, _instead("iso", "type"))
     elif kind == "iso" and is_raw:
         message = f"{file} is a raw image, and the image is to be an ISO"
-        yield BASE.at(name.path, message, "set image.type to raw, or remove image.baseImage")
+        yield BASE.at(name.path, message, _instead("raw", "type"))
     if is_raw and not lower.endswith((".raw", ".img")):
         message = f"{file} is packed or in another format than raw, which the image builder mounts as it is"
-        yield BASE.at(name.path, message, f"unpack it, and write {file.split('.')[0]}.raw")
+        yield BASE.at(name.path, message, write(f"{file.split('.')[0]}.raw", ", and unpack the file to that name"))
     told = {_ARCHES[word] for word in re.findall("|".join(_ARCHES), lower)}
     if told and arch not in told:
         other = min(told)
         message = f"{file} is for {other}, and the image for {arch}"
-        yield BASE.at(name.path, message, f"set image.arch to {other}, or remove image.baseImage")
+        yield BASE.at(name.path, message, _instead(other, "arch"))
 
 
 def check_base(subject: Subject) -> Findings:
@@ -109,7 +114,7 @@ def check_base(subject: Subject) -> Findings:
     size = re.fullmatch(r"([1-9][0-9]{0,9})([MGT])", image.disk_size or "")
     if size and image.type == "raw" and int(size[1]) * _UNITS[size[2]] < LEAST_BYTES:
         message = f"{image.disk_size} is less than the 20 GB that this stack needs at least"
-        yield SMALL.at(("image", "diskSize"), message, "write 40G")
+        yield SMALL.at(("image", "diskSize"), message, write("40G", guess=True))
 
 
 CHECKS = (check_base,)

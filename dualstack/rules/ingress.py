@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from dualstack.findings import At, Finding, Findings, Rule, Severity
+from dualstack.fixes import remove, write
 from dualstack.frozen import dig
 from dualstack.plan.model import Plan
 from dualstack.releases import default_ingress
@@ -50,7 +51,7 @@ def check_controller(subject: Subject) -> Findings:
         if word.value in (*CONTROLLERS, "none", ""):
             continue
         near = next((name for name in CONTROLLERS if name.split("-")[-1] in word.value.lower()), None)
-        fix = f"write {near}" if near else "remove it"
+        fix = write(near) if near else remove()
         yield CONTROLLER.at(word.path, f"{shown(word.value)} is no ingress controller of RKE2", fix)
 
 
@@ -79,7 +80,7 @@ def check_ingress(subject: Subject) -> Findings:
 
 
 def _finding(told: At[str], manifests: bool) -> Finding:
-    fix = "remove it, or bring another controller with charts.extra"
+    fix = remove(", or bring another controller with charts.extra")
     finding = NO_INGRESS.at(told.path, told.value, fix)
     # A manifest may bring one.
     return softened(finding) if manifests else finding

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dualstack.findings import At, Findings, Rule
+from dualstack.fixes import write
 from dualstack.plan.charts import chart_settings
 from dualstack.rules.base import Subject
 from dualstack.rules.image import REGISTRIES, REGISTRY
@@ -20,7 +21,7 @@ def registry_host(registry: At[str]) -> Findings:
         bare = registry.value.split("://", 1)[-1].strip().strip("/")
         message = f"{registry.value!r} is no registry's host"
         follows = "No image can be fetched: every name starts with this text."
-        yield REGISTRIES.at(registry.path, message, f"write {bare}", consequence=follows)
+        yield REGISTRIES.at(registry.path, message, write(bare), consequence=follows)
 
 
 def _prefixes(subject: Subject) -> Iterator[At[str]]:

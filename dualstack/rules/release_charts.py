@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import write
 from dualstack.frozen import dig
 from dualstack.origins import Path
 from dualstack.releases import upstream_version
@@ -48,7 +49,7 @@ def chart_of_release(chart: str, version: At[str], pinned: str) -> Findings:
     own, given = _line(chart, pinned), _line(chart, version.value)
     if own is not None and given is not None and own != given:
         message = f"{chart} {version.value} is of another release; this one has {pinned}"
-        yield RELEASE_CHART.at(version.path, message, f"write {pinned}, or another {own} version")
+        yield RELEASE_CHART.at(version.path, message, write(pinned, f", or another {own} version", guess=True))
 
 
 def check_releases(subject: Subject) -> Findings:

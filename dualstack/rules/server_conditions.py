@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import remove, write
 from dualstack.plan.server import PROFILES
 from dualstack.rules.base import Subject
 from dualstack.rules.grammar import as_ip
@@ -54,11 +55,11 @@ def check_profile(subject: Subject) -> Findings:
     site = subject.site
     for item in own_values(site, "profile"):
         if item.value not in (*PROFILES, ""):
-            yield PROFILE.at(item.path, f"{shown(item.value)} is no profile of RKE2", "write cis")
+            yield PROFILE.at(item.path, f"{shown(item.value)} is no profile of RKE2", write("cis"))
         for other in own_values(site, "protect-kernel-defaults") if item.value == "cis" else ():
             if str(other.value).lower() in ("false", "f", "0"):
                 message = "protect-kernel-defaults is off beside the profile cis"
-                yield PROFILE.at(other.path, message, "remove it")
+                yield PROFILE.at(other.path, message, remove())
 
 
 def check_cloud_controller(subject: Subject) -> Findings:
@@ -70,7 +71,7 @@ def check_cloud_controller(subject: Subject) -> Findings:
         return
     path = next(iter(own_values(site, "disable-cloud-controller"))).path
     message = "the cloud controller is off, and cloud-provider-name names no other"
-    finding = CLOUD_CONTROLLER.at(path, message, "remove it")
+    finding = CLOUD_CONTROLLER.at(path, message, remove())
     # Another chart or a manifest may bring one.
     yield softened(finding) if site.charts.extra or site.manifests else finding
 
@@ -80,7 +81,7 @@ def one_address(item: At[str], what: str) -> Findings:
     text = item.value.strip().strip("'\"")
     ip = as_ip(text.removeprefix("[").removesuffix("]"))
     if ip is not None and not ip.is_unspecified:
-        yield ONE_ADDRESS.at(item.path, f"{what} listens on {ip} alone", "remove it")
+        yield ONE_ADDRESS.at(item.path, f"{what} listens on {ip} alone", remove())
 
 
 def check_bind(subject: Subject) -> Findings:
@@ -101,15 +102,15 @@ def check_form(subject: Subject) -> Findings:
         value = site.cluster.server.get(key)
         if isinstance(value, list | tuple):
             message = f"{shown(value)} is a list where one address is wanted"
-            fix = "remove it" if key == "bind-address" or not value else f"write {value[0]}"
+            fix = remove() if key == "bind-address" or not value else write(value[0])
             yield ADDRESS_FORM.at(("cluster", "server", key), message, fix)
     for key in ("bind-address", "node-external-ip"):
         for item in own_words(site, key):
             bare = item.value.removeprefix("[").partition("]")[0]
             if item.value.startswith("[") and as_ip(bare) is not None:
-                yield ADDRESS_FORM.at(item.path, f"{item.value} has brackets, which belong in URLs", f"write {bare}")
+                yield ADDRESS_FORM.at(item.path, f"{item.value} has brackets, which belong in URLs", write(bare))
             elif item.value and as_ip(item.value) is None:
-                yield ADDRESS_FORM.at(item.path, f"{item.value!r} is no address", "remove it")
+                yield ADDRESS_FORM.at(item.path, f"{item.value!r} is no address", remove())
 
 
 CHECKS = (check_profile, check_cloud_controller, check_bind, check_form)

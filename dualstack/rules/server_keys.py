@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping
 
 from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import remove, rename, write
+from dualstack.fixes import Fix, remove, rename, write
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.override_values import SERVER_FIELDS
@@ -73,25 +73,25 @@ KNOWN_KEYS = frozenset(
     """.split()  # noqa: SIM905
 ) | {f"{component}-{what}" for component in _COMPONENTS for what in ("arg", "image", "extra-mount", "extra-env")}
 """RKE2's configuration keys (rancher/rke2 ``pkg/cli/cmds`` 1.33.6 to 1.36); a trailing ``+`` adds to a list."""
-OF_K3S: Mapping[str, str] = {
+OF_K3S: Mapping[str, Fix] = {
     **dict.fromkeys(
         ("flannel-backend", "flannel-iface", "flannel-conf", "flannel-cni-conf", "flannel-ipv6-masq"),
-        "remove it, and set cluster.cni",
+        remove(", and set cluster.cni"),
     ),
-    "flannel-external-ip": "remove it, and set cluster.cni",
-    "disable-network-policy": "remove it: each network plugin brings its own network policy",
-    "cluster-init": "remove it: RKE2 has etcd from its first server on",
-    "kube-controller-arg": "write kube-controller-manager-arg",
-    "kube-cloud-controller-arg": "write kube-cloud-controller-manager-arg",
-    "docker": "remove it, and set container-runtime-endpoint where another runtime is meant",
-    "default-local-storage-path": "remove it: RKE2 has no local-path provisioner",
+    "flannel-external-ip": remove(", and set cluster.cni"),
+    "disable-network-policy": remove(": each network plugin brings its own network policy"),
+    "cluster-init": remove(": RKE2 has etcd from its first server on"),
+    "kube-controller-arg": rename("kube-controller-manager-arg"),
+    "kube-cloud-controller-arg": rename("kube-cloud-controller-manager-arg"),
+    "docker": remove(", and set container-runtime-endpoint where another runtime is meant"),
+    "default-local-storage-path": remove(": RKE2 has no local-path provisioner"),
     **dict.fromkeys(
         (
             *("https-listen-port", "supervisor-port", "apiserver-port", "apiserver-bind-address", "advertise-port"),
             *("vpn-auth", "vpn-auth-file", "kine-tls", "image-service-endpoint", "rootless", "prefer-bundled-bin"),
             *("disable-helm-controller", "disable-apiserver-lb"),
         ),
-        "remove it",
+        remove(),
     ),
 }
 """K3s' keys that RKE2 drops, each with what to do instead."""
@@ -136,7 +136,7 @@ def plus_key(key: At[str], instead: str = "") -> Findings:
     text = key.value.removesuffix("+")
     if text == key.value or text not in KNOWN_KEYS or text in _LISTS or text.endswith(_LIST_ENDS):
         return
-    fix = f"remove it, and set {instead} to what it should be" if instead else f"write {text}"
+    fix = remove(f", and set {instead} to what it should be") if instead else rename(text)
     yield PLUS.at(key.path, f"{text} is no list that something can be added to", fix)
 
 

@@ -10,6 +10,7 @@ from tests.rules.cases import one, tell
 from tests.sites import checked, found, mapping, told
 
 RAW = {"type": "raw"}
+MOVED = "set charts.metal3.values.global.provisioningHostname to a and remove charts.metal3.values.provisioningHostname"
 
 
 def image(**keys: Any) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def test_a_file_system_is_no_disk() -> None:
         ({"baseImage": "SL-Micro.x86_64-6.2-Base-GM.raw"}, "set image.type to raw, or"),
         ({"baseImage": "SL-Micro.aarch64-6.2-Base-GM.raw", **RAW}, "set image.arch to aarch64, or"),
         ({"baseImage": "slmicro-amd64.raw", "arch": "aarch64", **RAW}, "set image.arch to x86_64, or"),
-        ({"baseImage": "slmicro.qcow2", **RAW}, "unpack it, and write slmicro.raw"),
+        ({"baseImage": "slmicro.qcow2", **RAW}, "write slmicro.raw, and unpack"),
     ],
 )
 def test_base_images(keys: dict[str, Any], fix: str) -> None:
@@ -152,19 +153,19 @@ def test_lets_encrypt_writes_to_somebody(email: str | None, fine: bool) -> None:
             "metal3",
             {"global": {"provisioningHostName": "a"}},
             "global.provisioningHostName",
-            "global.provisioningHostname",
+            "rename it to provisioningHostname",
         ),
-        ("metal3", {"global": {"enable_vmedia_tsl": True}}, "global.enable_vmedia_tsl", "global.enable_vmedia_tls"),
-        ("metal3", {"global": {"vmediaTlsPort": 1}}, "global.vmediaTlsPort", "global.vmediaTLSPort"),
-        ("metal3", {"provisioningHostname": "a"}, "provisioningHostname", "global.provisioningHostname"),
-        ("metal3", {"metal3_ironic": {"listenOnAll": True}}, "metal3_ironic", "metal3-ironic"),
-        ("rancher", {"hostName": "a"}, "hostName", "hostname"),
-        ("rancher", {"ingress": {"tls": {"secretname": "a"}}}, "ingress.tls.secretname", "ingress.tls.secretName"),
-        ("neuvector", {"controler": {"replicas": 3}}, "controler", "controller"),
+        ("metal3", {"global": {"enable_tsl": True}}, "global.enable_tsl", "rename it to enable_tls"),
+        ("metal3", {"global": {"vmediaTlsPort": 1}}, "global.vmediaTlsPort", "rename it to vmediaTLSPort"),
+        ("metal3", {"provisioningHostname": "a"}, "provisioningHostname", MOVED),
+        ("metal3", {"metal3_ironic": {"listenOnAll": True}}, "metal3_ironic", "rename it to metal3-ironic"),
+        ("rancher", {"hostName": "a"}, "hostName", "rename it to hostname"),
+        ("rancher", {"ingress": {"tls": {"secretname": "a"}}}, "ingress.tls.secretname", "rename it to secretName"),
+        ("neuvector", {"controler": {"replicas": 3}}, "controler", "rename it to controller"),
     ],
 )  # fmt: skip
 def test_misspelt_values(key: str, values: dict[str, Any], path: str, fix: str) -> None:
-    assert tell(chart(key, values=values), "DS188") == ("warning", f"charts.{key}.values.{path}", f"write {fix}")
+    assert tell(chart(key, values=values), "DS188") == ("warning", f"charts.{key}.values.{path}", fix)
 
 
 @pytest.mark.parametrize(

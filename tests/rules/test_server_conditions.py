@@ -34,7 +34,7 @@ def errors(data: dict[str, Any], *numbers: str) -> list[str]:
         ("vpn-auth", "remove it"),
         ("vpn-auth-file", "remove it"),
         ("kine-tls", "remove it"),
-        ("kube-controller-arg", "write kube-controller-manager-arg"),
+        ("kube-controller-arg", "rename it to kube-controller-manager-arg"),
         ("supervisor-port", "remove it"),
     ],
 )
@@ -58,8 +58,8 @@ def test_keys_that_rke2_has(key: str) -> None:
         ("service-cidr", "fd00:9::/112", "remove it, and set cluster.services to what it should be"),
         ("node-ip", "fd00:100::10", "remove it, and set nodes to what it should be"),
         ("cni", ["cilium"], "remove it, and set cluster.cni to what it should be"),
-        ("profile", "cis", "write profile"),
-        ("advertise-address", "192.168.100.10", "write advertise-address"),
+        ("profile", "cis", "rename it to profile"),
+        ("advertise-address", "192.168.100.10", "rename it to advertise-address"),
     ],
 )
 def test_a_plus_behind_what_is_no_list(key: str, value: Any, fix: str) -> None:
