@@ -9,6 +9,8 @@ import pulumi
 from components.config import SecretReader
 from components.dns import ManagementDns
 from components.network import ManagementNetwork
+from dualstack.addresses import Address
+from dualstack.pair import Pair
 from dualstack.plan import Plan
 from dualstack.plan.access import API_PORT
 from provider.resources import JumpInput, Ready
@@ -57,22 +59,31 @@ class ManagementHost(pulumi.ComponentResource):
         if plan.libvirt is not None and network.virtual is not None:
             from components import libvirt
 
-            machine = libvirt.make_machine(name, plan, plan.libvirt, network.virtual, image, self)
-            self.machine, self.disks, machine_id = machine.resource, machine.disks, machine.id
-        node = plan.node
-        self.ready = Ready(
-            f"{name}-ready",
-            ipv4=str(node.ipv4) if node.ipv4 else None,
-            ipv6=str(node.ipv6) if node.ipv6 else None,
-            # The first thing that anybody needs of the host.
-            port=API_PORT,
-            timeout=READY_SECONDS,
-            readiness=plan.site.host.readiness,
-            jump=_jump(plan, secret),
-            watch_certificate=plan.uses_cluster and plan.site.host.kubeconfig.source == "ssh",
-            host=machine_id,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[network, dns], deleted_with=self.machine),
-        )
+            machines = libvirt.make_machines(name, plan, plan.libvirt, network.virtual, image, self)
+            first = machines[plan.initializer.index]
+            self.machine, machine_id = first.resource, first.id
+            # A cluster of several nodes outlives each of its disks.
+            self.disks = () if plan.several else first.disks
+
+        def wait(name: str, addresses: Pair[Address], after: list[pulumi.Resource]) -> Ready:
+            return Ready(
+                name,
+                ipv4=str(addresses.ipv4) if addresses.ipv4 else None,
+                ipv6=str(addresses.ipv6) if addresses.ipv6 else None,
+                # The first thing that anybody needs of the host.
+                port=API_PORT,
+                timeout=READY_SECONDS,
+                readiness=plan.site.host.readiness,
+                jump=_jump(plan, secret),
+                watch_certificate=plan.uses_cluster and plan.site.host.kubeconfig.source == "ssh",
+                host=machine_id,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[network, dns, *after], deleted_with=self.machine),
+            )
+
+        # Agents have no API server. The virtual address answers once the cluster that announces it is up.
+        servers = [node for node in plan.nodes if node.role == "server"] if plan.several else []
+        each: list[pulumi.Resource] = [wait(f"{name}-{node.name}-ready", node.addresses, []) for node in servers]
+        self.ready = wait(f"{name}-ready", plan.api, each)
         self.register_outputs({"answered": self.ready.answered})
 
 
@@ -94,10 +105,10 @@ def _jump(plan: Plan, secret: SecretReader) -> JumpInput | None:
 
 def _inputs(plan: Plan) -> dict[str, Any]:
     host = plan.site.host
-    inputs: dict[str, Any] = {"kind": host.kind, "node": plan.node.name, "production": host.production}
+    inputs: dict[str, Any] = {"kind": host.kind, "node": plan.initializer.name, "production": host.production}
     if plan.libvirt is not None:
         inputs |= {
-            "mac": plan.libvirt.mac,
+            "mac": next(iter(plan.libvirt.machines[plan.initializer.index].macs), None),
             "memoryMib": plan.libvirt.memory_mib,
             "vcpus": plan.libvirt.vcpus,
             "diskBytes": plan.libvirt.disk_bytes,

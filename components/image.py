@@ -15,6 +15,7 @@ from dualstack.eib.files import ProjectFiles
 from dualstack.eib.tree import PRIVATE, File
 from dualstack.errors import InputError
 from dualstack.plan import Plan
+from dualstack.plan.server import TOKEN_KEY
 from provider.resources import Build, Directory, FileInput
 
 
@@ -90,6 +91,9 @@ def _files(
     def tree(secrets: dict[str, str]) -> dict[str, File]:
         return dict(build_tree(plan, secrets, reader).files)
 
+    if plan.several and TOKEN_KEY not in plan.secrets and not pulumi.runtime.is_dry_run():
+        message = f"several nodes need the secret {TOKEN_KEY}: without it EIB makes another token at each build"
+        raise pulumi.RunError(f"{message}; run: dualstack secret set {plan.name} {TOKEN_KEY}")
     values = {key: value for key in sorted(plan.secrets) if (value := secret(key)) is not None}
     try:
         # The secrets' names alone tell which files hold one, so everything else stays plain and shows in a preview.

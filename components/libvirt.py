@@ -28,12 +28,12 @@ import pulumi_libvirt as libvirt
 
 from components.hypervisor import Machine, VirtualNetwork
 from dualstack.plan import Plan
-from dualstack.plan.model import LibvirtPlan
+from dualstack.plan.model import LibvirtPlan, MachinePlan
 from dualstack.plan.network import asks_for_addresses
 
 DEFAULT_URI = "qemu:///system"
+NIC_REPLACED_BY = ("networkId", "bridge", "mac")
 NETWORK_REPLACED_BY = ["dhcp", "mtu", "dnsmasqOptions", "dns.localOnly"]
-DOMAIN_REPLACED_BY = [f"networkInterfaces[0].{name}" for name in ("networkId", "bridge", "mac")]
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -67,7 +67,7 @@ def make_network(name: str, plan: Plan, settings: LibvirtPlan, parent: pulumi.Re
     xslt = network_xslt(plan, settings)
     network = libvirt.Network(
         name,
-        name=_name(plan),
+        name=_network_name(plan),
         mode=settings.mode,
         autostart=True,
         addresses=list(settings.addresses),
@@ -87,28 +87,27 @@ def make_network(name: str, plan: Plan, settings: LibvirtPlan, parent: pulumi.Re
     return VirtualNetwork(network.id)
 
 
-def make_machine(
+def make_machines(
     name: str,
     plan: Plan,
     settings: LibvirtPlan,
     network: VirtualNetwork,
     image: pulumi.Input[str] | None,
     parent: pulumi.Resource,
-) -> Machine:
-    """Make disk and VM.
+) -> list[Machine]:
+    """Make disk and VM of each node, in the nodes' order.
 
-    A volume takes either a source or a size, so the image is one volume and the disk another on top of it.
+    A volume takes either a source or a size, so the image is one volume and each disk another on top of it.
 
     Args:
-        name: start of the resources' names.
+        name: start of the resources' names; with several nodes a node's name follows.
         plan: the site's plan.
         settings: its libvirt part.
-        network: what the machine is attached to.
-        image: path or URL of the disk image; an empty disk where None.
+        network: what the machines are attached to.
+        image: path or URL of the disk image; empty disks where None.
         parent: the component.
     """
-    production = plan.site.host.production
-    kept = pulumi.ResourceOptions(parent=parent, protect=production or None, retain_on_delete=production or None)
+    kept = _kept(plan, parent)
     base = None
     if image is not None:
         base = libvirt.Volume(
@@ -119,17 +118,40 @@ def make_machine(
             # Not deleted first, as its successor has another name: where that cannot be made, the VM runs on.
             opts=pulumi.ResourceOptions.merge(kept, pulumi.ResourceOptions(delete_before_replace=False)),
         )
+    return [
+        _make_machine(f"{name}-{one.node.name}" if plan.several else name, plan, settings, one, network, base, parent)
+        for one in settings.machines
+    ]
+
+
+def _kept(plan: Plan, parent: pulumi.Resource) -> pulumi.ResourceOptions:
+    production = plan.site.host.production or None
+    return pulumi.ResourceOptions(parent=parent, protect=production, retain_on_delete=production)
+
+
+def _make_machine(
+    name: str,
+    plan: Plan,
+    settings: LibvirtPlan,
+    machine: MachinePlan,
+    network: VirtualNetwork,
+    base: libvirt.Volume | None,
+    parent: pulumi.Resource,
+) -> Machine:
+    on_hypervisor = _name(plan, machine)
     disk = libvirt.Volume(
         f"{name}-disk",
-        name=f"{_name(plan)}-disk",
+        name=f"{on_hypervisor}-disk",
         pool=settings.pool,
         size=settings.disk_bytes,
         base_volume_id=base.id if base else None,
-        opts=pulumi.ResourceOptions.merge(kept, pulumi.ResourceOptions(delete_before_replace=True)),
+        opts=pulumi.ResourceOptions.merge(_kept(plan, parent), pulumi.ResourceOptions(delete_before_replace=True)),
     )
+    # A NIC with a made-up MAC where the site names none.
+    macs: tuple[str | None, ...] = machine.macs or (None,)
     domain = libvirt.Domain(
         f"{name}-vm",
-        name=_name(plan),
+        name=on_hypervisor,
         memory=settings.memory_mib,
         vcpu=settings.vcpus,
         # The default CPU is qemu64, older than the x86-64-v2 that SUSE Linux Micro is compiled for.
@@ -137,7 +159,7 @@ def make_machine(
         firmware=settings.firmware,
         disks=[libvirt.DomainDiskArgs(volume_id=disk.id)],
         network_interfaces=[
-            libvirt.DomainNetworkInterfaceArgs(network_id=network.id, bridge=network.bridge, mac=settings.mac)
+            libvirt.DomainNetworkInterfaceArgs(network_id=network.id, bridge=network.bridge, mac=mac) for mac in macs
         ],
         consoles=[libvirt.DomainConsoleArgs(type="pty", target_type="serial", target_port="0")],
         autostart=True,
@@ -145,8 +167,10 @@ def make_machine(
         opts=pulumi.ResourceOptions(
             parent=parent,
             delete_before_replace=True,
-            replace_on_changes=DOMAIN_REPLACED_BY,
-            protect=production or None,
+            replace_on_changes=[
+                f"networkInterfaces[{index}].{key}" for index in range(len(macs)) for key in NIC_REPLACED_BY
+            ],
+            protect=plan.site.host.production or None,
         ),
     )
     return Machine(domain, domain.id, (disk,))
@@ -158,20 +182,27 @@ def network_xslt(plan: Plan, settings: LibvirtPlan) -> str | None:
     dhcp = _uses_dhcp(plan)
     if not nat6 and not dhcp:
         return None
-    reserved = {"ipv4": plan.node.ipv4, "ipv6": plan.node.ipv6} if dhcp else {}
-    text: str = _template("network.xslt.j2").render(
-        nat6=nat6, dhcp=dhcp, reserved=reserved, mac=settings.mac, host=plan.node.name
-    )
+    hosts = [
+        {"name": one.node.name, "mac": one.macs[0] if one.macs else None, "ipv4": one.node.ipv4, "ipv6": one.node.ipv6}
+        for one in settings.machines
+        if asks_for_addresses(plan.site.nodes[one.node.index])
+    ]
+    text: str = _template("network.xslt.j2").render(nat6=nat6, dhcp=dhcp, hosts=hosts)
     return text
 
 
 def _uses_dhcp(plan: Plan) -> bool:
-    return asks_for_addresses(plan.site.nodes[plan.node.index])
+    return any(asks_for_addresses(node) for node in plan.site.nodes)
 
 
-def _name(plan: Plan) -> str:
-    """Name of everything of this site on the hypervisor, which other sites may share with nodes of the same name."""
-    return f"{plan.name}-{plan.node.name}"
+def _name(plan: Plan, machine: MachinePlan) -> str:
+    """Name of a machine on the hypervisor, which other sites may share with nodes of the same name."""
+    return f"{plan.name}-{machine.node.name}"
+
+
+def _network_name(plan: Plan) -> str:
+    """Name of the network on the hypervisor: that of the only node, or of the site."""
+    return plan.name if plan.several else f"{plan.name}-{plan.initializer.name}"
 
 
 def _image_name(plan: Plan, image: pulumi.Input[str]) -> pulumi.Input[str]:
@@ -181,7 +212,7 @@ def _image_name(plan: Plan, image: pulumi.Input[str]) -> pulumi.Input[str]:
     """
 
     def name(source: str) -> str:
-        return f"{_name(plan)}-image-{hashlib.sha256(source.encode()).hexdigest()[:8]}"
+        return f"{_network_name(plan)}-image-{hashlib.sha256(source.encode()).hexdigest()[:8]}"
 
     return name(image) if isinstance(image, str) else pulumi.Output.all(image).apply(lambda known: name(known[0]))
 

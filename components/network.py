@@ -37,10 +37,13 @@ class ManagementNetwork(pulumi.ComponentResource):
 
 def addresses(plan: Plan) -> dict[str, dict[str, str]]:
     """Give each node's addresses by family; a family that the site does not state is left out."""
-    return {
-        node.name: {family: str(address) for family, address in (("ipv4", node.ipv4), ("ipv6", node.ipv6)) if address}
-        for node in plan.nodes
-    }
+    return {node.name: {family: str(address) for family, address in node.addresses.items()} for node in plan.nodes}
+
+
+def virtual_addresses(plan: Plan) -> dict[str, dict[str, str]]:
+    """Give the virtual addresses of a cluster of several nodes by what they are for, then by family."""
+    named = (("api", plan.api), ("ingress", plan.entry), ("ironic", plan.serving))
+    return {role: {family: str(address) for family, address in pair.items()} for role, pair in named if pair}
 
 
 def _inputs(plan: Plan) -> dict[str, Any]:
@@ -50,6 +53,8 @@ def _inputs(plan: Plan) -> dict[str, Any]:
         "pods": {"ipv4": str(cluster.pods.ipv4), "ipv6": str(cluster.pods.ipv6)},
         "services": {"ipv4": str(cluster.services.ipv4), "ipv6": str(cluster.services.ipv6)},
     }
+    if plan.several:
+        inputs["virtual"] = virtual_addresses(plan)
     if plan.libvirt is not None:
         inputs |= {"mode": plan.libvirt.mode, "addresses": list(plan.libvirt.addresses)}
     return inputs

@@ -14,6 +14,7 @@ from typing import Final
 from dualstack.errors import InputError, NoSiteError, quoted
 from dualstack.loader import load_file
 from dualstack.merge import copy, merge
+from dualstack.node_defaults import with_defaults
 from dualstack.origins import Mark, Origin, Origins, Value, find_origin, format_path, origin_of
 from dualstack.parts import (
     SITE_KEY,
@@ -155,7 +156,7 @@ def _resolve(
     files: tuple[pathlib.Path, ...],
 ) -> Resolved:
     layers = store.order(own.extends)
-    data, marks = merge(*store.merged(layers), own.data, own.marks)
+    data, marks = with_defaults(*merge(*store.merged(layers), own.data, own.marks))
     root: Mark = (*own.place[:3], marks)
     origins = Origins(root)
     inside = own.secrets

@@ -57,8 +57,15 @@ class Release:
     """Up to 3.5 a switch beside a secret of fixed name, from 3.6 on the name of a ConfigMap."""
     ingress_controller: str | None
     """Value for ``ingress-controller`` in server.yaml, where the release wants one."""
+    ingress_values: Literal["nginx", "traefik-39", "traefik-40"]
+    """Which form the values of RKE2's packaged ingress controller have."""
     tmpfs_cni: bool
     """True where /etc/cni must be a tmpfs (rke2 issue 8356, release notes 3.5 and 3.6)."""
+
+    @property
+    def ingress_chart(self) -> str:
+        """RKE2's packaged chart of the ingress controller, which is the label of its Service, too."""
+        return f"rke2-{self.ingress_controller or 'ingress-nginx'}"
 
 
 JETSTACK = Repository("jetstack", "https://charts.jetstack.io")
@@ -120,6 +127,7 @@ RELEASES: dict[str, Release] = {
         ),
         trusted_cas_key="additionalTrustedCAs",
         ingress_controller=None,
+        ingress_values="nginx",
         tmpfs_cni=True,
     ),
     "3.5": Release(
@@ -139,6 +147,7 @@ RELEASES: dict[str, Release] = {
         ),
         trusted_cas_key="additionalTrustedCAs",
         ingress_controller=None,
+        ingress_values="nginx",
         tmpfs_cni=True,
     ),
     "3.6": Release(
@@ -158,6 +167,7 @@ RELEASES: dict[str, Release] = {
         ),
         trusted_cas_key="trustedCAs",
         ingress_controller="traefik",
+        ingress_values="traefik-39",  # RKE2 1.35.3 has Traefik 3.6.10; the chart came to 40 with 3.7
         tmpfs_cni=True,
     ),
 }

@@ -32,6 +32,7 @@ from dualstack.findings import Finding, Severity
 from dualstack.layers import LayerStore
 from dualstack.origins import find_origin
 from dualstack.plan.model import Plan
+from dualstack.plan.server import TOKEN_KEY
 from dualstack.rules.secrets import LEFT_OUT
 from dualstack.sites import load_site
 from dualstack.style import Style, counted
@@ -55,7 +56,7 @@ def _findings(checked: Checked, left_out: tuple[LeftOut, ...]) -> list[Finding]:
         finding = LEFT_OUT.at(
             places[0].path,
             f"the secret {key} is left out: {where}",
-            f"render again {_way(checked, key)}, to have it in",
+            f"render again {_way(checked.name, checked.plan, key)}, to have it in",
             consequence=" ".join(f"{left.follows[0].upper()}{left.follows[1:]}." for left in places),
         )
         if chosen is not None:
@@ -67,12 +68,12 @@ def _findings(checked: Checked, left_out: tuple[LeftOut, ...]) -> list[Finding]:
     return findings
 
 
-def _way(checked: Checked, key: str) -> str:
+def _way(name: str, plan: Plan | None, key: str) -> str:
     """Say how a secret gets into the directory; the Pulumi CLI has only those that the stack has."""
     alone = f"with --secret {key}=@FILE"
-    if checked.plan is not None and key in checked.plan.secrets:
+    if plan is not None and key in plan.secrets:
         return f"with --with-secrets, or {alone}"
-    return f"{alone}, or, after pulumi config set --secret dualstack:{key} --stack {checked.name}, with --with-secrets"
+    return f"{alone}, or, after pulumi config set --secret dualstack:{key} --stack {name}, with --with-secrets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,9 @@ def _write(project: Path, plan: Plan, out: Path, how: How) -> tuple[Tree, Report
     if how.with_secrets:
         secrets |= from_cli(project, plan.name, (needed & plan.secrets) - set(secrets))
     tree = build_tree(plan, secrets, ProjectFiles(project))
+    if any(left.key == TOKEN_KEY for left in tree.left_out):
+        message = f"several nodes need the secret {TOKEN_KEY}: without it EIB makes another token at each build"
+        raise InputError(message, fix=f"render {_way(plan.name, plan, TOKEN_KEY)}")
     return tree, write_tree(tree, out, keep_edits=not how.overwrite)
 
 
@@ -223,5 +227,5 @@ def _missing(checked: Checked, out: Path, plan: Plan, tree: Tree) -> list[str]:
     if not os.path.lexists(out / "base-images" / image):
         missing.append(f"the base image: put {image} into {shlex.quote(str(out / 'base-images'))}")
     for key in dict.fromkeys(left.key for left in tree.left_out if left.stops):
-        missing.append(f"the secret {key}: render again {_way(checked, key)}")
+        missing.append(f"the secret {key}: render again {_way(checked.name, checked.plan, key)}")
     return missing

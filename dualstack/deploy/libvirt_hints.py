@@ -100,7 +100,7 @@ def _words(plan: Plan, prefix: str) -> dict[str, str]:
         "pulumi": f"{prefix}pulumi",
         "stack": shlex.quote(plan.name),
         # As components/libvirt.py names it.
-        "vm": shlex.quote(f"{plan.name}-{plan.node.name}"),
+        "vm": shlex.quote(f"{plan.name}-{plan.initializer.name}"),
     }
 
 

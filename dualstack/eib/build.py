@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dualstack.eib.balancer import INGRESS, POOLS, ingress_config, ingress_values, pools
 from dualstack.eib.definition import DEFINITION, definition, is_url
 from dualstack.eib.files import Reader
 from dualstack.eib.helm import image_charts, values_files
@@ -13,10 +14,12 @@ from dualstack.eib.tree import HOST_FILES, HOSTS, MARKER, Builder, Refused, Tree
 from dualstack.errors import InputError
 from dualstack.origins import Path
 from dualstack.plan.model import Plan
+from dualstack.plan.server import TOKEN_KEY
 from dualstack.yamlio import dump
 
 _MANIFESTS = "kubernetes/manifests"
 _FOLDER: Path = ("image", "files")
+SERVER = "kubernetes/config/server.yaml"
 
 
 def build_tree(plan: Plan, secrets: Mapping[str, str] | None = None, files: Reader | None = None) -> Tree:
@@ -64,7 +67,13 @@ def _computed(plan: Plan, secrets: Mapping[str, str] | None) -> Builder:
         # nm-configurator takes the stem of the file for the node's host name.
         asked: Path = ("nodes", node.index, "name")
         add(f"{HOSTS}/{builder.named(node.name, asked)}.yaml", node.nmstate, asked)
-    add("kubernetes/config/server.yaml", plan.server)
+    add(SERVER, {**plan.server, **_token(plan, builder)})
+    if plan.agent:
+        add("kubernetes/config/agent.yaml", plan.agent)
+    if found := pools(plan):
+        builder.add(POOLS, "---\n".join(dump(item, comment if item is found[0] else "") for item in found))
+    if plan.several and plan.entry:
+        add(INGRESS, ingress_config(plan, dump(ingress_values(plan.release.ingress_values))))
     for path, values, asked in values_files(plan, builder):
         add(path, values, asked)
     neuvector = next((chart for chart in image_charts(plan) if chart.key == "neuvector"), None)
@@ -72,6 +81,15 @@ def _computed(plan: Plan, secrets: Mapping[str, str] | None) -> Builder:
         add(f"{_MANIFESTS}/neuvector-namespace.yaml", _privileged(neuvector.namespace))
     add_scripts(plan, builder)
     return builder
+
+
+def _token(plan: Plan, builder: Builder) -> dict[str, Any]:
+    """Return the secret by which nodes join; without it EIB would make another one at each build."""
+    if not plan.several:
+        return {}
+    follows = "EIB makes a token up at each build, and a later image cannot join the cluster"
+    token = builder.secret(TOKEN_KEY, SERVER, "token", ("cluster",), follows, stops=True)
+    return {} if token is None else {"token": token}
 
 
 def _privileged(namespace: str) -> dict[str, Any]:

@@ -41,11 +41,31 @@ def definition(plan: Plan, builder: Builder) -> dict[str, Any]:
             },
             "kubernetes": {
                 "version": plan.kubernetes_version,
+                "network": _network(plan),
+                "nodes": _nodes(plan),
                 "manifests": {"urls": [item for item in plan.site.manifests if is_url(item)]},
                 "helm": helm_section(plan, DEFINITION, builder),
             },
         }
     )
+
+
+def _network(plan: Plan) -> dict[str, Any]:
+    """ApiVIP alone: apiVIP6 would have no backend (``dualstack.plan.topology``)."""
+    if not plan.several:
+        return {}
+    return {"apiHost": plan.site.cluster.api_host, "apiVIP": str(plan.api.ipv4) if plan.api.ipv4 else None}
+
+
+def _nodes(plan: Plan) -> list[dict[str, Any]]:
+    """List the nodes of a cluster of several; EIB makes one node's cluster where there are none."""
+    if not plan.several:
+        return []
+    return [
+        {"hostname": node.name, "type": node.role}
+        | ({"initializer": True} if node.index == plan.initializer.index else {})
+        for node in plan.nodes
+    ]
 
 
 def base_image(plan: Plan) -> str:

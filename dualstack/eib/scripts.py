@@ -20,8 +20,8 @@ from dualstack.eib.helm import image_charts
 from dualstack.eib.proxy import RKE2_SERVER, proxy_texts
 from dualstack.eib.tree import EXECUTABLE, PRIVATE, READABLE, Builder
 from dualstack.plan.model import Ironic, Plan
-from dualstack.plan.network import own_address, serving_interface
-from dualstack.plan.server import PROFILES
+from dualstack.plan.server import PROFILES, needs_node_ip, node_ip
+from dualstack.yamlio import dump
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -65,6 +65,7 @@ def add_scripts(plan: Plan, builder: Builder) -> None:
         builder.add("custom/scripts/50-dualstack-tmpfs-cni.sh", fill("tmpfs-cni.sh.j2"), EXECUTABLE)
     _add_profile(plan, builder)
     _add_proxy(plan, builder)
+    _add_node_config(plan, builder)
     _add_first_boot(plan, builder)
     _add_registration(plan, builder)
 
@@ -93,6 +94,27 @@ def _add_proxy(plan: Plan, builder: Builder) -> None:
         builder.add(RKE2_SERVER, fill("rke2-server.env.j2", values=values), replaceable=True)
 
 
+def _add_node_config(plan: Plan, builder: Builder) -> None:
+    """Add what each of several nodes has of its own: EIB makes one config.yaml for all servers, one for all agents.
+
+    RKE2 reads ``config.yaml.d`` after ``config.yaml`` (docs.rke2.io, configuration file).
+    """
+    if not plan.several:
+        return
+    nodes = []
+    for node in plan.nodes:
+        given = plan.site.nodes[node.index]
+        config: dict[str, Any] = {}
+        if needs_node_ip(plan.site, node):
+            config["node-ip"] = node_ip(node)
+        if given.labels:
+            config["node-label"] = [f"{key}={value}" for key, value in given.labels.items()]
+        if given.taints:
+            config["node-taint"] = list(given.taints)
+        nodes.append({"name": node.name, "config": dump(config) if config else "{}\n"})
+    builder.add("custom/scripts/52-dualstack-node.sh", fill("node-config.sh.j2", nodes=nodes), EXECUTABLE)
+
+
 def _add_first_boot(plan: Plan, builder: Builder) -> None:
     """Add what waits for the charts that the image brings; nothing where it brings neither Rancher nor Metal3."""
     charts = {chart.key: chart for chart in image_charts(plan)}
@@ -104,21 +126,24 @@ def _add_first_boot(plan: Plan, builder: Builder) -> None:
     probes = list(_probes(plan, plan.ironic)) if "metal3" in charts and plan.ironic is not None else []
     if rancher is None and not probes:
         return
+    bootstrap = plan.initializer.name if plan.several else None
+    agents = [node.name for node in plan.nodes if node.role == "agent"]
     builder.add(
-        f"custom/files/{SCRIPT}", fill("first-boot.sh.j2", unit=UNIT, rancher=rancher, probes=probes), EXECUTABLE
+        f"custom/files/{SCRIPT}",
+        fill("first-boot.sh.j2", unit=UNIT, rancher=rancher, probes=probes, bootstrap=bootstrap),
+        EXECUTABLE,
     )
     builder.add(f"custom/files/{UNIT}", fill("first-boot.service.j2"), READABLE)
-    install = fill("first-boot-install.sh.j2", unit=UNIT, script=SCRIPT)
+    install = fill("first-boot-install.sh.j2", unit=UNIT, script=SCRIPT, agents=agents)
     builder.add("custom/scripts/60-dualstack-first-boot.sh", install, EXECUTABLE)
 
 
 def _probes(plan: Plan, ironic: Ironic) -> Iterator[dict[str, Any]]:
     """Yield what must answer over each family: Ironic's API and its image server on the node, and Ironic's name."""
-    serving = serving_interface(plan.site, plan.site.nodes[0])
     api, media = urlsplit(ironic.endpoint), urlsplit(ironic.external_url)
     families: tuple[tuple[Family, int], ...] = (("ipv4", 4), ("ipv6", 6))
     for family, flag in families:
-        address = own_address(getattr(serving, family)) if serving is not None else None
+        address = plan.serving.of(family)
         for what, url, path in (("Ironic", api, "/v1/"), ("the image server", media, "/")):
             yield {
                 "what": f"{what} answers over {LABEL[family]}",

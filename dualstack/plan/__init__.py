@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dualstack.frozen import freeze
+from dualstack.plan import topology
 from dualstack.plan.access import plan_access
 from dualstack.plan.bmcs import plan_bmcs
 from dualstack.plan.capacity import plan_capacity
@@ -11,9 +12,9 @@ from dualstack.plan.host import plan_libvirt, plan_no_proxy
 from dualstack.plan.ironic import read_ironic
 from dualstack.plan.model import Plan
 from dualstack.plan.names import plan_dns, rancher_hostname
-from dualstack.plan.network import management_interface, named_networks, own_address, serving_interface
+from dualstack.plan.network import named_networks
 from dualstack.plan.nmstate import plan_node
-from dualstack.plan.server import computed_server, plan_server
+from dualstack.plan.server import computed_server, plan_agent, plan_server
 from dualstack.releases import RELEASES
 from dualstack.site import Site
 
@@ -30,29 +31,32 @@ def make_plan(name: str, site: Site, secrets: frozenset[str] = frozenset()) -> P
     """
     release = RELEASES[site.release]
     nodes = tuple(plan_node(site, index) for index in range(len(site.nodes)))
-    node = nodes[0]
-    management = management_interface(site.nodes[0])
-    serving = serving_interface(site, site.nodes[0])
-    ipv4 = own_address(serving.ipv4) if serving else None
-    ipv6 = own_address(serving.ipv6) if serving else None
-    rancher = rancher_hostname(site, node)
-    computed = computed_server(site, release, node)
+    initializer = nodes[topology.initializer(site)]
+    api, entry = topology.api(site, nodes), topology.entry(site, nodes)
+    serving = topology.serving(site)
+    rancher = rancher_hostname(site, entry)
+    computed = computed_server(site, release, nodes)
     server = plan_server(site, computed)
     kubernetes = site.kubernetes_version or release.kubernetes
-    no_proxy = plan_no_proxy(site, nodes, server, rancher)
-    values = computed_values(site, release, str(ipv4 or ""), str(ipv6 or ""), rancher, secrets, no_proxy)
+    no_proxy = plan_no_proxy(site, nodes, server, rancher, (api, entry, serving))
+    values = computed_values(site, release, serving, rancher, secrets, no_proxy)
     charts = plan_charts(site, release, values)
     metal3 = next((chart for chart in charts if chart.key == "metal3"), None)
     ironic = read_ironic(metal3.values) if metal3 else None
-    records = plan_dns(site, node, (ipv4, ipv6), rancher)
+    records = plan_dns(site, nodes, api, entry, serving, rancher)
     return Plan(
         name=name,
         site=site,
         release=release,
         kubernetes_version=kubernetes,
         nodes=nodes,
+        initializer=initializer,
+        api=api,
+        entry=entry,
+        serving=serving,
         server=freeze(server),
         server_computed=freeze(computed),
+        agent=freeze(plan_agent(site, server)),
         charts=charts,
         ironic=ironic,
         rancher_hostname=rancher,
@@ -60,8 +64,8 @@ def make_plan(name: str, site: Site, secrets: frozenset[str] = frozenset()) -> P
         networks=named_networks(site),
         capacity=plan_capacity(site, kubernetes),
         bmcs=plan_bmcs(site, ironic),
-        libvirt=plan_libvirt(site, node, management, records),
-        access=plan_access(site, node),
+        libvirt=plan_libvirt(site, nodes, initializer, records),
+        access=plan_access(site, api),
         no_proxy=no_proxy,
         secrets=secrets,
     )

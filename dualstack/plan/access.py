@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dualstack.addresses import Family
-from dualstack.plan.model import AccessPlan, NodePlan
+from dualstack.addresses import Address, Family
+from dualstack.pair import Pair
+from dualstack.plan.model import AccessPlan
 from dualstack.site import Site
 
 API_PORT = 6443
@@ -13,12 +14,12 @@ KUBECONFIG_KEY = "kubeconfig"
 """Config key that holds the kubeconfig, where it does not come from the host."""
 
 
-def plan_access(site: Site, node: NodePlan) -> AccessPlan:
-    """Compute where host and API server are reached; empty where the node's address is not known."""
+def plan_access(site: Site, api: Pair[Address]) -> AccessPlan:
+    """Compute where host and API server are reached; empty where that address is not known."""
     wanted = site.host.kubeconfig.server
     families: dict[str, Family] = {"ipv4": "ipv4", "ipv6": "ipv6"}
     if wanted in families:
-        address = node.address(families[wanted])
+        address = api.of(families[wanted])
         host = str(address) if address is not None else ""
     else:
         host = wanted.rstrip(".").lower()

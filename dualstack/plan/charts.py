@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from dualstack.addresses import Address
 from dualstack.frozen import Secret, freeze, merge
+from dualstack.pair import Pair
 from dualstack.plan.model import ChartPlan, ChartRepository
 from dualstack.plan.proxy import proxy_urls
+from dualstack.plan.topology import servers, several
 from dualstack.releases import ChartRelease, Release, Repository, empty_host_bug
 from dualstack.site import Site
 from dualstack.site.charts import Chart, ExtraChart
@@ -26,20 +29,19 @@ def enabled(site: Site, key: str) -> bool:
     return chart_settings(site, key).enabled is not False
 
 
-def metal3_values(site: Site, release: Release, metal3_version: str, ipv4: str, ipv6: str) -> dict[str, Any]:
+def metal3_values(site: Site, release: Release, metal3_version: str, serving: Pair[Address]) -> dict[str, Any]:
     """Compute the values of the metal3 chart for the site's mode.
 
     Args:
         site: the site.
         release: its release.
         metal3_version: version of the chart that will be used.
-        ipv4: address of the interface that serves the machines, empty where unknown.
-        ipv6: the same, IPv6.
+        serving: where Ironic serves machines.
     """
     settings = site.provisioning
     top: dict[str, Any] = {}
     if site.mode == "address":
-        top["ironicIP"] = ipv4
+        top["ironicIP"] = str(serving.ipv4 or "")
     else:
         top["provisioningHostname"] = settings.hostname or ""
     if settings.external_http_host:
@@ -52,7 +54,7 @@ def metal3_values(site: Site, release: Release, metal3_version: str, ipv4: str, 
     elif settings.trusted_cas is not None:
         top["trustedCAs"] = settings.trusted_cas
     ironic: dict[str, Any] = {"global": {"predictableNicNames": settings.predictable_nic_names}}
-    if site.mode == "address":
+    if site.mode == "address" or several(site):
         ironic["listenOnAll"] = True
     if settings.persistence.enabled:
         volume: dict[str, Any] = {"size": settings.persistence.size}
@@ -62,10 +64,10 @@ def metal3_values(site: Site, release: Release, metal3_version: str, ipv4: str, 
     else:
         # An empty size makes the chart use an emptyDir; left out, the chart's own size would make a volume.
         ironic["persistence"] = {"ironic": {"size": ""}}
-    ironic["service"] = {"type": settings.service_type}
+    ironic["service"] = {"type": settings.service_type or ("LoadBalancer" if several(site) else "NodePort")}
     values: dict[str, Any] = {"global": top, "metal3-ironic": ironic}
     if site.mode == "address":
-        values["metal3-baremetal-operator"] = {"baremetaloperator": {"externalHttpIPv6": ipv6}}
+        values["metal3-baremetal-operator"] = {"baremetaloperator": {"externalHttpIPv6": str(serving.ipv6 or "")}}
     return values
 
 
@@ -75,7 +77,7 @@ def rancher_values(site: Site, hostname: str, secrets: frozenset[str], no_proxy:
     values: dict[str, Any] = {"hostname": hostname}
     if BOOTSTRAP_KEY in secrets:
         values["bootstrapPassword"] = Secret(BOOTSTRAP_KEY)
-    values["replicas"] = site.rancher.replicas
+    values["replicas"] = site.rancher.replicas or min(3, servers(site))
     # The guide's key is read by no template of the upstream chart; the top-level one is.
     values["systemDefaultRegistry"] = registry
     values["global"] = {"cattle": {"systemDefaultRegistry": registry}}
@@ -203,8 +205,7 @@ def _plan_extra(site: Site, index: int, extra: ExtraChart) -> ChartPlan:
 def computed_values(
     site: Site,
     release: Release,
-    ipv4: str,
-    ipv6: str,
+    serving: Pair[Address],
     rancher: str,
     secrets: frozenset[str],
     no_proxy: tuple[str, ...],
@@ -214,7 +215,7 @@ def computed_values(
     return {
         "cert-manager": {"installCRDs": True},
         "storage": _storage_values(site),
-        "metal3": metal3_values(site, release, site.charts.metal3.version or metal3.version, ipv4, ipv6),
+        "metal3": metal3_values(site, release, site.charts.metal3.version or metal3.version, serving),
         "rancher": rancher_values(site, rancher, secrets, no_proxy),
         "turtles": {},
         "neuvector": _neuvector_values(site.rancher.system_default_registry),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from dualstack.plan.model import DnsRecord, LibvirtPlan, NodePlan
-from dualstack.plan.network import addressed_networks
+from dualstack.addresses import Address
+from dualstack.pair import Pair
+from dualstack.plan.model import DnsRecord, LibvirtPlan, MachinePlan, NodePlan
+from dualstack.plan.network import addressed_networks, management_interface
 from dualstack.site import Site
 from dualstack.site.network import Interface
 from dualstack.sslip import under_sslip
@@ -27,7 +29,13 @@ def _networks(value: Any) -> list[str]:
     return found
 
 
-def plan_no_proxy(site: Site, nodes: tuple[NodePlan, ...], server: Mapping[str, Any], rancher: str) -> tuple[str, ...]:
+def plan_no_proxy(
+    site: Site,
+    nodes: tuple[NodePlan, ...],
+    server: Mapping[str, Any],
+    rancher: str,
+    reached: Sequence[Pair[Address]],
+) -> tuple[str, ...]:
     """List what is reached without a proxy: the user's entries, the cluster's names, every CIDR of both families.
 
     Args:
@@ -35,6 +43,8 @@ def plan_no_proxy(site: Site, nodes: tuple[NodePlan, ...], server: Mapping[str, 
         nodes: its nodes, whose nmstate tells their networks.
         server: server.yaml with the site's own keys.
         rancher: Rancher's host name, empty where not known.
+        reached: where API server, Rancher and Ironic are reached; virtual addresses may lie outside the
+            networks of the nodes.
     """
     own = site.image.proxy.no_proxy if site.image.proxy else ()
     domain = server.get("cluster-domain")
@@ -42,7 +52,7 @@ def plan_no_proxy(site: Site, nodes: tuple[NodePlan, ...], server: Mapping[str, 
     if site.mode == "hostname" and site.provisioning.hostname:
         names.append(site.provisioning.hostname)
     rancher_values = site.charts.rancher.values
-    hosts = [site.provisioning.external_http_host, rancher_values.get("hostname", rancher)]
+    hosts = [site.cluster.api_host, site.provisioning.external_http_host, rancher_values.get("hostname", rancher)]
     names += [host for host in hosts if isinstance(host, str) and host]
     cidrs = [*_networks(server.get("cluster-cidr")), *_networks(server.get("service-cidr"))]
     for node, planned in zip(site.nodes, nodes, strict=True):
@@ -51,19 +61,27 @@ def plan_no_proxy(site: Site, nodes: tuple[NodePlan, ...], server: Mapping[str, 
             for ip in (interface.ipv4, interface.ipv6):
                 if ip is not None and ip.reservation is not None:
                     cidrs.append(str(ipaddress.ip_network(str(ip.reservation))))
+    if len(nodes) > 1:
+        virtual = dict.fromkeys(address for pair in reached for address in pair.values())
+        inside = [ipaddress.ip_network(cidr) for cidr in cidrs]
+        cidrs += [
+            str(ipaddress.ip_network(str(address)))
+            for address in virtual
+            if not any(address.ip in network for network in inside)
+        ]
     return tuple(dict.fromkeys([*own, *CLUSTER_NAMES, *names, *cidrs]))
 
 
-def _hosts(records: tuple[DnsRecord, ...], node: NodePlan) -> tuple[tuple[str, str], ...]:
+def _hosts(records: tuple[DnsRecord, ...], nodes: Sequence[NodePlan]) -> tuple[tuple[str, str], ...]:
     rows = [(record.name, record.value) for record in records if record.type != "PTR"]
-    rows += [(node.name, str(address)) for address in (node.ipv4, node.ipv6) if address is not None]
+    rows += [(node.name, str(address)) for node in nodes for address in node.addresses.values()]
     return tuple(dict.fromkeys(rows))
 
 
 def plan_libvirt(
-    site: Site, node: NodePlan, management: Interface | None, records: tuple[DnsRecord, ...]
+    site: Site, nodes: Sequence[NodePlan], initializer: NodePlan, records: tuple[DnsRecord, ...]
 ) -> LibvirtPlan | None:
-    """Compute the VM and its network; None for a machine that is already there.
+    """Compute the VMs and their network; None for machines that are already there.
 
     Prefixes are the management interface's own unless the site gives others. All text is canonical: libvirt's
     provider proposes a replacement for anything else (DataDog/test-infra-definitions issue 113).
@@ -71,6 +89,7 @@ def plan_libvirt(
     if site.host.kind != "libvirt":
         return None
     settings = site.host.libvirt
+    management = management_interface(site.nodes[initializer.index])
     addresses: list[str] = []
     for family in ("ipv4", "ipv6"):
         given = getattr(settings.network, family)
@@ -87,9 +106,9 @@ def plan_libvirt(
         bridge=settings.network.bridge,
         domain=settings.network.domain or (fqdn.partition(".")[2] if fqdn else None) or None,
         addresses=tuple(addresses),
-        hosts=_hosts(records, node),
+        hosts=_hosts(records, nodes),
         mtu=settings.network.mtu,
-        mac=_mac(site, node, management),
+        machines=tuple(MachinePlan(node, _macs(site, node)) for node in nodes),
         pool=settings.pool,
         image=settings.image,
         disk_bytes=settings.disk_size * GIB,
@@ -99,19 +118,27 @@ def plan_libvirt(
     )
 
 
-def _mac(site: Site, node: NodePlan, management: Interface | None) -> str | None:
-    """Return the MAC of the management NIC, or of the ethernet port under its VLAN and bond."""
-    by_name = {item.name: item for item in site.nodes[node.index].interfaces}
+def _macs(site: Site, node: NodePlan) -> tuple[str, ...]:
+    """Return the MACs of a machine's NICs: first those below the management interface, then the others.
+
+    A bond's ports are NICs, a VLAN's base is one. Empty where the site names none.
+    """
+    interfaces = site.nodes[node.index].interfaces
+    by_name = {item.name: item for item in interfaces}
+    first: list[Interface] = []
+    todo = [node.management] if node.management else []
     seen: set[str] = set()
-    current = management
-    while current is not None and current.name not in seen:
-        if current.mac is not None:
-            return current.mac.lower()
-        seen.add(current.name)
-        below = (
-            current.vlan.base
-            if current.vlan
-            else (current.bond.ports[0] if current.bond and current.bond.ports else "")
-        )
-        current = by_name.get(below)
-    return None
+    while todo:
+        name = todo.pop(0)
+        current = by_name.get(name)
+        if current is None or name in seen:
+            continue
+        seen.add(name)
+        if current.mac is not None and current.kind != "vlan":
+            first.append(current)
+        todo += [current.vlan.base] if current.vlan else list(current.bond.ports) if current.bond else []
+    others = [item for item in interfaces if item.kind == "ethernet"]
+    macs = [item.mac.lower() for item in [*first, *others] if item.mac is not None and item.kind == "ethernet"]
+    if not macs and first:
+        macs = [item.mac.lower() for item in first if item.mac is not None]
+    return tuple(dict.fromkeys(macs))

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from dualstack.addresses import Address, Family, IPNetwork
 from dualstack.frozen import Frozen
 from dualstack.origins import Path
+from dualstack.pair import Pair
 from dualstack.releases import Release
 from dualstack.site import Site
 from dualstack.site.charts import Day2, Delivery
@@ -27,10 +28,16 @@ class NodePlan:
     nmstate_computed: Frozen
     """nmstate as the site's fields give it, without the node's own raw nmstate."""
     nmstate: Frozen
+    role: Literal["server", "agent"] = "server"
+
+    @property
+    def addresses(self) -> Pair[Address]:
+        """The node's own addresses, where the site states them."""
+        return Pair(self.ipv4, self.ipv6)
 
     def address(self, family: Family) -> Address | None:
         """The node address of a family, where the site states it."""
-        return self.ipv4 if family == "ipv4" else self.ipv6
+        return self.addresses.of(family)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +197,17 @@ class ChartPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class MachinePlan:
+    """One VM."""
+
+    node: NodePlan
+    macs: tuple[str, ...]
+    """Of its NICs, lower case, the management interface's first; all are on the one network."""
+
+
+@dataclass(frozen=True, slots=True)
 class LibvirtPlan:
-    """The VM and its network."""
+    """The VMs and their network."""
 
     mode: str
     bridge: str | None
@@ -201,7 +217,7 @@ class LibvirtPlan:
     hosts: tuple[tuple[str, str], ...]
     """(host name, address) rows for the network's DNS server."""
     mtu: int | None
-    mac: str | None
+    machines: tuple[MachinePlan, ...]
     pool: str
     image: str | None
     disk_bytes: int
@@ -230,9 +246,19 @@ class Plan:
     release: Release
     kubernetes_version: str
     nodes: tuple[NodePlan, ...]
+    initializer: NodePlan
+    """The server that makes the cluster; of one node that one."""
+    api: Pair[Address]
+    """Where the API server is reached: the node, or the virtual address, which is IPv4 alone."""
+    entry: Pair[Address]
+    """Where the ingress controller, and so Rancher, is reached: the node, or virtual addresses."""
+    serving: Pair[Address]
+    """Where Ironic serves machines: the node's interface for that, or virtual addresses."""
     server: Frozen
     """RKE2's server.yaml, the site's own keys merged over the computed ones."""
     server_computed: Frozen
+    agent: Frozen
+    """RKE2's agent.yaml; empty where no node is one."""
     charts: tuple[ChartPlan, ...]
     ironic: Ironic | None
     rancher_hostname: str
@@ -256,9 +282,9 @@ class Plan:
         return any(chart.delivery == "pulumi" or chart.configured for chart in self.charts)
 
     @property
-    def node(self) -> NodePlan:
-        """The first node."""
-        return self.nodes[0]
+    def several(self) -> bool:
+        """Whether the cluster has more than one node, and so virtual addresses."""
+        return len(self.nodes) > 1
 
     def values(self, name: str) -> Mapping[str, Any]:
         """The merged values of a Helm release; empty where the site does not have it."""

@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
+from typing import Literal
 
 from dualstack.addresses import Address
+from dualstack.pair import Pair
 from dualstack.plan.model import DnsRecord, NodePlan
+from dualstack.plan.topology import several
 from dualstack.site import Site
 from dualstack.sslip import SSLIP, sslip_name, under_sslip
 
 
-def rancher_hostname(site: Site, node: NodePlan) -> str:
+def rancher_hostname(site: Site, entry: Pair[Address]) -> str:
     """Compute Rancher's host name.
 
     ``auto``: hostname mode takes the FQDN itself (the guide's ``rancher-<fqdn>.sslip.io`` resolves nowhere);
-    address mode the guide's ``rancher-<IPv4>.sslip.io``. ``dual``: the name that sslip.io answers with A and AAAA.
+    address mode the guide's ``rancher-<IPv4>.sslip.io``. ``dual``: the name that sslip.io answers with A and AAAA; with
+    several nodes ``auto`` is that in hostname mode, where the FQDN is Ironic's virtual address and Rancher has another.
     Empty where the address that it needs is not known.
     """
     wanted = site.rancher.hostname
     if wanted not in ("auto", "dual"):
         return wanted
     if wanted == "auto" and site.mode == "hostname":
-        return site.provisioning.hostname or ""
-    if node.ipv4 is None:
+        if not several(site):
+            return site.provisioning.hostname or ""
+        wanted = "dual"
+    if entry.ipv4 is None:
         return ""
     if wanted == "auto":
-        return f"rancher-{node.ipv4}.{SSLIP}"
-    if node.ipv6 is None:
+        return f"rancher-{entry.ipv4}.{SSLIP}"
+    if entry.ipv6 is None:
         return ""
-    return sslip_name("rancher-", node.ipv4, node.ipv6)
+    return sslip_name("rancher-", entry.ipv4, entry.ipv6)
 
 
 def _zone(site: Site, name: str, derived: str) -> str:
@@ -54,50 +61,75 @@ def _reverse_zone(address: Address, prefixlen: int) -> str:
     return ".".join(labels[total // step - kept :])
 
 
-def _link_length(site: Site, node: NodePlan, address: Address) -> int:
-    for interface in site.nodes[node.index].interfaces:
-        for ip in (interface.ipv4, interface.ipv6):
-            if ip is not None and ip.address is not None and ip.address.interface.ip == address.ip:
-                return ip.address.interface.network.prefixlen
-    return 24 if isinstance(address.ip, ipaddress.IPv4Address) else 64
+def _link_length(site: Site, address: Address) -> int:
+    """Return the prefix length of the link that an address is on: a node's own, or one that a virtual address is in."""
+    links = [
+        ip.address.interface
+        for node in site.nodes
+        for interface in node.interfaces
+        for ip in (interface.ipv4, interface.ipv6)
+        if ip is not None and ip.address is not None
+    ]
+    own = next((link.network.prefixlen for link in links if link.ip == address.ip), None)
+    around = next((link.network.prefixlen for link in links if address.ip in link.network), None)
+    return own or around or (24 if isinstance(address.ip, ipaddress.IPv4Address) else 64)
+
+
+def _named(
+    site: Site,
+    nodes: Sequence[NodePlan],
+    api: Pair[Address],
+    entry: Pair[Address],
+    serving: Pair[Address],
+    rancher: str,
+) -> list[tuple[str, list[Address]]]:
+    """List the site's names with their addresses, IPv4 first; a name once, with the first that it stands for."""
+    wanted: list[tuple[str, list[Address]]] = []
+    if site.mode == "hostname" and site.provisioning.hostname:
+        wanted.append((site.provisioning.hostname, list(serving.values())))
+    if rancher and rancher not in {name for name, _ in wanted}:
+        wanted.append((rancher, list(entry.values())))
+    if site.cluster.api_host and several(site):
+        # The virtual address has no IPv6 twin with a backend, but every server answers on its own.
+        own = [node.ipv6 for node in nodes if node.role == "server" and node.ipv6 is not None]
+        wanted.append((site.cluster.api_host, [*api.values(), *own]))
+    return [(name, addresses) for name, addresses in wanted if not under_sslip(name)]
 
 
 def plan_dns(
-    site: Site, node: NodePlan, serving: tuple[Address | None, Address | None], rancher: str
+    site: Site,
+    nodes: Sequence[NodePlan],
+    api: Pair[Address],
+    entry: Pair[Address],
+    serving: Pair[Address],
+    rancher: str,
 ) -> tuple[DnsRecord, ...]:
     """Compute A and AAAA of each name of the site, and one PTR for each address.
 
     Args:
         site: the site.
-        node: its first node.
-        serving: IPv4 and IPv6 address of the interface that serves the machines.
+        nodes: its nodes.
+        api: where the API server is reached.
+        entry: where Rancher is reached.
+        serving: where Ironic serves machines.
         rancher: Rancher's host name.
 
     Names under sslip.io and nip.io get no record: that server answers them, and nobody else can.
     """
-    wanted: list[tuple[str, tuple[Address | None, Address | None]]] = []
-    if site.mode == "hostname" and site.provisioning.hostname:
-        wanted.append((site.provisioning.hostname, serving))
-    if rancher and rancher not in {name for name, _ in wanted}:
-        wanted.append((rancher, (node.ipv4, node.ipv6)))
-    wanted = [(name, pair) for name, pair in wanted if not under_sslip(name)]
+    wanted = _named(site, nodes, api, entry, serving, rancher)
     records: list[DnsRecord] = []
     pointed: set[str] = set()
-    for name, pair in wanted:
+    for name, addresses in wanted:
         zone = _zone(site, name, _forward_zone(name))
-        for address in pair:
-            if address is None:
-                continue
-            kind = "A" if address.ip.version == 4 else "AAAA"
-            records.append(DnsRecord(name, kind, str(address), zone, site.dns.ttl))  # type: ignore[arg-type]
-    for name, pair in wanted:
-        for address in pair:
-            if address is None or not site.dns.pointers:
-                continue
+        for address in addresses:
+            kind: Literal["A", "AAAA"] = "A" if address.ip.version == 4 else "AAAA"
+            records.append(DnsRecord(name, kind, str(address), zone, site.dns.ttl))
+    for name, addresses in wanted:
+        for address in addresses:
             pointer = address.ip.reverse_pointer
-            if pointer in pointed:
+            if not site.dns.pointers or pointer in pointed:
                 continue
             pointed.add(pointer)
-            derived = _reverse_zone(address, _link_length(site, node, address))
+            derived = _reverse_zone(address, _link_length(site, address))
             records.append(DnsRecord(pointer, "PTR", name, _zone(site, pointer, derived), site.dns.ttl))
     return tuple(records)

@@ -71,6 +71,11 @@ def addressed_networks(nmstate: Frozen) -> list[str]:
     return found
 
 
+def on_link(nmstate: Frozen, address: Address) -> bool:
+    """Tell whether a node has a static address in the network that an address is in."""
+    return any(address.ip in ipaddress.ip_network(network) for network in addressed_networks(nmstate))
+
+
 def named_networks(site: Site) -> tuple[Network, ...]:
     """List every network that the site names, with the path where it is written."""
     networks: list[Network] = []

@@ -190,4 +190,5 @@ def plan_node(site: Site, index: int) -> NodePlan:
         ipv6=own_address(management.ipv6) if management else None,
         nmstate_computed=freeze(state),
         nmstate=freeze(_settled(_merge(state, node.nmstate), needed)),
+        role=node.role,
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from dualstack.frozen import merge
 from dualstack.plan.model import NodePlan
+from dualstack.plan.topology import several
 from dualstack.releases import Release
 from dualstack.site import Site
 
@@ -16,6 +18,18 @@ KUBERNETES_MAX_PODS = 110
 PROFILES = ("cis", "etcd")
 """RKE2's hardening profiles (rancher/rke2 ``pkg/rke2/rke2.go``); cis is etcd and more."""
 SYSTEM_REGISTRY = "registry.rancher.com"
+TOKEN_KEY = "rke2Token"  # noqa: S105 - the name of a config key
+"""Config key ``dualstack:rke2Token``, a secret: by it nodes join the cluster."""
+AGENT_KEYS: Final = frozenset(
+    {
+        "bind-address", "container-runtime-endpoint", "data-dir", "debug", "default-runtime", "disable-apiserver-lb",
+        "disable-default-registry-endpoint", "image-credential-provider-bin-dir",
+        "image-credential-provider-config", "image-service-endpoint", "kube-proxy-arg", "kubelet-arg", "kubelet-path",
+        "nonroot-devices", "pause-image", "private-registry", "profile", "protect-kernel-defaults", "resolv-conf",
+        "runtime-image", "selinux", "snapshotter", "system-default-registry",
+    }
+)  # fmt: skip
+"""Keys of server.yaml that an agent knows, too (rke2 ``pkg/cli/cmds/agent.go``, read)."""
 
 
 def needs_node_ip(site: Site, node: NodePlan) -> bool:
@@ -24,27 +38,32 @@ def needs_node_ip(site: Site, node: NodePlan) -> bool:
     RKE2 takes the default route's host address and one IPv6 address that it finds (k3s ``pkg/util/net.go``); with
     addresses on several interfaces, or SLAAC beside DHCPv6, that can be another one than meant.
     """
-    if node.ipv4 is None or node.ipv6 is None or len(site.nodes) != 1:
+    if not node.addresses.complete:
         return False
+    if several(site):
+        return True  # which address is found must not differ from node to node
     addressed = [
         item
         for item in site.nodes[node.index].interfaces
         if any(ip is not None and ip.enabled and (ip.address or ip.dhcp) for ip in (item.ipv4, item.ipv6))
     ]
-    several = len(addressed) > 1
+    spread = len(addressed) > 1
     slaac = any(item.ipv6 is not None and item.ipv6.autoconf and item.ipv6.dhcp for item in addressed)
-    return several or slaac
+    return spread or slaac
 
 
-def tls_sans(site: Site, node: NodePlan) -> list[str]:
-    """List the names and addresses that the API server's certificate must hold, without repeats."""
-    names = [str(address) for address in (node.ipv4, node.ipv6) if address is not None]
+def tls_sans(site: Site, nodes: Sequence[NodePlan]) -> list[str]:
+    """List the names and addresses that the API server's certificate must hold, without repeats.
+
+    EIB adds the virtual address and ``apiHost`` (``pkg/kubernetes/cluster.go``).
+    """
+    names = [str(address) for node in nodes if node.role == "server" for address in node.addresses.values()]
     if site.provisioning.hostname and site.mode == "hostname":
         names.insert(0, site.provisioning.hostname)
     return list(dict.fromkeys([*names, *site.cluster.tls_san]))
 
 
-def computed_server(site: Site, release: Release, node: NodePlan) -> dict[str, Any]:
+def computed_server(site: Site, release: Release, nodes: Sequence[NodePlan]) -> dict[str, Any]:
     """Compute server.yaml before the site's own keys.
 
     CIDR lists are comma-joined strings without spaces, IPv4 first: EIB skips its checks for YAML lists, and splits
@@ -58,9 +77,10 @@ def computed_server(site: Site, release: Release, node: NodePlan) -> dict[str, A
     }
     if release.ingress_controller is not None:
         server["ingress-controller"] = release.ingress_controller
-    if needs_node_ip(site, node):
-        server["node-ip"] = f"{node.ipv4},{node.ipv6}"
-    if sans := tls_sans(site, node):
+    # Of several nodes each has its own: EIB makes one server.yaml, and refuses it with a node-ip.
+    if not several(site) and needs_node_ip(site, nodes[0]):
+        server["node-ip"] = node_ip(nodes[0])
+    if sans := tls_sans(site, nodes):
         server["tls-san"] = sans
     masks = {"ipv4": cluster.node_mask.ipv4, "ipv6": cluster.node_mask.ipv6}
     if masks != KUBERNETES_NODE_MASK:
@@ -75,7 +95,24 @@ def computed_server(site: Site, release: Release, node: NodePlan) -> dict[str, A
     return server
 
 
+def node_ip(node: NodePlan) -> str:
+    """Return a node's addresses as RKE2 takes them: one text, IPv4 first (k3s drops what a YAML list has second)."""
+    return ",".join(str(address) for address in node.addresses.values())
+
+
 def plan_server(site: Site, computed: dict[str, Any]) -> dict[str, Any]:
     """Merge the site's own keys over the computed ones."""
     merged: dict[str, Any] = merge(computed, site.cluster.server)
+    return merged
+
+
+def plan_agent(site: Site, server: dict[str, Any]) -> dict[str, Any]:
+    """Compute agent.yaml: what server.yaml says of every node, and the site's own keys; empty where there is no agent.
+
+    EIB gives it token, server, selinux and cni (``pkg/kubernetes/cluster.go``).
+    """
+    if all(node.role == "server" for node in site.nodes):
+        return {}
+    shared = {key: value for key, value in server.items() if key.removesuffix("+") in AGENT_KEYS}
+    merged: dict[str, Any] = merge(shared, site.cluster.agent)
     return merged

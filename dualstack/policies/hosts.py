@@ -69,10 +69,11 @@ def _texts(given: Given) -> Iterator[tuple[Path, Any]]:
         for family in ("ipv4", "ipv6"):
             yield (family,), given.props.get(family)
     elif given.type == MANAGEMENT_NETWORK:
-        nodes = given.props.get("nodes")
-        for node, families in nodes.items() if isinstance(nodes, Mapping) else ():
-            for family, value in families.items() if isinstance(families, Mapping) else ():
-                yield ("nodes", node, family), value
+        for key in ("nodes", "virtual"):
+            owners = given.props.get(key)
+            for owner, families in owners.items() if isinstance(owners, Mapping) else ():
+                for family, value in families.items() if isinstance(families, Mapping) else ():
+                    yield (key, owner, family), value
     elif given.type == DOMAIN:
         for interface in items(given, "networkInterfaces"):
             listed = interface.value.get("addresses") if isinstance(interface.value, Mapping) else None

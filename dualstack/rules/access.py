@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 
 from dualstack.addresses import LABEL
 from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.fixes import write
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.dns import port_number
@@ -150,8 +151,12 @@ def check_server(subject: Subject) -> Findings:
         return
     path: Path = ("host", "kubeconfig", "server")
     for family, label in LABEL.items():
-        if wanted.server == family and plan.node.address(family) is None:
-            yield SERVER.at(path, f"the node's {label} address is not known", state_address(site, family))
+        if wanted.server == family and plan.api.of(family) is None:
+            if plan.several and family == "ipv6":
+                message = "the API server's virtual address is IPv4 alone"
+                yield SERVER.at(path, message, write("ipv4", ", or a name that has AAAA records of the servers"))
+            else:
+                yield SERVER.at(path, f"the node's {label} address is not known", state_address(site, family))
     if wanted.server not in LABEL:
         sans = plan.server.get("tls-san", ())
         names = (

@@ -66,7 +66,7 @@ def _allocation(plan: Plan, value: str) -> AnyFix | None:
 
 def _address(key: str) -> Fix:
     def fix(plan: Plan, value: str) -> AnyFix | None:
-        own = [str(ip) for ip in (plan.node.ipv4, plan.node.ipv6) if ip is not None]
+        own = [str(ip) for ip in plan.initializer.addresses.values()]
         wanted = own if key == "node-ip" else own[:1]
         given = [str(ip) if (ip := as_ip(part.strip())) else part for part in value.split(",")]
         if given == str(plan.server.get(key, "")).split(","):

@@ -169,7 +169,7 @@ def _site_fix(site: Site, node: Node, finding: Finding, path: Path) -> AnyFix:
         )
     if path[:2] == ("dns", "resolvers"):
         return finding.fix.replace("dns-resolver.config.server", "dns.resolvers")
-    if finding.rule is FAMILIES_RULE and "nmstate" not in path and node is site.nodes[0]:
+    if finding.rule is FAMILIES_RULE and "nmstate" not in path and len(site.nodes) == 1:
         if field in FAMILIES:
             family: Family = "ipv4" if field == "ipv4" else "ipv6"
             reserved = _DYNAMIC_EXAMPLE[family]

@@ -8,7 +8,6 @@ from dualstack.addresses import FAMILIES, LABEL, Address
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import write
 from dualstack.frozen import dig
-from dualstack.plan.network import own_address, serving_interface
 from dualstack.rules.base import Subject
 from dualstack.rules.metal3 import EXTERNAL_HOST
 from dualstack.rules.names import BOTH_RECORDS
@@ -85,8 +84,7 @@ def _names(subject: Subject) -> Iterator[At[str]]:
 
 def check_ironic_names(subject: Subject) -> Findings:
     """Judge every name that Ironic goes by."""
-    serving = serving_interface(subject.site, subject.site.nodes[0])
-    addresses = (own_address(serving.ipv4), own_address(serving.ipv6)) if serving else (None, None)
+    addresses = (subject.plan.serving.ipv4, subject.plan.serving.ipv6)
     for name in _names(subject):
         # In address mode the host of image URLs is for IPv4 alone: IPv6 has a URL of its own.
         yield from ironic_name(name, addresses, both=subject.site.mode == "hostname")

@@ -131,15 +131,16 @@ def slaac_prefix(prefix: At[IPNetwork]) -> Findings:
 def _prefixes(subject: Subject) -> Iterator[tuple[Family, At[IPNetwork] | None]]:
     """Give the virtual network's prefix of each family: the site's, else the management interface's own."""
     site = subject.site
-    management = management_interface(site.nodes[0])
+    first = subject.plan.initializer.index
+    management = management_interface(site.nodes[first])
     for family in FAMILIES:
         given = getattr(site.host.libvirt.network, family)
         ip = getattr(management, family) if management else None
         if given is not None:
             yield family, At((*_PREFIX, family), given.network)
         elif management is not None and ip is not None and ip.address is not None:
-            index = site.nodes[0].interfaces.index(management)
-            yield family, At(("nodes", 0, "interfaces", index, family, "address"), ip.address.interface.network)
+            index = site.nodes[first].interfaces.index(management)
+            yield family, At(("nodes", first, "interfaces", index, family, "address"), ip.address.interface.network)
         else:
             yield family, None
 
@@ -155,16 +156,17 @@ def check_network(subject: Subject) -> Findings:
             fix = "set host.libvirt.network.bridge to the name of the hypervisor's bridge, such as br0"
             yield NETWORK.at((*_PREFIX, "bridge"), "mode bridge without a bridge", fix)
         return
-    management = management_interface(site.nodes[0])
+    managements = [management_interface(node) for node in site.nodes]
     for family, prefix in _prefixes(subject):
         if prefix is None:
             fix = f"set host.libvirt.network.{family} to {EXAMPLES[family]}"
             yield no_prefix(At((*_PREFIX, family), family), fix, "no static address tells one")
             continue
-        address = subject.plan.node.address(family)
-        if address is not None:
-            yield from left_to_bridge(prefix, address)
-        if management is not None and management.ipv6 is not None and management.ipv6.autoconf:
+        for node in subject.plan.nodes:
+            address = node.address(family)
+            if address is not None:
+                yield from left_to_bridge(prefix, address)
+        if any(item is not None and item.ipv6 is not None and item.ipv6.autoconf for item in managements):
             yield from slaac_prefix(prefix)
 
 
@@ -179,22 +181,23 @@ def check_dhcp(subject: Subject) -> Findings:
         if prefix is not None
     ]
     yield from tight_prefixes(prefixes)
-    if asks_for_addresses(site.nodes[subject.plan.node.index]):
+    if any(asks_for_addresses(node) for node in site.nodes):
         yield from dhcp_prefixes(prefixes, "give the node static addresses")
 
 
 def check_gateways(subject: Subject) -> Findings:
-    """Judge the VM's gateways on a virtual network of libvirt's own."""
-    site, plan = subject.site, subject.plan.node
+    """Judge the VMs' gateways on a virtual network of libvirt's own."""
+    site = subject.site
     if site.host.kind != "libvirt" or site.host.libvirt.network.mode == "bridge":
         return
     prefixes = dict(_prefixes(subject))
-    for hop in read_routes(At((), plan.nmstate)):
-        prefix = prefixes[hop.family] if hop.family is not None else None
-        if not hop.default or hop.gateway is None or prefix is None or hop.interface != plan.management:
-            continue
-        path = site_path(site.nodes[0], plan, hop.path)
-        yield from bridge_gateway(At(path, hop.gateway), prefix.value)
+    for node, plan in zip(site.nodes, subject.plan.nodes, strict=True):
+        for hop in read_routes(At((), plan.nmstate)):
+            prefix = prefixes[hop.family] if hop.family is not None else None
+            if not hop.default or hop.gateway is None or prefix is None or hop.interface != plan.management:
+                continue
+            path = site_path(node, plan, hop.path)
+            yield from bridge_gateway(At(path, hop.gateway), prefix.value)
 
 
 def check_machine(subject: Subject) -> Findings:

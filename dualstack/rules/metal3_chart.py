@@ -151,7 +151,7 @@ def check_service(subject: Subject) -> Findings:
     kind = dig(chart.values, "metal3-ironic", "service", "type") if chart else None
     # Another chart or a manifest may bring MetalLB, and RKE2 has a load balancer of its own that is off by default.
     somebody = bool(site.charts.extra or site.manifests or site.cluster.server.get("enable-servicelb"))
-    if kind != "LoadBalancer" or somebody:
+    if kind != "LoadBalancer" or somebody or subject.plan.several:
         return
     path = blame(site, "metal3", ("metal3-ironic", "service", "type"), ("provisioning", "serviceType"))
     fix = undo(path, "set provisioning.serviceType to NodePort")
@@ -164,7 +164,8 @@ def check_interfaces(subject: Subject) -> Findings:
     named: list[tuple[Path, str | None, Node]] = [
         (("nodes", i, "management"), node.management, node) for i, node in enumerate(site.nodes)
     ]
-    named.append((("provisioning", "interface"), site.provisioning.interface, site.nodes[0]))
+    serving = site.nodes[subject.plan.initializer.index]
+    named.append((("provisioning", "interface"), site.provisioning.interface, serving))
     for path, name, node in named:
         known = [interface.name for interface in node.interfaces]
         if name is not None and name not in known:

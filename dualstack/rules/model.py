@@ -9,11 +9,11 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from dualstack.findings import Finding, Findings, Rule, Severity
+from dualstack.findings import Finding, Rule, Severity
 from dualstack.fixes import AnyFix, remove, rename, write
 from dualstack.hiding import names_a_secret
 from dualstack.origins import Path, format_path
-from dualstack.rules.base import Subject
+from dualstack.rules.base import Check
 from dualstack.site import Site
 
 UNKNOWN_KEY = Rule(
@@ -56,14 +56,6 @@ SECRET_INSIDE = Rule(
     "pulumi/pulumi issue 6531",
     firm=True,
 )
-ONE_NODE = Rule(
-    "DS006-one-node",
-    "A site must have exactly one node, for now.",
-    Severity.ERROR,
-    "More nodes want virtual addresses of both families, which dualstack cannot make yet: the cluster would not form.",
-    "the SUSE Telco Cloud guide documents dual-stack for a single node only",
-    firm=True,
-)
 UNKNOWN_RULE = Rule(
     "DS007-unknown-rule",
     "The rules that a site lowers must exist.",
@@ -81,7 +73,7 @@ FIRM_RULE = Rule(
     firm=True,
 )
 
-RULES = (UNKNOWN_KEY, WRONG_TYPE, MISSING, BAD_VALUE, SECRET_INSIDE, ONE_NODE, UNKNOWN_RULE, FIRM_RULE)
+RULES = (UNKNOWN_KEY, WRONG_TYPE, MISSING, BAD_VALUE, SECRET_INSIDE, UNKNOWN_RULE, FIRM_RULE)
 
 _TYPE_NAMES = {
     "string_type": "text",
@@ -318,15 +310,4 @@ def secret_inside(path: Path) -> Finding:
     return SECRET_INSIDE.at(path, message, fix)
 
 
-def one_node(subject: Subject) -> Findings:
-    """Tell that a site with more than one node is not possible yet."""
-    count = len(subject.site.nodes)
-    if count > 1:
-        yield ONE_NODE.at(
-            ("nodes", 1),
-            f"{count} nodes are given; clusters of several nodes are not yet possible",
-            "keep the first node and remove the others",
-        )
-
-
-CHECKS = (one_node,)
+CHECKS: tuple[Check, ...] = ()

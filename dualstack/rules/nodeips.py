@@ -146,13 +146,13 @@ def own_address(address: At[Address], own: Collection[IPAddress], fix: Fix | str
 
 def check_own_addresses(subject: Subject) -> Findings:
     """Judge whose the addresses are that a site writes into server.yaml itself."""
-    server, node = subject.site.cluster.server, subject.plan.node
+    server, node = subject.site.cluster.server, subject.plan.initializer
     for key in ("node-ip", "advertise-address", "bind-address"):
         value = server.get(key)
         if value is None:
             continue
         path: Path = ("cluster", "server", key)
-        stated = [str(ip) for ip in (node.ipv4, node.ipv6) if ip is not None]
+        stated = [str(ip) for ip in node.addresses.values()]
         wanted = ",".join(stated if key == "node-ip" else stated[:1])
         complete = wanted and key != "bind-address" and (len(stated) == 2 or key != "node-ip")
         fix = write(wanted) if complete else remove()
@@ -174,7 +174,7 @@ def check_addresses(subject: Subject) -> Findings:
         ("service-cidr", services.items),
         ("cluster-cidr", pods.items),
     ]
-    stated = ",".join(str(ip) for ip in (plan.node.ipv4, plan.node.ipv6) if ip is not None)
+    stated = ",".join(map(str, plan.initializer.addresses.values()))
     for key in ("node-ip", "advertise-address", "cluster-dns"):
         value = plan.server.get(key)
         if key not in site.cluster.server or value is None:

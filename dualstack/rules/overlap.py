@@ -181,11 +181,11 @@ def check_overlaps(subject: Subject) -> Findings:
     yield from pod_service_overlap(pods, services, room, _written(subject))
     yield from cluster_range_overlap([*pods, *services], others, room)
     links = node_networks(subject)
-    for index, node in enumerate(subject.site.nodes):
+    for index in range(len(subject.site.nodes)):
         own = [link for place, link in links if place == index]
         yield from interface_overlap(own, room)
-        if node is subject.site.nodes[0]:
-            management = [item for name, item in own if name == subject.plan.node.management]
+        if index == subject.plan.initializer.index:
+            management = [item for name, item in own if name == subject.plan.initializer.management]
             yield from outside_network(management, attached(subject) if management else [])
     for item in (*pods, *services):
         named = Named(item.path, item.value.prefix.network, "a range of the cluster")

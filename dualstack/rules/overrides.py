@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_network
-from typing import Any
+from typing import Any, Final
 
-from dualstack.addresses import Family, IPNetwork, in_same_family
+from dualstack.addresses import LABEL, Family, IPNetwork, in_same_family
 from dualstack.findings import Finding, Severity
 from dualstack.fixes import AnyFix, remove, write
 from dualstack.frozen import Secret
@@ -17,6 +17,7 @@ from dualstack.logins import without_logins
 from dualstack.origins import Path, format_path
 from dualstack.plan.charts import chart_settings
 from dualstack.plan.network import management_interface, serving_interface
+from dualstack.plan.topology import initializer, several
 from dualstack.site import Site
 from dualstack.site.network import Ipv4, Ipv6
 
@@ -62,14 +63,15 @@ def softened(finding: Finding) -> Finding:
 
 def serving_path(site: Site, family: Family) -> tuple[Path, Ipv4 | Ipv6 | None]:
     """Return the path of a family of the interface that serves the machines, and what the site says there."""
-    node = site.nodes[0]
+    index = initializer(site)
+    node = site.nodes[index]
     interface = serving_interface(site, node) or management_interface(node) or node.interfaces[0]
-    return ("nodes", 0, "interfaces", node.interfaces.index(interface), family), getattr(interface, family)
+    return ("nodes", index, "interfaces", node.interfaces.index(interface), family), getattr(interface, family)
 
 
 def names_unknown_interface(site: Site) -> bool:
     """Tell whether the site names an interface that its node does not have, so that no address is known."""
-    node = site.nodes[0]
+    node = site.nodes[initializer(site)]
     known = {interface.name for interface in node.interfaces}
     return any(name is not None and name not in known for name in (site.provisioning.interface, node.management))
 
@@ -80,13 +82,25 @@ def switched_off(site: Site, family: Family) -> bool:
     That has a rule of its own, so that nothing that follows from it is told beside.
     """
     _, ip = serving_path(site, family)
-    if ip is None or ip.enabled:
+    if ip is None or ip.enabled or several(site):
         return False
     return ip.address is not None or ip.dhcp or (isinstance(ip, Ipv6) and ip.autoconf)
 
 
-def stated_path(site: Site, family: Family) -> Path:
-    """Return the path of the address that serves the machines: static, reserved, or the place where it lacks."""
+VIP: Final[Path] = ("provisioning", "vip")
+INGRESS: Final[Path] = ("cluster", "ingress")
+
+
+def stated_path(site: Site, family: Family, virtual: Path = VIP) -> Path:
+    """Return the path of the address that serves the machines: static, reserved, or the place where it lacks.
+
+    Args:
+        site: the site.
+        family: the family.
+        virtual: where the address stands with several nodes.
+    """
+    if several(site):
+        return (*virtual, family)
     path, ip = serving_path(site, family)
     if ip is None or not ip.enabled:
         return path
@@ -95,7 +109,7 @@ def stated_path(site: Site, family: Family) -> Path:
 
 def static_example(site: Site, family: Family) -> dict[str, str]:
     """Return a whole static section of a family, with a gateway where no interface of the node has one."""
-    node = site.nodes[0]
+    node = site.nodes[initializer(site)]
     sections = [section for item in node.interfaces if (section := getattr(item, family)) is not None]
     gateway = not any(section.enabled and section.gateway is not None for section in sections)
     used = [section.address.interface.network for section in sections if section.address is not None]
@@ -111,8 +125,10 @@ def _meets(network: IPNetwork, used: Sequence[IPNetwork]) -> bool:
     return any(in_same_family(network, other) for other in used)
 
 
-def state_address(site: Site, family: Family) -> AnyFix:
-    """Word a fix that makes the serving interface's address of a family known."""
+def state_address(site: Site, family: Family, virtual: Path = VIP) -> AnyFix:
+    """Word a fix that makes the serving interface's address of a family known; with several nodes the virtual one."""
+    if several(site):
+        return f"set {format_path((*virtual, family))} to a free {LABEL[family]} address of the nodes' network"
     path, ip = serving_path(site, family)
     example = "192.168.100.10" if family == "ipv4" else "fd00:100::10"
     if ip is None or (not ip.enabled and not ip.model_fields_set - {"enabled"}):

@@ -7,7 +7,7 @@ from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import AnyFix
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
-from dualstack.rules.overrides import blame, names_unknown_interface, state_address, stated_path, switched_off
+from dualstack.rules.overrides import INGRESS, blame, names_unknown_interface, state_address, stated_path, switched_off
 from dualstack.sslip import sslip_ipv4, sslip_ipv6, under_sslip
 
 UNRESOLVABLE = Rule(
@@ -64,7 +64,7 @@ def sslip_name(name: At[str], addresses: tuple[Address | None, Address | None], 
 
 
 def _fix(subject: Subject, path: Path) -> str:
-    site, node = subject.site, subject.plan.node
+    site, entry = subject.site, subject.plan.entry
     overridden = path[0] == "charts"
     first = "remove charts.rancher.values.hostname and " if overridden else ""
     fqdn = site.provisioning.hostname if site.mode == "hostname" else None
@@ -72,8 +72,8 @@ def _fix(subject: Subject, path: Path) -> str:
     if fqdn and not under_sslip(fqdn):
         return f"{first}set rancher.hostname to auto (it is {fqdn} then)"
     for family in ("ipv4", "ipv6"):
-        if node.address(family) is None:
-            return f"{state_address(site, family)}, then {first}set rancher.hostname to dual"
+        if entry.of(family) is None:
+            return f"{state_address(site, family, INGRESS)}, then {first}set rancher.hostname to dual"
     return f"{first}set rancher.hostname to dual"
 
 
@@ -90,10 +90,10 @@ def check_rancher_hostname(subject: Subject) -> Findings:
             return  # the missing FQDN is told already
         if names_unknown_interface(site) and path[0] != "charts":
             return
-        lacking: Family = "ipv4" if plan.node.ipv4 is None else "ipv6"
+        lacking: Family = "ipv4" if plan.entry.ipv4 is None else "ipv6"
         if switched_off(site, lacking) and path[0] != "charts":
             return
-        where = path if path[0] == "charts" else stated_path(site, lacking)
+        where = path if path[0] == "charts" else stated_path(site, lacking, INGRESS)
         message = f"Rancher has no host name: the node's {LABEL[lacking]} address is not known"
         if path[0] == "charts":
             message = "Rancher has an empty host name"
@@ -101,7 +101,7 @@ def check_rancher_hostname(subject: Subject) -> Findings:
     elif name == site.provisioning.hostname and site.mode == "hostname" and path[0] != "charts":
         return  # judged as Ironic's own name
     elif under_sslip(name):
-        yield from sslip_name(At(path, name), (plan.node.ipv4, plan.node.ipv6), fix)
+        yield from sslip_name(At(path, name), (plan.entry.ipv4, plan.entry.ipv6), fix)
 
 
 CHECKS = (check_rancher_hostname,)

@@ -10,11 +10,13 @@ from typing import TypeAlias
 from dualstack.addresses import Family, IPAddress, IPInterface, IPNetwork
 from dualstack.findings import At
 from dualstack.origins import Path
+from dualstack.pair import Pair
 from dualstack.rules.base import Subject
 from dualstack.rules.lists import Cidrs
 from dualstack.rules.nmpaths import site_path
 from dualstack.rules.nmview import read_links, read_routes
 from dualstack.rules.room import Room
+from dualstack.site.network import Vips
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +77,18 @@ def node_networks(subject: Subject) -> list[tuple[int, Link]]:
 
 
 def own_addresses(subject: Subject, family: Family) -> set[IPAddress] | None:
-    """Return the first node's addresses of a family, or None where it gets one that nobody states.
+    """Return the only node's addresses of a family, or None where it gets one that nobody states.
 
     Static ones as nmstate will get them, and reservations; a dynamic interface without a reservation is unknown.
     """
-    node, own = subject.site.nodes[0], set[IPAddress]()
+    planned = subject.plan.initializer
+    node, own = subject.site.nodes[planned.index], set[IPAddress]()
     reserved = {
         interface.name: given.reservation
         for interface in node.interfaces
         if (given := interface.ipv4 if family == "ipv4" else interface.ipv6) is not None
     }
-    for link in read_links(At((), subject.plan.node.nmstate)):
+    for link in read_links(At((), planned.nmstate)):
         ip = link.ip(family)
         if ip is None or not ip.enabled:
             continue
@@ -129,11 +132,19 @@ def _servers(subject: Subject) -> list[Named]:
         (("provisioning", "bmcs", i, "address"), _literal(bmc.host), f"the BMC of {bmc.name}")
         for i, bmc in enumerate(subject.plan.bmcs)
     ]
+    virtual: tuple[tuple[Path, Vips], ...] = (
+        (("cluster", "api"), site.cluster.api),
+        (("cluster", "ingress"), site.cluster.ingress),
+        (("provisioning", "vip"), site.provisioning.vip),
+    )
+    for path, pair in virtual:
+        for family, address in Pair(pair.ipv4, pair.ipv6).items():
+            texts.append(((*path, family), address.ip, "a virtual address"))
     for i, node in enumerate(site.nodes):
         for j, interface in enumerate(node.interfaces):
             for family, ip in (("ipv4", interface.ipv4), ("ipv6", interface.ipv6)):
                 if ip is not None and ip.reservation is not None:
-                    path: Path = ("nodes", i, "interfaces", j, family, "reservation")
+                    path = ("nodes", i, "interfaces", j, family, "reservation")
                     texts.append((path, ip.reservation.ip, f"reserved for {node.name}"))
     return [host(path, ip, label) for path, ip, label in texts if ip is not None]
 

@@ -18,7 +18,7 @@ from dualstack.site.cluster import Cluster
 from dualstack.site.dns import Dns
 from dualstack.site.host import Host
 from dualstack.site.image import Image
-from dualstack.site.network import Node
+from dualstack.site.network import Node, NodeDefaults
 from dualstack.site.provisioning import Provisioning, Rancher
 
 ReleaseName = Literal["3.4", "3.5", "3.6"]
@@ -48,7 +48,10 @@ class Site(Model):
     mode: Mode = Field(
         description="address: Ironic is known by its IPv4 address. hostname: by an FQDN with A and AAAA records."
     )
-    nodes: tuple[Node, ...] = Field(description="The nodes; exactly one for now.", min_length=1)
+    nodes: tuple[Node, ...] = Field(description="The nodes: one, or servers and agents.", min_length=1)
+    node_defaults: NodeDefaults = Field(
+        NodeDefaults.model_construct(), description="What every node has, unless it says otherwise itself."
+    )
     dns: Dns = Field(description="DNS.")
     cluster: Cluster = Field(Cluster.model_construct(), description="RKE2 and its CIDRs.")
     provisioning: Provisioning = Field(Provisioning.model_construct(), description="Metal3 and Ironic.")

@@ -100,13 +100,21 @@ Interface4 = Annotated[
     InterfaceAddress,
     PlainValidator(_parsed(lambda text: parse_interface(text, "ipv4"))),
     _TEXT,
-    _schema("An IPv4 address with the prefix length of its link.", f"^{_V4}/[0-9]{{1,2}}$", "192.168.100.10/24"),
+    _schema(
+        "IPv4 address with its prefix length; that may come from nodeDefaults.",
+        f"^{_V4}(/[0-9]{{1,2}})?$",
+        "192.168.100.10/24",
+    ),
 ]
 Interface6 = Annotated[
     InterfaceAddress,
     PlainValidator(_parsed(lambda text: parse_interface(text, "ipv6"))),
     _TEXT,
-    _schema("An IPv6 address with the prefix length of its link.", f"^{_V6}/[0-9]{{1,3}}$", "fd00:100::10/64"),
+    _schema(
+        "IPv6 address with its prefix length; that may come from nodeDefaults.",
+        f"^{_V6}(/[0-9]{{1,3}})?$",
+        "fd00:100::10/64",
+    ),
 ]
 Prefix4 = Annotated[
     Prefix,

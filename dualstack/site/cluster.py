@@ -8,6 +8,7 @@ from pydantic import Field
 
 from dualstack.addresses import parse_prefix
 from dualstack.site.base import Bool, Int, Model, Prefix4, Prefix6, Text, Values
+from dualstack.site.network import Vips
 
 DEFAULT_PODS = {"ipv4": "10.42.0.0/16", "ipv6": "fd12:4567:789b::/48"}
 """RKE2's own IPv4 default in place of the guide's public 193.168.0.0/18; the guide's IPv6 prefix."""
@@ -55,6 +56,23 @@ class NodeMask(Model):
 class Cluster(Model):
     """The RKE2 cluster."""
 
+    bootstrap: Text | None = Field(
+        None,
+        description="Name of the server that initializes the cluster; needed with several nodes. The others join it, "
+        "also after it was replaced, so it never changes.",
+    )
+    api: Vips = Field(
+        Vips.model_construct(),
+        description="Virtual address of the API server and of RKE2's supervisor; ipv4 is needed with several nodes.",
+    )
+    api_host: Text | None = Field(
+        None,
+        description="Name of the API server: A is the virtual address, AAAA are the servers' own addresses.",
+    )
+    ingress: Vips = Field(
+        Vips.model_construct(),
+        description="Virtual addresses of the ingress controller, Rancher's own; needed with several nodes.",
+    )
     pods: PodCidrs = Field(PodCidrs.model_construct(), description="Pod CIDRs; fixed at the cluster's first start.")
     services: ServiceCidrs = Field(
         ServiceCidrs.model_construct(), description="Service CIDRs; fixed at the cluster's first start."
@@ -67,3 +85,4 @@ class Cluster(Model):
     multus: Bool = Field(False, description="Whether Multus runs before the CNI plugin.")
     tls_san: tuple[Text, ...] = Field((), description="Further names or addresses in the API server's certificate.")
     server: Values = Field({}, description="Further keys of RKE2's server.yaml, merged last.")
+    agent: Values = Field({}, description="Further keys of RKE2's agent.yaml, merged last.")

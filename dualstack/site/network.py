@@ -101,10 +101,26 @@ class Route(Model):
     table: Int | None = Field(None, description="Routing table id.")
 
 
+class Vips(Model):
+    """Virtual addresses of a cluster of several nodes, which MetalLB announces."""
+
+    ipv4: Address4 | None = Field(None, description="IPv4 address.")
+    ipv6: Address6 | None = Field(None, description="IPv6 address.")
+
+
 class Node(Model):
     """One machine of the management cluster."""
 
     name: Text = Field("mgmt-1", description="Host name: one lower-case DNS label or a full name.")
+    role: Literal["server", "agent"] = Field(
+        "server", description="server: runs the control plane and etcd, and pods. agent: runs pods only."
+    )
+    labels: dict[Text, Text] = Field(
+        {}, description="Labels that the node registers itself with; only with several nodes."
+    )
+    taints: tuple[Text, ...] = Field(
+        (), description="Taints that the node registers itself with, key=value:Effect; only with several nodes."
+    )
     interfaces: tuple[Interface, ...] = Field(description="The node's interfaces.", min_length=1)
     routes: tuple[Route, ...] = Field((), description="Routes beside the default routes.")
     management: Text | None = Field(
@@ -113,3 +129,35 @@ class Node(Model):
         "one with a gateway, else with an address.",
     )
     nmstate: Values = Field({}, description="Raw nmstate, merged last into the node's network file: the way out.")
+
+
+class DefaultIpv4(Ipv4):
+    """IPv4 that nodes share, with a prefix length for addresses that have none."""
+
+    prefix_length: Int | None = Field(None, description="Prefix length of a node's address that is written without.")
+
+
+class DefaultIpv6(Ipv6):
+    """IPv6 that nodes share, with a prefix length for addresses that have none."""
+
+    prefix_length: Int | None = Field(None, description="Prefix length of a node's address that is written without.")
+
+
+class DefaultInterface(Interface):
+    """An interface that every node has."""
+
+    ipv4: DefaultIpv4 | None = Field(None, description="IPv4 of the interface; absent: none.")
+    ipv6: DefaultIpv6 | None = Field(None, description="IPv6 of the interface; absent: none.")
+
+
+class NodeDefaults(Model):
+    """What every node has, as far as it does not say otherwise itself: merged below each as layers are."""
+
+    interfaces: tuple[DefaultInterface, ...] = Field(
+        (), description="Interfaces that every node has, merged by name with the node's own."
+    )
+    routes: tuple[Route, ...] = Field((), description="Routes beside the default routes.")
+    management: Text | None = Field(None, description="Name of the management interface.")
+    labels: dict[Text, Text] = Field({}, description="Labels that each node registers itself with.")
+    taints: tuple[Text, ...] = Field((), description="Taints that each node registers itself with.")
+    nmstate: Values = Field({}, description="Raw nmstate, merged last into each node's network file.")

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from dualstack.site.base import Bool, Model, Text
+from dualstack.site.network import Vips
 
 
 class Persistence(Model):
@@ -36,6 +37,10 @@ class Provisioning(Model):
     """Settings of the Metal3 services."""
 
     hostname: Text | None = Field(None, description="Ironic's FQDN, with A and AAAA; hostname mode needs it.")
+    vip: Vips = Field(
+        Vips.model_construct(),
+        description="Virtual addresses of Ironic's Service, which machines and BMCs reach; needed with several nodes.",
+    )
     vmedia_tls: Bool = Field(
         False, description="Whether virtual media is served over TLS; many BMCs cannot check the certificate."
     )
@@ -45,8 +50,10 @@ class Provisioning(Model):
     )
     predictable_nic_names: Bool = Field(True, description="Whether the ramdisk names NICs predictably.")
     persistence: Persistence = Field(Persistence.model_construct(), description="Ironic's persistent volume.")
-    service_type: Literal["NodePort", "LoadBalancer", "ClusterIP"] = Field(
-        "NodePort", description="Type of Ironic's Service; Ironic itself listens on the host's network."
+    service_type: Literal["NodePort", "LoadBalancer", "ClusterIP"] | None = Field(
+        None,
+        description="Type of Ironic's Service; Ironic itself listens on the host's network. Where absent NodePort, and "
+        "LoadBalancer with several nodes.",
     )
     external_http_host: Text | None = Field(
         None,
@@ -66,7 +73,9 @@ class Rancher(Model):
         description="auto: the FQDN in hostname mode, rancher-<IPv4>.sslip.io in address mode. dual: "
         "rancher-<IPv4>.<IPv6>.sslip.io with A and AAAA. Or a name.",
     )
-    replicas: int = Field(1, description="Replicas; one fits a single node.", ge=1, strict=True)
+    replicas: int | None = Field(
+        None, description="Replicas; where absent as many as there are servers, at most 3.", ge=1, strict=True
+    )
     system_default_registry: Text = Field(
         "registry.rancher.com", description="Registry that Rancher takes its images from."
     )

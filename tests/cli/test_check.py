@@ -159,14 +159,3 @@ def test_warnings_fail_with_strict_only(run: Run, project: Project) -> None:
 
     assert run("check", "paris").code == 0
     assert run("check", "paris", "--strict").code == 1
-
-
-def test_two_nodes_are_not_yet_possible(run: Run, project: Project) -> None:
-    data = mapping()
-    data["nodes"].append({**data["nodes"][0], "name": "mgmt-2"})
-    project.site("paris", data)
-
-    ran = run("check", "paris")
-
-    assert ran.code == 1
-    assert "nodes[1]: 2 nodes are given; clusters of several nodes are not yet possible" in ran.out

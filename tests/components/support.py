@@ -21,6 +21,7 @@ KEYS = (
     "kubeconfig",
     "jumpKey",
     "hostKey",
+    "rke2Token",
 )
 SECRETS = {key: f"{CANARY}-{key}" for key in KEYS}
 STACK = "urn:pulumi:test::dualstack::pulumi:pulumi:Stack::dualstack-test"

@@ -40,7 +40,7 @@ def section(keyfile: str, name: str) -> set[str]:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_it_takes_what_the_plan_writes(shape: str, tmp_path: Path) -> None:
     made = plan(**SHAPES[shape])
-    code, log, files = generate(tmp_path, thaw(made.node.nmstate))
+    code, log, files = generate(tmp_path, thaw(made.initializer.nmstate))
     assert code == 0, log
     assert set(files) == {interface.name for interface in made.site.nodes[0].interfaces}
     for line in log.splitlines():
@@ -48,7 +48,7 @@ def test_it_takes_what_the_plan_writes(shape: str, tmp_path: Path) -> None:
 
 
 def test_static_addresses_and_gateways_reach_the_key_file(tmp_path: Path) -> None:
-    _, _, files = generate(tmp_path, thaw(plan(**SHAPES["static, link-local gateway"]).node.nmstate))
+    _, _, files = generate(tmp_path, thaw(plan(**SHAPES["static, link-local gateway"]).initializer.nmstate))
     four, six = section(files["eth0"], "ipv4"), section(files["eth0"], "ipv6")
     assert {"method=manual", "address0=192.168.100.10/24"} <= four
     assert any(line.startswith("route0=0.0.0.0/0,192.168.100.1") for line in four)
@@ -59,7 +59,7 @@ def test_static_addresses_and_gateways_reach_the_key_file(tmp_path: Path) -> Non
 
 def test_autoconfiguration_is_not_switched_off(tmp_path: Path) -> None:
     """D2: the guide's excerpt gives method=disabled."""
-    _, _, files = generate(tmp_path, thaw(plan(**SHAPES["bond, VLAN, autoconfiguration"]).node.nmstate))
+    _, _, files = generate(tmp_path, thaw(plan(**SHAPES["bond, VLAN, autoconfiguration"]).initializer.nmstate))
     assert "method=auto" in section(files["bond0.120"], "ipv4")
     assert "method=auto" in section(files["bond0.120"], "ipv6")
     assert {"id=120", "parent=bond0"} <= section(files["bond0.120"], "vlan")

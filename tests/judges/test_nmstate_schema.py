@@ -17,7 +17,7 @@ from tests.plan.plans import MODES, plan
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_what_the_plan_writes(mode: str, shape: str) -> None:
-    written = dump(thaw(plan(mode, **SHAPES[shape]).node.nmstate))
+    written = dump(thaw(plan(mode, **SHAPES[shape]).initializer.nmstate))
     assert problems(yaml.safe_load(written)) == []
 
 
@@ -38,7 +38,7 @@ def test_what_the_plan_writes(mode: str, shape: str) -> None:
     ],
 )
 def test_it_sees_what_is_wrong(path: tuple[Any, ...], value: Any) -> None:
-    document: Any = thaw(plan(**SHAPES["static"]).node.nmstate)
+    document: Any = thaw(plan(**SHAPES["static"]).initializer.nmstate)
     place = document
     for step in path[:-1]:
         place = place[step]

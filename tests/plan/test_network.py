@@ -44,7 +44,7 @@ GUIDE: dict[str, Any] = {
 
 
 def nmstate(made: Plan) -> dict[str, Any]:
-    found: dict[str, Any] = thaw(made.node.nmstate)
+    found: dict[str, Any] = thaw(made.initializer.nmstate)
     return found
 
 
@@ -78,7 +78,7 @@ def test_the_guides_autoconfiguration_with_ipv6_on() -> None:
         ],
         "dns-resolver": {"config": {"server": ["192.168.100.53", "fd00:100::53"]}},
     }
-    assert (made.node.management, made.node.ipv4, made.node.ipv6) == ("eth0", None, None)
+    assert (made.initializer.management, made.initializer.ipv4, made.initializer.ipv6) == ("eth0", None, None)
 
 
 STATIC4, STATIC6 = {"address": "192.168.100.10/24"}, {"address": "fd00:100::10/64"}
@@ -195,7 +195,7 @@ def test_bond_vlan_and_autoconfiguration() -> None:
         },
         "dns-resolver": {"config": {"server": ["192.168.120.53", "fd00:120::53"], "search": ["lyon.example.com"]}},
     }
-    assert (str(made.node.ipv4), str(made.node.ipv6)) == ("192.168.120.10", "fd00:120::10")
+    assert (str(made.initializer.ipv4), str(made.initializer.ipv6)) == ("192.168.120.10", "fd00:120::10")
 
 
 def test_raw_nmstate_is_merged_last() -> None:
@@ -225,11 +225,11 @@ def test_the_management_interface() -> None:
     eth0 = {"name": "eth0", "mac": "34:8a:b1:4b:16:e7"}
     eth1 = {"name": "eth1", "mac": "34:8a:b1:4b:16:e8", "ipv4": {"address": "10.9.0.2/24"}}
     eth2 = {"name": "eth2", "mac": "34:8a:b1:4b:16:e9", "ipv6": {"address": "fd09::2/64", "gateway": "fe80::1"}}
-    assert plan(nodes=one_node(eth0, eth1, eth2)).node.management == "eth2"
-    assert plan(nodes=one_node(eth0, eth1)).node.management == "eth1"
-    assert plan(nodes=one_node(eth0)).node.management is None
-    assert plan(nodes=one_node(eth0, eth1, eth2, management="eth1")).node.management == "eth1"
-    assert plan(nodes=one_node(eth0, eth1, management="eth9")).node.management is None
+    assert plan(nodes=one_node(eth0, eth1, eth2)).initializer.management == "eth2"
+    assert plan(nodes=one_node(eth0, eth1)).initializer.management == "eth1"
+    assert plan(nodes=one_node(eth0)).initializer.management is None
+    assert plan(nodes=one_node(eth0, eth1, eth2, management="eth1")).initializer.management == "eth1"
+    assert plan(nodes=one_node(eth0, eth1, management="eth9")).initializer.management is None
 
 
 def test_networks_that_the_site_names() -> None:
@@ -254,4 +254,4 @@ def test_a_vms_mac_is_lower_case() -> None:
     }
     made = plan(nodes=one_node(interface), host={"kind": "libvirt"}).libvirt
     assert made is not None
-    assert made.mac == "34:8a:b1:4b:16:e7"
+    assert made.machines[0].macs == ("34:8a:b1:4b:16:e7",)

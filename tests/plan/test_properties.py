@@ -61,8 +61,8 @@ def test_nothing_can_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         made.name = "other"  # type: ignore[misc]
     with pytest.raises(dataclasses.FrozenInstanceError):
-        made.node.name = "other"  # type: ignore[misc]
-    for tree in (made.server, made.node.nmstate, made.values("metal3"), made.values("metal3")["global"]):
+        made.initializer.name = "other"  # type: ignore[misc]
+    for tree in (made.server, made.initializer.nmstate, made.values("metal3"), made.values("metal3")["global"]):
         with pytest.raises(TypeError):
             tree["new"] = 1  # type: ignore[index]
     with pytest.raises(TypeError):

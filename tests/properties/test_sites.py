@@ -46,14 +46,14 @@ def test_both_families_are_everywhere_and_ipv4_is_first(data: dict[str, Any]) ->
     for key in ("cluster-cidr", "service-cidr"):
         versions = [ipaddress.ip_network(part).version for part in plan.server[key].split(",")]
         assert versions == [4, 6]
-    assert plan.node.ipv4 is not None
-    assert plan.node.ipv6 is not None
+    assert plan.initializer.ipv4 is not None
+    assert plan.initializer.ipv6 is not None
     names = {record.name for record in plan.dns if record.type != "PTR"}
     for name in names:
         assert {record.type for record in plan.dns if record.name == name} == {"A", "AAAA"}
     assert plan.ironic is not None
     if data["mode"] == "address":
-        assert (plan.ironic.ironic_ip, plan.ironic.external_url_v6 != "") == (str(plan.node.ipv4), True)
+        assert (plan.ironic.ironic_ip, plan.ironic.external_url_v6 != "") == (str(plan.initializer.ipv4), True)
     else:
         assert (plan.ironic.hostname, plan.ironic.ironic_ip) == (plan.ironic.external_http_host, "")
 

@@ -52,7 +52,7 @@ NODES: dict[str, list[dict[str, Any]]] = {
 
 def node(case: str) -> NodePlan:
     """Give the plan of a case's node."""
-    return plan(nodes=NODES[case]).node
+    return plan(nodes=NODES[case]).initializer
 
 
 def generated(case: str, folder: Path) -> dict[str, str] | None:
