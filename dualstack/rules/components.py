@@ -13,6 +13,7 @@ from dualstack.plan.capacity import cni_plugins
 from dualstack.plan.model import Plan
 from dualstack.rules.base import Subject
 from dualstack.rules.grammar import as_ip
+from dualstack.rules.overrides import shown
 
 ARGUMENT = Rule(
     "DS132-component-argument",
@@ -111,9 +112,9 @@ def component_argument(item: At[str], component: str, plan: Plan) -> Findings:
     word = _FIXES.get(component, {}).get(match[1]) if match else None
     fix = word(plan, match[2].strip()) if match and word else None
     if match and fix is not None:
-        message = f"{item.value!r} overrides, for {component.removesuffix('-arg')} alone, what RKE2 sets"
+        message = f"{shown(item.value)} overrides, for {component.removesuffix('-arg')} alone, what RKE2 sets"
         if match[1] == "node-cidr-mask-size":
-            message = f"{item.value!r} is one mask for two families, which a dual-stack cluster refuses"
+            message = f"{shown(item.value)} is one mask for two families, which a dual-stack cluster refuses"
         yield ARGUMENT.at(item.path, message, fix)
 
 

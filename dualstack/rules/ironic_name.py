@@ -11,7 +11,7 @@ from dualstack.frozen import dig
 from dualstack.rules.base import Subject
 from dualstack.rules.metal3 import EXTERNAL_HOST
 from dualstack.rules.names import BOTH_RECORDS
-from dualstack.rules.overrides import blame, override_path
+from dualstack.rules.overrides import as_text, blame, override_path
 from dualstack.sslip import sslip_ipv4, sslip_ipv6, sslip_name, under_sslip
 
 UNRESOLVABLE = Rule(
@@ -75,11 +75,11 @@ def _names(subject: Subject) -> Iterator[At[str]]:
     if subject.plan.ironic is None:
         return
     if over := override_path(site, "metal3", "global", "provisioningHostname"):
-        yield At(over, str(dig(values, "global", "provisioningHostname") or ""))
+        yield At(over, as_text(dig(values, "global", "provisioningHostname") or ""))
     field = ("provisioning", "externalHttpHost")
     external = blame(site, "metal3", EXTERNAL_HOST, field)
     if external != field or site.provisioning.external_http_host is not None:
-        yield At(external, str(dig(values, *EXTERNAL_HOST) or ""))
+        yield At(external, as_text(dig(values, *EXTERNAL_HOST) or ""))
 
 
 def check_ironic_names(subject: Subject) -> Findings:

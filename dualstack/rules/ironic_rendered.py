@@ -14,6 +14,7 @@ from dualstack.findings import Findings, Rule, Severity
 from dualstack.frozen import Frozen, Secret, dig
 from dualstack.plan.model import Ironic
 from dualstack.releases import FIRST_DUAL_STACK_METAL3, LAST_EMPTY_HOST_METAL3, upstream_version
+from dualstack.rules.overrides import shown
 
 RENDERED = Rule(
     "DS154-ironic-rendered",
@@ -87,7 +88,7 @@ def rendered(maps: Mapping[str, Mapping[str, str]], ironic: Ironic, values: Froz
             path = (namespace, name, key)
             found = data.get(key)
             if found is not None and (problem := _url_problem(found)):
-                yield RENDERED.at(path, f"{found!r} {problem}", _URL_FIX)
+                yield RENDERED.at(path, f"{shown(found)} {problem}", _URL_FIX)
             elif key in wanted and found != wanted[key]:
                 yield RENDERED.at(path, _unlike(found, wanted[key]), _patch(namespace, name, key, wanted[key]))
 
@@ -118,8 +119,8 @@ def _url_problem(text: str) -> str:
 
 def _unlike(found: str | None, wanted: str | None) -> str:
     if found is None:
-        return f"the cluster does not have it, the plan has {wanted!r}"
-    return f"the cluster has {found!r}, the plan {'does not have it' if wanted is None else repr(wanted)}"
+        return f"the cluster does not have it, the plan has {shown(wanted)}"
+    return f"the cluster has {shown(found)}, the plan {'does not have it' if wanted is None else shown(wanted)}"
 
 
 def _patch(namespace: str, name: str, key: str, wanted: str | None) -> str:

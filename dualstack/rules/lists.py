@@ -14,6 +14,7 @@ from dualstack.fixes import write
 from dualstack.origins import Path
 from dualstack.rules import text
 from dualstack.rules.base import Check, Subject
+from dualstack.rules.overrides import shown
 from dualstack.site.cluster import DEFAULT_PODS, DEFAULT_SERVICES
 
 LIST_FORM = Rule(
@@ -79,13 +80,13 @@ def split_list(item: At[object], example: str) -> tuple[list[str], list[Finding]
         told = LIST_FORM.at(item.path, "this is a YAML list", write(",".join(entries)))
         return entries, [replace(told, severity=Severity.WARNING)]
     if not isinstance(value, str) or not value.strip(", "):
-        shown = "nothing" if value is None or value == "" else repr(value)
+        given = "nothing" if value is None or value == "" else shown(value)
         return [], [
-            LIST_FORM.at(item.path, f"{shown} stands where a comma-joined text is wanted", write(example, guess=True))
+            LIST_FORM.at(item.path, f"{given} stands where a comma-joined text is wanted", write(example, guess=True))
         ]
     entries = [entry.strip() for entry in value.split(",") if entry.strip()]
     if ",".join(entries) != value:
-        return entries, [LIST_FORM.at(item.path, f"{value!r} has spaces or empty parts", write(",".join(entries)))]
+        return entries, [LIST_FORM.at(item.path, f"{shown(value)} has spaces or empty parts", write(",".join(entries)))]
     return entries, []
 
 
@@ -96,7 +97,7 @@ def read_joined(item: At[object], example: str = "10.42.0.0/16,fd00:42::/56") ->
     for index, entry in enumerate(entries):
         read = text.read_prefix(At(item.path, entry))
         if isinstance(read, Finding):
-            findings.append(read.with_fix(f"{read.fix} in place of {entry!r}") if len(entries) > 1 else read)
+            findings.append(read.with_fix(f"{read.fix} in place of {shown(entry)}") if len(entries) > 1 else read)
         else:
             cidrs.append(At(item.path, Cidr(read, tuple(entries) if len(entries) > 1 else (), index)))
     return cidrs, findings

@@ -14,6 +14,7 @@ from dualstack.releases import empty_host_bug
 from dualstack.rules.base import Subject
 from dualstack.rules.grammar import as_ip, name_problem
 from dualstack.rules.overrides import (
+    as_text,
     blame,
     names_unknown_interface,
     override_path,
@@ -181,7 +182,7 @@ def own_address(item: At[IPAddress], own: Collection[IPAddress], fix: AnyFix) ->
 
 def _value(subject: Subject, *keys: str) -> str:
     value = dig(subject.plan.values("metal3"), *keys)
-    return "" if value is None else str(value)
+    return "" if value is None else as_text(value)
 
 
 def _hosts(subject: Subject) -> list[At[str]]:

@@ -11,6 +11,7 @@ from dualstack.rules.base import Subject
 from dualstack.rules.grammar import as_ip, looks_like_ip, name_problem
 from dualstack.rules.nmview import parsed_network
 from dualstack.rules.overrides import (
+    as_text,
     blame,
     names_unknown_interface,
     override_path,
@@ -255,7 +256,7 @@ def check_sans(subject: Subject) -> Findings:
     """Judge the names in the API server's certificate."""
     site = subject.site
     for item in own_values(site, "tls-san"):
-        for entry in str(item.value).split(","):
+        for entry in as_text(item.value).split(","):
             yield from certificate_san(At(item.path, entry))
     for index, entry in enumerate(site.cluster.tls_san if site.cluster.server.get("tls-san") is None else ()):
         yield from certificate_san(At(("cluster", "tlsSan", index), entry))

@@ -15,6 +15,7 @@ from dualstack.fixes import remove, write
 from dualstack.rules.dns import RESOLVER_ADDRESS, resolver_address, resolver_count, resolver_order
 from dualstack.rules.nmschema import FORM, anything, listed, mapping
 from dualstack.rules.nmview import Link, is_list, parsed
+from dualstack.rules.overrides import shown
 
 _FLAGS = (
     "debug", "edns0", "inet6", "ip6-bytestring", "ip6-dotint", "no-aaaa", "no-check-names", "no-ip6-dotint",
@@ -34,7 +35,7 @@ class Server(NamedTuple):
 def _server(item: At[object]) -> Findings:
     if read_server(item.value) is None:
         fix = 'write a bare address, such as "192.168.100.53"'
-        yield FORM.at(item.path, f"{item.value!r} is no address of a resolver", fix)
+        yield FORM.at(item.path, f"{shown(item.value)} is no address of a resolver", fix)
 
 
 def _option(item: At[object]) -> Findings:
@@ -43,7 +44,7 @@ def _option(item: At[object]) -> Findings:
         return
     near = difflib.get_close_matches(name, (*_FLAGS, *_VALUED), 1, 0.6)
     proposed = f"{near[0]}:1" if near and near[0] in _VALUED else near[0] if near else ""
-    message = f"{item.value!r} is no option of a resolver that nmstate knows"
+    message = f"{shown(item.value)} is no option of a resolver that nmstate knows"
     yield FORM.at(item.path, message, write(proposed) if proposed else remove())
 
 

@@ -9,9 +9,10 @@ from dualstack.addresses import BITS, FAMILIES, LABEL, Family
 from dualstack.findings import At, Findings
 from dualstack.fixes import remove, write
 from dualstack.rules.nmkinds import KINDS, ROUTE, RULE, SECTIONS, TOP
-from dualstack.rules.nmschema import FORM, Form, listed, mapping, unknown_keys
+from dualstack.rules.nmschema import FORM, Form, listed, mapping, quote, unknown_keys
 from dualstack.rules.nmtables import ADDRESS_KEYS, BASE, IP_KEYS
 from dualstack.rules.nmview import interface_items, is_list, parsed, parsed_network, read_link, whole
+from dualstack.rules.overrides import shown
 
 
 def _each(item: At[Mapping[str, Any]], forms: Mapping[str, Form]) -> Findings:
@@ -25,13 +26,13 @@ def _each(item: At[Mapping[str, Any]], forms: Mapping[str, Form]) -> Findings:
 def _address_form(item: At[object], family: Family) -> Findings:
     body = item.value
     if not isinstance(body, Mapping):
-        yield FORM.at(item.path, f"{body!r} is no mapping", "write it as {ip: ..., prefix-length: ...}")
+        yield FORM.at(item.path, f"{shown(body)} is no mapping", "write it as {ip: ..., prefix-length: ...}")
         return
     yield from _each(At(item.path, body), ADDRESS_KEYS)
     ip, length = parsed(body.get("ip")), whole(body.get("prefix-length"))
     if ip is None:
         path = (*item.path, "ip") if "ip" in body else item.path
-        yield FORM.at(path, f"{body.get('ip')!r} is no address", f"write a bare {LABEL[family]} address")
+        yield FORM.at(path, f"{shown(body.get('ip'))} is no address", f"write a bare {LABEL[family]} address")
     elif ip.version != int(family[-1]):
         other: Family = "ipv6" if family == "ipv4" else "ipv4"
         message = f"{ip} is {LABEL[other]}, here stands {LABEL[family]}"
@@ -42,7 +43,7 @@ def _address_form(item: At[object], family: Family) -> Findings:
     elif length is None or length > BITS[family]:
         yield FORM.at(
             (*item.path, "prefix-length"),
-            f"{body['prefix-length']!r} is no prefix length from 0 to {BITS[family]}",
+            f"{shown(body['prefix-length'])} is no prefix length from 0 to {BITS[family]}",
             write(64 if family == "ipv6" else 24, ", or what the link has", guess=True),
         )
 
@@ -50,13 +51,13 @@ def _address_form(item: At[object], family: Family) -> Findings:
 def _ip_form(item: At[object], family: Family) -> Findings:
     body = item.value
     if not isinstance(body, Mapping):
-        yield FORM.at(item.path, f"{body!r} is no mapping", "write {enabled: true, ...}")
+        yield FORM.at(item.path, f"{shown(body)} is no mapping", "write {enabled: true, ...}")
         return
     yield from _each(At(item.path, body), IP_KEYS[family])
     addresses = body.get("address")
     if addresses is not None and not is_list(addresses):
         fix = "write a list: [{ip: ..., prefix-length: ...}]"
-        yield FORM.at((*item.path, "address"), f"{addresses!r} is no list", fix)
+        yield FORM.at((*item.path, "address"), f"{shown(addresses)} is no list", fix)
     for index, address in enumerate(addresses if is_list(addresses) else ()):
         yield from _address_form(At((*item.path, "address", index), address), family)
 
@@ -74,9 +75,9 @@ def interface_form(item: At[Mapping[str, Any]], alone: bool = False) -> Findings
     yield from _each(item, {**(TOP if alone else {}), **BASE, **sections})
     for key in ("name", "type", "mac-address"):
         if key in body and not isinstance(body[key], str):
-            yield FORM.at((*path, key), f"{body[key]!r} is no text", f'quote it: "{body[key]}"')
+            yield FORM.at((*path, key), f"{shown(body[key])} is no text", quote(body[key]))
     if kind != body.get("type", kind) and kind in KINDS:
-        yield FORM.at((*path, "type"), f"nmstate does not know the type {body['type']!r}", write(kind))
+        yield FORM.at((*path, "type"), f"nmstate does not know the type {shown(body['type'])}", write(kind))
     if body.get("name") in (None, "") and ("name" in body or "type" in body):
         yield FORM.at((*path, "name"), "the interface has no name", "add name: eth0, or what it is to be called")
     if kind == "vrf" and body.get("vrf") is None:
@@ -84,7 +85,7 @@ def interface_form(item: At[Mapping[str, Any]], alone: bool = False) -> Findings
     state = body.get("state", "up")
     if state != "up":
         fix = "remove the interface, or write up"
-        yield FORM.at((*path, "state"), f"with state {state!r} the interface makes no connection file", fix)
+        yield FORM.at((*path, "state"), f"with state {shown(state)} the interface makes no connection file", fix)
     for family in FAMILIES:
         if family in body:
             yield from _ip_form(At((*path, family), body[family]), family)
@@ -120,7 +121,7 @@ def rule_form(item: At[object]) -> Findings:
     for key in ("fwmark", "fwmask"):
         value = body.get(key)
         if key in body and whole(value) is None and not _hexadecimal(value):
-            yield FORM.at((*item.path, key), f"{value!r} is no whole number", "write a number such as 0x1")
+            yield FORM.at((*item.path, key), f"{shown(value)} is no whole number", "write a number such as 0x1")
     if body.get("fwmask") is not None and body.get("fwmark") is None:
         yield FORM.at((*item.path, "fwmark"), "fwmask is given without fwmark", "add fwmark, or remove fwmask")
 
@@ -135,7 +136,7 @@ def document_form(item: At[object]) -> Findings:
     """Judge the form of a whole document, interfaces and routes with it."""
     body, path = item.value, item.path
     if not isinstance(body, Mapping):
-        yield FORM.at(path, f"{body!r} is no mapping", "write {interfaces: [...]}")
+        yield FORM.at(path, f"{shown(body)} is no mapping", "write {interfaces: [...]}")
         return
     document = At(path, body)
     if "interfaces" in body:
@@ -148,27 +149,27 @@ def document_form(item: At[object]) -> Findings:
         yield from unknown_keys(At(place, routes), ("config", "running"))
         routes, place = routes.get("config"), (*place, "config")
     elif "routes" in body and "interfaces" in body:
-        yield FORM.at(place, f"{routes!r} is no mapping", "write {config: [...]}")
+        yield FORM.at(place, f"{shown(routes)} is no mapping", "write {config: [...]}")
     if is_list(routes):
         for index, route in enumerate(routes):
             yield from route_form(At((*place, index), route))
     elif routes is not None and place[-1] == "config":
-        yield FORM.at(place, f"{routes!r} is no list", "write a list of routes")
+        yield FORM.at(place, f"{shown(routes)} is no list", "write a list of routes")
     if "route-rules" in body:
         yield from _rules(At((*path, "route-rules"), body["route-rules"]))
 
 
 def _rules(item: At[object]) -> Findings:
     if not isinstance(item.value, Mapping):
-        yield FORM.at(item.path, f"{item.value!r} is no mapping", "write {config: [...]}")
+        yield FORM.at(item.path, f"{shown(item.value)} is no mapping", "write {config: [...]}")
         return
     yield from mapping({"config": listed(rule_form, "{ip-from: ..., route-table: ...}")})(item)
 
 
 def _list_form(item: At[object], example: str) -> Findings:
     if not is_list(item.value):
-        yield FORM.at(item.path, f"{item.value!r} is no list", f"write [{example}]")
+        yield FORM.at(item.path, f"{shown(item.value)} is no list", f"write [{example}]")
         return
     for index, entry in enumerate(item.value):
         if not isinstance(entry, Mapping):
-            yield FORM.at((*item.path, index), f"{entry!r} is no mapping", write(example))
+            yield FORM.at((*item.path, index), f"{shown(entry)} is no mapping", write(example))

@@ -13,6 +13,7 @@ from dualstack.rules.nmbond import bond, controllers, nearest, ports_of
 from dualstack.rules.nmschema import FORM
 from dualstack.rules.nmstate import MTU
 from dualstack.rules.nmview import Link, whole
+from dualstack.rules.overrides import shown
 
 ETHERNET = Rule(
     "DS040-ethernet-mac",
@@ -123,7 +124,7 @@ def _vlan(link: Link, links: Sequence[Link], tags: dict[tuple[str, int], str]) -
     given = body.get("id") if isinstance(body, Mapping) else None
     number = whole(given)
     if number is None or not 1 <= number <= 4094:
-        message = f"{link.name} has the VLAN id {given!r}, outside 1 to 4094"
+        message = f"{link.name} has the VLAN id {shown(given)}, outside 1 to 4094"
         yield VLAN.at((*path, "id"), message, "write an id from 1 to 4094, as the switch has it")
     base = link.base
     if base is None or base not in by_name or base == link.name:

@@ -11,9 +11,10 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping
 
 from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import remove, rename, write
+from dualstack.fixes import Fix, remove, rename, write
 from dualstack.rules.base import Check
 from dualstack.rules.nmview import is_list, is_switch, parsed, parsed_network, whole
+from dualstack.rules.overrides import as_text, shown
 
 FORM = Rule(
     "DS059-nmstate-form",
@@ -36,7 +37,13 @@ def unknown_keys(item: At[Mapping[str, object]], known: Iterable[str], rule: Rul
         if key not in words:
             near = difflib.get_close_matches(str(key), words, 1, 0.6)
             fix = rename(near[0]) if near else remove(f"; nmstate knows {', '.join(words) or 'no keys'} here")
-            yield rule.at((*item.path, str(key)), f"nmstate does not know the key {key!r} here", fix)
+            yield rule.at((*item.path, str(key)), f"nmstate does not know the key {shown(key)} here", fix)
+
+
+def quote(value: object) -> Fix | str:
+    """Give the fix for a value that is to be text."""
+    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    return write(str(value)) if plain else "write text"
 
 
 def anything(item: At[object]) -> Findings:
@@ -47,31 +54,33 @@ def anything(item: At[object]) -> Findings:
 def text(item: At[object]) -> Findings:
     """Take text."""
     if item.value is not None and not isinstance(item.value, str):
-        yield FORM.at(item.path, f"{item.value!r} is no text", write(str(item.value)))
+        yield FORM.at(item.path, f"{shown(item.value)} is no text", quote(item.value))
 
 
 def switch(item: At[object]) -> Findings:
     """Take true and false, and what nmstate reads so: 0, 1 and text."""
     if not is_switch(item.value):
-        yield FORM.at(item.path, f"{item.value!r} is neither true nor false", "write true or false")
+        yield FORM.at(item.path, f"{shown(item.value)} is neither true nor false", "write true or false")
 
 
 def boolean(item: At[object]) -> Findings:
     """Take true and false only."""
     if item.value is not None and not isinstance(item.value, bool):
-        yield FORM.at(item.path, f"{item.value!r} is neither true nor false", "write true or false, without quotes")
+        yield FORM.at(
+            item.path, f"{shown(item.value)} is neither true nor false", "write true or false, without quotes"
+        )
 
 
 def address(item: At[object]) -> Findings:
     """Take a bare address."""
     if item.value is not None and parsed(item.value) is None:
-        yield FORM.at(item.path, f"{item.value!r} is no address", "write an IPv4 or IPv6 address")
+        yield FORM.at(item.path, f"{shown(item.value)} is no address", "write an IPv4 or IPv6 address")
 
 
 def prefix(item: At[object]) -> Findings:
     """Take a prefix; nmstate clears its host bits, and takes an empty text for none."""
     if item.value not in (None, "") and parsed_network(item.value) is None:
-        yield FORM.at(item.path, f"{item.value!r} is no prefix", "write an IPv4 or IPv6 prefix")
+        yield FORM.at(item.path, f"{shown(item.value)} is no prefix", "write an IPv4 or IPv6 prefix")
 
 
 def number(least: int, most: int, quoted: bool = True, rule: Rule = FORM) -> Form:
@@ -83,10 +92,10 @@ def number(least: int, most: int, quoted: bool = True, rule: Rule = FORM) -> For
         if (inside and (quoted or not isinstance(item.value, str))) or (item.value is None and not quoted):
             return
         if inside:
-            yield rule.at(item.path, f"{item.value!r} in quotes is text", write(value))
+            yield rule.at(item.path, f"{shown(item.value)} in quotes is text", write(value))
             return
         what = f"from {least} to {most}" if most < 2**31 else f"of {least} or more"
-        yield rule.at(item.path, f"{item.value!r} is no whole number {what}", f"write a whole number {what}")
+        yield rule.at(item.path, f"{shown(item.value)} is no whole number {what}", f"write a whole number {what}")
 
     return form
 
@@ -102,7 +111,7 @@ def one_of(*words: str, numbers: bool = False, rule: Rule = FORM) -> Form:
             return
         near = difflib.get_close_matches(str(item.value), words, 1, 0.6)
         fix = write(near[0]) if near else f"write one of {', '.join(words)}"
-        yield rule.at(item.path, f"{item.value!r} is none of {', '.join(words)}", fix)
+        yield rule.at(item.path, f"{shown(item.value)} is none of {', '.join(words)}", fix)
 
     return form
 
@@ -123,7 +132,7 @@ def mapping(keys: Mapping[str, Form], *wanted: str, rule: Rule = FORM, open_: bo
             return
         if not isinstance(body, Mapping):
             example = ", ".join(f"{key}: ..." for key in (wanted or sorted(keys)[:2]))
-            yield FORM.at(item.path, f"{body!r} is no mapping", f"write {{{example}}}")
+            yield FORM.at(item.path, f"{shown(body)} is no mapping", f"write {{{example}}}")
             return
         if not open_:
             yield from unknown_keys(At(item.path, body), keys, rule)
@@ -144,8 +153,8 @@ def listed(form_of_each: Form, example: str = "...") -> Form:
         if item.value is None:
             return
         if not is_list(item.value):
-            fix = f"write [{item.value}]" if isinstance(item.value, str | int) else f"write [{example}]"
-            yield FORM.at(item.path, f"{item.value!r} is no list", fix)
+            fix = f"write [{as_text(item.value)}]" if isinstance(item.value, str | int) else f"write [{example}]"
+            yield FORM.at(item.path, f"{shown(item.value)} is no list", fix)
             return
         for index, entry in enumerate(item.value):
             if entry is None:

@@ -11,6 +11,7 @@ from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import remove, write
 from dualstack.rules.base import Check
 from dualstack.rules.nmview import Ip, Link, whole
+from dualstack.rules.overrides import shown
 
 MTU = Rule(
     "DS046-mtu",
@@ -60,7 +61,7 @@ def mtu(item: At[object], ipv6: bool) -> Findings:
     """
     value, least, number = item.value, LEAST_MTU[ipv6], whole(item.value)
     if number is None:
-        yield MTU.at(item.path, f"{value!r} is no whole number", "write 1500 or what the link has")
+        yield MTU.at(item.path, f"{shown(value)} is no whole number", "write 1500 or what the link has")
         return
     if number < least:
         why = "IPv6 needs 1280" if ipv6 else "IPv4 needs 68"
@@ -68,7 +69,7 @@ def mtu(item: At[object], ipv6: bool) -> Findings:
     elif number > MOST_MTU:
         yield MTU.at(item.path, f"the MTU is {number}, over {MOST_MTU}", write(9000, guess=True))
     elif isinstance(value, str):
-        yield MTU.at(item.path, f"{value!r} in quotes is text", write(number))
+        yield MTU.at(item.path, f"{shown(value)} in quotes is text", write(number))
 
 
 def _family(ip: Ip, name: str) -> Findings:

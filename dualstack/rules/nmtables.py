@@ -23,6 +23,7 @@ from dualstack.rules.nmschema import (
     text,
 )
 from dualstack.rules.nmview import parsed
+from dualstack.rules.overrides import shown
 
 U8, U16, U32, U64 = (number(0, 2**bits - 1) for bits in (8, 16, 32, 64))
 I32, I64 = number(-(2**31), 2**31 - 1), number(-(2**63), 2**63 - 1)
@@ -36,7 +37,7 @@ def token(item: At[object]) -> Findings:
     if item.value in (None, ""):
         return
     if not isinstance(ip, ipaddress.IPv6Address) or int(ip) >> 64:
-        message = f"{item.value!r} is no IPv6 address that begins with 64 zero bits"
+        message = f"{shown(item.value)} is no IPv6 address that begins with 64 zero bits"
         yield FORM.at(item.path, message, "write the lower half of the address, such as ::10")
 
 
@@ -64,7 +65,7 @@ def features(item: At[object]) -> Findings:
 def ipv6_address(item: At[object]) -> Findings:
     """Take a bare IPv6 address."""
     if not isinstance(parsed(item.value), ipaddress.IPv6Address):
-        yield FORM.at(item.path, f"{item.value!r} is no IPv6 address", "write an IPv6 address")
+        yield FORM.at(item.path, f"{shown(item.value)} is no IPv6 address", "write an IPv6 address")
 
 
 _IP: dict[str, Form] = {

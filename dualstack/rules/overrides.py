@@ -167,8 +167,8 @@ def shown(value: Any) -> str:
     """Show a value in a message: short, on one line, never a secret."""
     if isinstance(value, Secret):
         return "a secret"
-    if isinstance(value, bool):
-        return str(value).lower()
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list | tuple):
@@ -178,3 +178,8 @@ def shown(value: Any) -> str:
         return f"'{argument[1]}=...'"
     text = without_logins(text)
     return text if isinstance(value, int | float) else repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def as_text(value: Any) -> str:
+    """Give a value where text is wanted: as it is, or as YAML would show it."""
+    return value if isinstance(value, str) else shown(value)

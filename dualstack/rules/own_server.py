@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dualstack.findings import At, Rule
 from dualstack.origins import Path
 from dualstack.rules.base import Check
+from dualstack.rules.overrides import as_text
 from dualstack.site import Site
 
 RULES: tuple[Rule, ...] = ()
@@ -28,7 +29,7 @@ def own_values(site: Site, key: str) -> Iterator[At[object]]:
 def own_words(site: Site, key: str) -> Iterator[At[str]]:
     """Give them as RKE2 reads lists of words: every text is split at its commas."""
     for item in own_values(site, key):
-        for word in str(item.value).split(","):
+        for word in as_text(item.value).split(","):
             yield At(item.path, word.strip())
 
 

@@ -13,6 +13,7 @@ from dualstack.findings import At, Finding, Findings, Rule, Severity
 from dualstack.fixes import remove, write
 from dualstack.origins import Path
 from dualstack.rules.base import Check
+from dualstack.rules.overrides import shown
 
 DHCP_RANGE = Rule(
     "DS160-libvirt-dhcp-range",
@@ -202,7 +203,7 @@ def service_families(policy: At[object]) -> Findings:
         policy: its ipFamilyPolicy, None where it has none.
     """
     if policy.value not in DUAL_STACK:
-        told = "there is no ipFamilyPolicy" if policy.value is None else f"ipFamilyPolicy is {policy.value!r}"
+        told = "there is no ipFamilyPolicy" if policy.value is None else f"ipFamilyPolicy is {shown(policy.value)}"
         yield SERVICE.at(policy.path, told, write("PreferDualStack"))
 
 

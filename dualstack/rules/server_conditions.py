@@ -110,7 +110,7 @@ def check_form(subject: Subject) -> Findings:
             if item.value.startswith("[") and as_ip(bare) is not None:
                 yield ADDRESS_FORM.at(item.path, f"{item.value} has brackets, which belong in URLs", write(bare))
             elif item.value and as_ip(item.value) is None:
-                yield ADDRESS_FORM.at(item.path, f"{item.value!r} is no address", remove())
+                yield ADDRESS_FORM.at(item.path, f"{shown(item.value)} is no address", remove())
 
 
 CHECKS = (check_profile, check_cloud_controller, check_bind, check_form)

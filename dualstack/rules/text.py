@@ -31,6 +31,7 @@ from dualstack.addresses import (
 from dualstack.findings import At, Finding, Findings, Rule, Severity
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
+from dualstack.rules.overrides import shown
 from dualstack.site.cluster import DEFAULT_PODS, DEFAULT_SERVICES
 
 Parsed: TypeAlias = Address | InterfaceAddress | Prefix
@@ -145,7 +146,7 @@ def of_error(path: Path, error: AddressError) -> Finding:
 def read_address(item: At[object], family: Family | None = None) -> Address | Finding:
     """Read an address from whatever stands at a path; the finding tells why it is none."""
     if not isinstance(item.value, str):
-        return SYNTAX.at(item.path, f"{item.value!r} is no text", "write an address such as 192.168.100.10")
+        return SYNTAX.at(item.path, f"{shown(item.value)} is no text", "write an address such as 192.168.100.10")
     try:
         return parse_address(item.value, family)
     except AddressError as error:
@@ -155,7 +156,7 @@ def read_address(item: At[object], family: Family | None = None) -> Address | Fi
 def read_prefix(item: At[object], family: Family | None = None) -> Prefix | Finding:
     """Read a prefix from whatever stands at a path; the finding tells why it is none."""
     if not isinstance(item.value, str):
-        return SYNTAX.at(item.path, f"{item.value!r} is no text", "write a prefix such as 10.42.0.0/16")
+        return SYNTAX.at(item.path, f"{shown(item.value)} is no text", "write a prefix such as 10.42.0.0/16")
     try:
         return parse_prefix(item.value, family)
     except AddressError as error:
@@ -165,7 +166,7 @@ def read_prefix(item: At[object], family: Family | None = None) -> Prefix | Find
 def read_interface(item: At[object]) -> InterfaceAddress | Finding:
     """Read an address with prefix length from whatever stands at a path; the finding tells why it is none."""
     if not isinstance(item.value, str):
-        return SYNTAX.at(item.path, f"{item.value!r} is no text", "write an address such as 192.168.100.10/24")
+        return SYNTAX.at(item.path, f"{shown(item.value)} is no text", "write an address such as 192.168.100.10/24")
     try:
         return parse_interface(item.value)
     except AddressError as error:
