@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from dualstack.findings import At, Finding, Severity
 from dualstack.form import validated
-from dualstack.frozen import REDACTED
-from dualstack.hiding import SHORTEST, names_a_secret
 from dualstack.layers import Resolved
 from dualstack.origins import Path, find_origin
 from dualstack.plan import make_plan
@@ -34,18 +30,10 @@ class Checked:
     resolved: Resolved
 
     @property
-    def clear_secrets(self) -> frozenset[str]:
-        """Texts in the site that look like secrets: told as findings, shown nowhere."""
-        beside = {key: self.resolved.config[key] for key in self._not_encrypted()}
-        texts = {*_clear_texts(self.resolved.site), *_clear_texts(beside, secret=True)}
-        if self.site is None or self.plan is None:
-            return frozenset(texts)
-        # secretKey holds the name of a config key.
-        return frozenset(texts - secret_names(Subject(self.site, self.plan)))
-
-    def _not_encrypted(self) -> set[str]:
+    def not_encrypted(self) -> frozenset[str]:
+        """Names of the plain config keys beside the site that hold what should be a secret."""
         paths = [finding.path for finding in self.findings if finding.rule is NOT_ENCRYPTED]
-        return {str(path[-1]).removeprefix("dualstack:") for path in paths}
+        return frozenset(str(path[-1]).removeprefix("dualstack:") for path in paths)
 
     @property
     def failed(self) -> bool:
@@ -98,18 +86,6 @@ def _lowered(findings: list[Finding], overrides: dict[str, RuleOverride]) -> lis
         for finding in findings
     ]
     return changed + told
-
-
-def _clear_texts(value: Any, secret: bool = False) -> Iterator[str]:
-    """Walk a tree for the texts under keys that are named like secrets."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _clear_texts(item, secret or names_a_secret(key))
-    elif isinstance(value, list):
-        for item in value:
-            yield from _clear_texts(item, secret)
-    elif secret and isinstance(value, str) and len(value) >= SHORTEST and value != REDACTED:
-        yield value
 
 
 def _distinct(findings: list[Finding]) -> list[Finding]:

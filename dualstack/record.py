@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from dualstack.errors import InputError
 from dualstack.frozen import REDACTED
+from dualstack.layers import NAMESPACE
 from dualstack.loader import load_file
-from dualstack.parts import is_secret
+from dualstack.parts import SITE_KEY, is_secret
 
 if TYPE_CHECKING:
+    from dualstack.check import Checked
     from dualstack.offline import Recording
 
 StandIn = Callable[[Any], str]
@@ -52,7 +54,9 @@ def engine_config(project: str, stack_file: Path, stand_in: StandIn = _hidden) -
     return config, secrets
 
 
-def record_site(project: Path, name: str, stack_file: Path, stand_in: StandIn | None = None) -> Recording:
+def record_site(
+    project: Path, name: str, stack_file: Path, stand_in: StandIn | None = None, veiled: Checked | None = None
+) -> Recording:
     """Run the program for one site and return what it registers.
 
     Args:
@@ -60,6 +64,7 @@ def record_site(project: Path, name: str, stack_file: Path, stand_in: StandIn | 
         name: the stack's name.
         stack_file: the stack file.
         stand_in: what stands for secrets in place of ``[secret]``, so that two recordings can be compared.
+        veiled: the site as it may be shown, see ``dualstack.veiled``: the program gets that in place of the file's.
 
     Raises:
         InputError: the program is not there, Pulumi's SDK is not installed, or the program failed.
@@ -75,6 +80,10 @@ def record_site(project: Path, name: str, stack_file: Path, stand_in: StandIn | 
         program = OWN_PROGRAM
     own_name = project_name(project)
     config, secrets = engine_config(own_name, stack_file, stand_in or _hidden)
+    if veiled is not None:
+        shown: dict[str, Any] = {SITE_KEY: veiled.resolved.site}
+        shown |= {f"{NAMESPACE}{key}": value for key, value in veiled.resolved.config.items()}
+        config |= {key: value if isinstance(value, str) else json.dumps(value) for key, value in shown.items()}
     try:
         return record(
             program,

@@ -14,10 +14,11 @@ import typer
 from dualstack.check import Checked
 from dualstack.cli.errors import tell
 from dualstack.errors import InputError, NoSiteError, quoted
-from dualstack.hiding import hide
+from dualstack.hiding import Veil
 from dualstack.layers import LayerStore
 from dualstack.project import find_project, is_path, list_sites
 from dualstack.sites import load_site, site_name
+from dualstack.veiled import veiled
 
 
 class Format(StrEnum):
@@ -187,7 +188,8 @@ def refuse(checked: Checked, force: bool | None, output: Format, what: str) -> N
     if output is Format.JSON:
         from dualstack.document import plan_json
 
-        print_json(hide(plan_json(checked, None), checked.clear_secrets))
+        veil = Veil()
+        print_json(veil.shown(plan_json(veiled(checked, veil), None)))
     else:
         tell_refused(checked, force, what)
     raise typer.Exit(1)

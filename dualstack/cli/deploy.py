@@ -26,7 +26,7 @@ from dualstack.deploy.session import Operation, Result, Session
 from dualstack.document import finding_json
 from dualstack.engine import find_engine
 from dualstack.errors import InputError
-from dualstack.hiding import hide
+from dualstack.hiding import Veil
 from dualstack.loader import load_file
 from dualstack.plan import Plan
 from dualstack.policies import config_of
@@ -34,6 +34,7 @@ from dualstack.project import site_file
 from dualstack.record import project_name
 from dualstack.sites import load_site
 from dualstack.style import Style
+from dualstack.veiled import veiled
 
 CHANGES = 3
 """Exit code for changes where none were expected."""
@@ -132,8 +133,8 @@ def _refuse(checked: Checked, operation: Operation, wanted: Wanted, progress: Pr
     """Tell the findings of a site with errors in the form of the answer, and stop."""
     if wanted.output is Format.JSON:
         told = document(checked, operation, progress, Result("the site has errors"))
-        told["findings"] = [finding_json(finding) for finding in checked.findings]
-        print_json(hide(told, checked.clear_secrets))
+        told["findings"] = [finding_json(finding) for finding in veiled(checked, Veil()).findings]
+        print_json(told)
         raise typer.Exit(1)
     if wanted.markdown:
         print(preview_markdown(checked, progress, None), end="")

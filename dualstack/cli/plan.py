@@ -17,12 +17,13 @@ from dualstack.check import Checked
 from dualstack.cli.common import Format, print_json
 from dualstack.cli.policies import verdict_text
 from dualstack.cli.text import findings_text
-from dualstack.hiding import hide
+from dualstack.hiding import Veil
 from dualstack.plan.model import Bound, NodePlan, Plan
 from dualstack.policies import config_of, judge, recorded
 from dualstack.project import site_file
 from dualstack.record import record_site
 from dualstack.style import Style
+from dualstack.veiled import veiled
 
 if TYPE_CHECKING:
     from dualstack.offline import Recording
@@ -37,14 +38,17 @@ def show_plan(project: Path, checked: Checked, site: str, output: Format) -> boo
     Returns:
         Whether a policy is violated that would stop the engine.
     """
-    recording = None if checked.failed else record_site(project, checked.name, site_file(project, site))
+    veil, read = Veil(), checked
+    checked = veiled(read, veil)
+    shown = None if checked is read else checked
+    recording = None if checked.failed else record_site(project, checked.name, site_file(project, site), veiled=shown)
     verdict = judge(recorded(recording), config_of(checked)) if recording else None
     broken = verdict is not None and verdict.failed
     if output is Format.JSON:
         from dualstack.document import plan_json
 
         document = plan_json(checked, recording.resources if recording else None, verdict)
-        print_json(hide(document, checked.clear_secrets))
+        print_json(veil.shown(document))
         return broken
     plan = checked.plan
     if plan is None:
@@ -77,11 +81,11 @@ def show_plan(project: Path, checked: Checked, site: str, output: Format) -> boo
         console.print(_resources(recording))
     else:
         console.print("\nThe program was not run: it stops at errors.")
-    lines = hide(page.getvalue(), checked.clear_secrets).splitlines()
+    lines = veil.shown(page.getvalue()).split("\n")[:-1]
     print("\n".join(line.rstrip() for line in lines), end="\n\n")
     print(findings_text([checked], style, notes=False))
     if verdict is not None:
-        print(hide(verdict_text(verdict, style), checked.clear_secrets))
+        print(veil.shown(verdict_text(verdict, style)))
     return broken
 
 

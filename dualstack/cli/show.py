@@ -8,9 +8,10 @@ from typing import Any
 
 from dualstack.check import Checked
 from dualstack.cli.common import Format, print_json
-from dualstack.hiding import hide
+from dualstack.hiding import Veil
 from dualstack.origins import Origins, Path, find_origin, format_path
 from dualstack.style import Style
+from dualstack.veiled import veiled
 
 
 def _leaves(value: Any, path: Path = ()) -> list[tuple[Path, Any]]:
@@ -29,7 +30,9 @@ def _with_defaults(checked: Checked) -> dict[str, Any]:
 
 def show_site(checked: Checked, *, origin: bool, defaults: bool, output: Format) -> None:
     """Print the merged site: as YAML, with ``origin`` a line a value, or as JSON."""
-    site = hide(_with_defaults(checked) if defaults else checked.resolved.site, checked.clear_secrets)
+    veil = Veil()
+    checked = veiled(checked, veil)
+    site = veil.shown(_with_defaults(checked) if defaults else checked.resolved.site)
     origins = checked.resolved.origins
     if output is Format.JSON:
         document: dict[str, Any] = {"version": 1, "site": checked.name, "layers": list(checked.resolved.layers)}

@@ -14,8 +14,9 @@ from dualstack.deploy.properties import MISSING, SECRET, UNKNOWN, Property
 from dualstack.diff.escape import code, fenced, plain, visible
 from dualstack.diff.kinds import kind_of
 from dualstack.findings import Finding, Severity
-from dualstack.hiding import hide
+from dualstack.hiding import Veil, without_secrets
 from dualstack.origins import format_path
+from dualstack.veiled import veiled
 
 BUDGET: Final = 65_536 - 1024
 """Characters of the document: what GitHub takes in a comment, and room for who posts it to add a mark and a link."""
@@ -37,16 +38,17 @@ def preview_markdown(checked: Checked, progress: Progress, error: str | None) ->
         progress: what the engine told.
         error: why the preview failed; None where it did not.
     """
-    hidden = checked.clear_secrets
+    veil = Veil()
+    veiled(checked, veil)  # for the texts that messages must not repeat
     changes = sorted(progress.changes, key=_rank)
-    parts = ["\n\n".join(_head(checked, progress, changes, error))]
+    parts = ["\n\n".join(_head(checked, progress, changes, None if error is None else veil.shown(veil.words(error))))]
     if checked.failed:
         parts.append(f"#### Findings\n\n{_findings(checked.findings)}")
     if progress.violations:
-        parts.append(_violations(progress, hidden))
+        parts.append(_violations(progress, veil))
     if changes:
         parts.append(_overview(changes))
-    parts += [_detail(change, hidden) for change in changes if change.properties]
+    parts += [_detail(change) for change in changes if change.properties]
     worth = [finding for finding in checked.findings if finding.severity is not Severity.INFO]
     if worth and not checked.failed:
         parts.append(_details(f"Findings ({len(worth)})", _findings(worth)))
@@ -54,7 +56,9 @@ def preview_markdown(checked: Checked, progress: Progress, error: str | None) ->
     rules = tuple(f"[{finding.rule.id}]" for finding in checked.findings)
     warnings = [line for line in progress.warnings if not line.endswith(rules)]
     if warnings:
-        parts.append(_details(f"Warnings ({len(warnings)})", fenced(hide(warnings, hidden), "")))
+        parts.append(
+            _details(f"Warnings ({len(warnings)})", fenced([veil.shown(veil.words(line)) for line in warnings], ""))
+        )
     pointer = (
         f"*Cut to fit a comment: {{count}} parts are left out; {code(f'dualstack preview {checked.name}')} has all.*"
     )
@@ -86,7 +90,7 @@ def _head(checked: Checked, progress: Progress, changes: list[Change], error: st
         yield f"> [!CAUTION]\n> Replaced or deleted, with what is on it: {named}."
     if error is not None:
         yield "> [!WARNING]\n> Nothing is known of what the failed preview did not reach."
-        yield fenced(hide(error, checked.clear_secrets).splitlines()[:_MOST_LINES], "")
+        yield fenced(error.splitlines()[:_MOST_LINES], "")
 
 
 def _findings(findings: Sequence[Finding]) -> str:
@@ -102,14 +106,14 @@ def _findings(findings: Sequence[Finding]) -> str:
     return _table(("", "Field", "Finding", "Rule"), rows)
 
 
-def _violations(progress: Progress, hidden: frozenset[str]) -> str:
+def _violations(progress: Progress, veil: Veil) -> str:
     ranked = sorted(progress.violations, key=lambda one: (one.level != "mandatory", one.policy, one.name))
     rows = [
         [
             _words(one.level),
             code(one.policy),
             code(one.name) if one.name else "the stack",
-            _words(hide(one.message, hidden)),
+            _words(veil.shown(veil.words(one.message))),
         ]
         for one in ranked[:_MOST_ROWS]
     ]
@@ -137,11 +141,11 @@ def _reasons(change: Change) -> str:
     return ", ".join(map(code, paths[:5])) + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")
 
 
-def _detail(change: Change, hidden: frozenset[str]) -> str:
+def _detail(change: Change) -> str:
     short: list[list[str]] = []
     long: list[str] = []
     for one in change.properties:
-        old, new = (hide(value, hidden) for value in (one.old, one.new))
+        old, new = (without_secrets(value) for value in (one.old, one.new))
         mark = " **(replaces)**" if one.replaces and change.op == "replace" else ""
         lines = _lines(one, old, new)
         if lines is None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from dualstack.diff.git import Commit, Repository
-from dualstack.hiding import without_secrets
+from dualstack.hiding import Veil
 
 LARGEST: Final = 1 << 18
 """Bytes of a file up to which its lines are compared."""
@@ -114,6 +114,8 @@ def _content(file: Path) -> str | bytes | None:
 def _lines(old: str | bytes, new: str | bytes) -> tuple[str, ...] | None:
     if isinstance(old, bytes) or isinstance(new, bytes):
         return None
+    veil = Veil()
     # At newlines alone: others are a part of the line that they stand in.
-    before, after = (side.removesuffix("\n").split("\n") if side else [] for side in (old, new))
-    return tuple(without_secrets(line) for line in list(difflib.unified_diff(before, after, n=1, lineterm=""))[2:])
+    before, after = (veil.text(side, yaml=False).removesuffix("\n").split("\n") if side else [] for side in (old, new))
+    lines: list[str] = veil.shown(list(difflib.unified_diff(before, after, n=1, lineterm=""))[2:])
+    return tuple(lines)

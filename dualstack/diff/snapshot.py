@@ -42,7 +42,7 @@ from dualstack.eib import build_tree
 from dualstack.eib.files import ProjectFiles
 from dualstack.eib.tree import File
 from dualstack.errors import InputError
-from dualstack.hiding import hide
+from dualstack.hiding import Veil
 from dualstack.layers import LayerStore
 from dualstack.loader import load_file
 from dualstack.origins import find_origin
@@ -53,10 +53,14 @@ from dualstack.project import site_file, stacks_dir
 from dualstack.record import OWN_PROGRAM, StandIn, record_site
 from dualstack.site.network import Ipv4, Ipv6
 from dualstack.sites import load_site
+from dualstack.veiled import veiled
 
 VERSION: Final = 1
 LARGEST_TEXT: Final = 1 << 18
 """Bytes of a file of the user's up to which its text is compared; of a larger one only the digest."""
+
+_DATA: Final = (".yaml", ".yml", ".json", ".conf", ".cfg", ".ini", ".toml")
+"""Ends of names of files that nothing runs."""
 
 _REPORT: Final = "see dualstack plan for this site, and report it with the stack file"
 _PROBE = "\0another value"
@@ -74,15 +78,25 @@ def marker(key: bytes) -> StandIn:
     return mark
 
 
-def site_document(project: Path, name: str, mark: StandIn, store: LayerStore) -> dict[str, Any]:
+def site_document(project: Path, name: str, mark: StandIn, store: LayerStore, veil: Veil) -> dict[str, Any]:
     """Plan one site.
+
+    Args:
+        project: the project's folder.
+        name: the site's.
+        mark: gives what stands for an encrypted secret.
+        store: the project's layers.
+        veil: hides what stands in clear.
 
     Raises:
         InputError: the site cannot be read, or the program failed.
     """
-    checked = load_site(project, name, store)
+    read = load_site(project, name, store)
+    checked = veiled(read, veil)
     file = site_file(project, name)
-    recording = None if checked.failed else record_site(project, checked.name, file, mark)
+    recording = (
+        None if checked.failed else record_site(project, checked.name, file, mark, None if checked is read else checked)
+    )
     document = plan_json(checked, recording.resources if recording else None)
     document.setdefault("resources", None)
     if recording is not None:
@@ -110,10 +124,12 @@ def site_document(project: Path, name: str, mark: StandIn, store: LayerStore) ->
         }
         document["network"] = network_json(plan)
         try:
-            document["files"] = _files(project, plan, {key: document["secrets"][key] for key in sorted(plan.secrets)})
+            document["files"] = _files(
+                project, plan, {key: document["secrets"][key] for key in sorted(plan.secrets)}, veil
+            )
         except InputError:
             document["files"] = None  # told by a finding
-    hidden: dict[str, Any] = hide(document, checked.clear_secrets)
+    hidden: dict[str, Any] = veil.shown(document, lambda digest: f"[secret:{digest}]")
     return hidden
 
 
@@ -182,12 +198,14 @@ def _secrets(file: Path, mark: StandIn) -> dict[str, str]:
     return {key.removeprefix("dualstack:"): mark(value) for key, value in config.items() if is_secret(value)}
 
 
-def _files(project: Path, plan: Plan, secrets: Mapping[str, str]) -> dict[str, Any]:
+def _files(project: Path, plan: Plan, secrets: Mapping[str, str], veil: Veil) -> dict[str, Any]:
     """Give the EIB directory; ``text`` is null for what is no text or too long."""
-    return {path: _file(file) for path, file in build_tree(plan, secrets, ProjectFiles(project)).files.items()}
+    return {
+        path: _file(path, file, veil) for path, file in build_tree(plan, secrets, ProjectFiles(project)).files.items()
+    }
 
 
-def _file(file: File) -> dict[str, Any]:
+def _file(path: str, file: File, veil: Veil) -> dict[str, Any]:
     content = file.content
     document: dict[str, Any] = {"mode": f"{file.mode:04o}", "text": None}
     if isinstance(content, bytes):
@@ -199,7 +217,10 @@ def _file(file: File) -> dict[str, Any]:
     if size <= LARGEST_TEXT:
         data = content if isinstance(content, bytes) else content.read_bytes()
         with contextlib.suppress(UnicodeDecodeError):
-            document["text"] = None if b"\0" in data else data.decode()
+            text = None if b"\0" in data else data.decode()
+            # The user's own file may hold secrets that no field of the site names.
+            own = text is not None and isinstance(content, Path)
+            document["text"] = veil.text(text, yaml=path.endswith(_DATA)) if text is not None and own else text
     return document
 
 
@@ -264,14 +285,15 @@ def main() -> None:
         answer.write(json.dumps(document, separators=(",", ":")) + "\n")
 
     request = json.load(sys.stdin)
-    project, mark = Path(request["project"]), marker(bytes.fromhex(request["key"]))
+    key = bytes.fromhex(request["key"])
+    project, mark, veil = Path(request["project"]), marker(key), Veil(key)
     say({"snapshot": VERSION, "dualstack": __version__})
     program = project if (project / "__main__.py").is_file() else OWN_PROGRAM.parent
     sys.path.insert(0, str(program))
     store, types = LayerStore(project), Types()
     for name in request["sites"]:
         try:
-            document = site_document(project, name, mark, store)
+            document = site_document(project, name, mark, store, veil)
             types.learn(document["resources"])
         except InputError as error:
             document = {"site": name, "error": error.as_dict()}

@@ -341,3 +341,58 @@ def test_one_site_does_not_stop_the_others(repository: Repository) -> None:
         assert "paris" in text
     for text in shown(report)[:3]:
         assert not {"\u2028", "\u2029", "\u0085"} & set(text)
+
+
+def test_a_secret_blanks_its_own_place_alone(repository: Repository) -> None:
+    """Else whoever writes `password: 192.` blanks every address, and an SSH key's text every such key."""
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIevilevil evil@example.com"
+    data = site(130)
+    repository.site("oslo", data)
+    repository.commit("base")
+    values = {"password": "192.168.", "apiToken": key, "passphrase": "evil"}
+    users = [{"username": "root", "sshKeys": [key]}]
+    repository.edit(
+        "stacks/Pulumi.oslo.yaml",
+        lambda data: data.update(charts={"rancher": {"values": values}}, image={"users": users}),
+    )
+    [oslo] = (report := made(repository)).changed
+    assert oslo.edits
+    for text in (html(report), str(report_json(report))):
+        assert "AAAAIevilevil evil@example.com" in text
+    edits = {str(edit.change.path[-1]): edit.change.after for edit in oslo.edits}
+    assert {edits[name] for name in values} == {"[secret]"}
+    [definition] = [file for file in oslo.files if file.path == "definition.yaml"]
+    assert any(key in line for line in definition.lines or ())
+
+
+def test_a_secret_in_clear_is_nowhere_and_its_change_is_told(repository: Repository) -> None:
+    """Rotated: neither the old nor the new one, in values, rendered files, resources and files of the user's."""
+
+    def given(text: str) -> dict[str, Any]:
+        values = {
+            "apiToken": text,
+            "extraEnv": [{"name": "DB_PASSWORD", "value": text}],
+            "url": f"https://robot:{text}@db.example/x",
+            "tls": f"-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n",
+        }
+        return site(
+            130,
+            delivery="pulumi",
+            charts={"rancher": {"values": values}},
+            image={"proxy": {"https": f"http://robot:{text}@proxy.example:3128"}, "files": "files"},
+        )
+
+    for text in ("canary1canary", "canary2canary"):
+        repository.site("oslo", given(text))
+        repository.write("files/etc/app.yaml", f"user: app\npassword: {text}\n")
+        if "1" in text:
+            repository.commit("base")
+    report = made(repository)
+    [oslo] = report.changed
+    assert oslo.status == "changed", oslo
+    for shown_text in shown(report):
+        assert "canary" not in shown_text
+    assert any(file.path == "etc/app.yaml" and file.secret for file in oslo.files)
+    paths = {".".join(map(str, edit.change.path)) for edit in oslo.edits if edit.change.secret}
+    assert {"charts.rancher.values.apiToken", "charts.rancher.values.url", "image.proxy.https"} <= paths
+    assert any(step.type.endswith("Release") and step.op == "update" for step in oslo.steps or ())
