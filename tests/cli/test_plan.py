@@ -162,3 +162,42 @@ def test_a_program_that_fails_is_told_without_a_traceback(run: Run, project: Pro
 
     assert (ran.code, "lost" in ran.err, "Traceback" in ran.err) == (2, True, False)
     shutil.rmtree(project.folder / "stacks")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("plan", "paris"),
+        ("plan", "paris", "--format", "json"),
+        ("show", "paris"),
+        ("show", "paris", "--origin"),
+        ("show", "paris", "--defaults", "--format", "json"),
+        ("check", "paris", "--policies", "--format", "json"),
+        ("check", "paris", "--policies"),
+        ("render", "paris", "--out", "out"),
+    ],
+)
+def test_a_secret_in_clear_shows_at_no_place(
+    run: Run, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """In a URL's login, a variable, a private key, an argument; the same site deploys with it all the same."""
+    monkeypatch.chdir(tmp_path)
+    values = {
+        "proxy": "http://robot:canary@proxy.example:3128",
+        "database": "postgres://app:canary@db.example/x",
+        "extraEnv": [{"name": "GITHUB_TOKEN", "value": "canary"}],
+        "tls": "-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----\n",
+    }
+    data = put(mapping(delivery="pulumi"), values, "charts", "rancher", "values")
+    put(data, {"http": "http://robot:canary@proxy.example:3128"}, "image", "proxy")
+    put(data, ["db-password=canary"], "cluster", "server", "kube-apiserver-arg")
+    put(data, "https://robot:canary@charts.example/rancher", "charts", "rancher", "repository")
+    put(data, [{**BMC, "address": "redfish-virtualmedia://admin:canary@[fd00:200::11]/redfish/v1/Systems/1"}],
+        "provisioning", "bmcs")  # fmt: skip
+    project.site("paris", data, **SECRETS)
+
+    ran = run(*arguments, "--project", project.folder)
+
+    assert ran.code in (0, 1), ran
+    assert ran.out, ran
+    assert "canary" not in ran.out + ran.err
