@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from dualstack.check import Checked
+from dualstack.errors import InputError
 from dualstack.findings import Finding
 from dualstack.frozen import thaw
 from dualstack.origins import format_path
@@ -39,15 +40,20 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     return document
 
 
-def check_json(sites: Iterable[Checked], verdicts: Mapping[str, Verdict | None] | None = None) -> dict[str, Any]:
+def check_json(
+    sites: Iterable[Checked],
+    verdicts: Mapping[str, Verdict | None] | None = None,
+    unreadable: Sequence[InputError] = (),
+) -> dict[str, Any]:
     """Give the answer of ``dualstack check``.
 
     Args:
         sites: the sites.
         verdicts: what the policies say of each, where they ran.
+        unreadable: what is wrong with the sites that could not be judged; the first is ``error``, all are ``errors``.
     """
     told = verdicts or {}
-    return {
+    document: dict[str, Any] = {
         "version": VERSION,
         "sites": [
             {
@@ -58,6 +64,9 @@ def check_json(sites: Iterable[Checked], verdicts: Mapping[str, Verdict | None] 
             for checked in sites
         ],
     }
+    if unreadable:
+        document |= {"error": unreadable[0].as_dict(), "errors": [error.as_dict() for error in unreadable]}
+    return document
 
 
 def _bound(bound: Bound) -> dict[str, Any]:

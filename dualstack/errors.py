@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pathlib
+import traceback
+
 _LONGEST_SHOWN = 60
 
 
@@ -56,6 +59,23 @@ class InputError(Exception):
 
 class NoSiteError(InputError):
     """A stack file without a site: it belongs to another program, or its site is still to be written."""
+
+
+class UnexpectedError(InputError):
+    """A fault of dualstack's own at one site: that site's error, not that of the others beside it."""
+
+    def __init__(self, error: Exception, file: str | None = None) -> None:
+        """Tell the kind of an exception and where it was raised; never its text, which may hold a secret.
+
+        Args:
+            error: the exception.
+            file: the file that was read, as shown to people.
+        """
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if "dualstack" in pathlib.PurePath(frame.filename).parts] or frames
+        place = f" in {pathlib.PurePath(own[-1].filename).name}, line {own[-1].lineno}" if own else ""
+        message = f"dualstack itself failed here, with {type(error).__name__}{place}"
+        super().__init__(message, file=file, fix="please report it, with the value that it stumbled over")
 
 
 def quoted(text: str) -> str:

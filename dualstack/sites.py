@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dualstack.check import Checked, check_site
+from dualstack.errors import InputError, UnexpectedError
 from dualstack.files_check import with_files
 from dualstack.layers import LayerStore, resolve_stack
 from dualstack.project import site_file
@@ -25,7 +26,12 @@ def load_site(project: Path, site: str, store: LayerStore | None = None) -> Chec
         store: the project's layers, where several sites are read.
 
     Raises:
-        InputError: the file or a layer cannot be read.
+        InputError: the file or a layer cannot be read, or dualstack itself fails at it.
     """
     file = site_file(project, site)
-    return with_files(project, check_site(site_name(file), resolve_stack(project, file, store)))
+    try:
+        return with_files(project, check_site(site_name(file), resolve_stack(project, file, store)))
+    except InputError:
+        raise
+    except Exception as error:
+        raise UnexpectedError(error, site) from error

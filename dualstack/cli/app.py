@@ -31,7 +31,7 @@ from dualstack.cli.common import (
 from dualstack.cli.deploy_commands import EngineOption, add_to
 from dualstack.cli.diff import diff
 from dualstack.cli.env import EngineChoice, Shell
-from dualstack.cli.errors import AnsweredError, tell
+from dualstack.cli.errors import UNREADABLE, AnsweredError, tell
 from dualstack.cli.words import Commands
 from dualstack.errors import InputError
 from dualstack.sites import load_site
@@ -81,8 +81,6 @@ def check(
         unreadable = without_strangers(unreadable)
     if not checked and not unreadable:
         raise InputError("the project has no sites", file=str(folder), fix="make one with dualstack new")
-    if unreadable and output is CheckFormat.JSON:
-        raise unreadable[0]
     verdicts: dict[str, Verdict | None] = {}
     if policies:
         from dualstack.cli.policies import judged_sites
@@ -91,7 +89,7 @@ def check(
     if output is CheckFormat.JSON:
         from dualstack.document import check_json
 
-        print_json(check_json(checked, verdicts))
+        print_json(check_json(checked, verdicts, unreadable))
     elif output is CheckFormat.SARIF:
         from dualstack.sarif import sarif_log
 
@@ -105,7 +103,7 @@ def check(
     for error in unreadable:
         tell(str(error))
     if unreadable:
-        raise typer.Exit(2)
+        raise AnsweredError(UNREADABLE)
     broken = any(one is not None and (one.failed or (strict and one.violations)) for one in verdicts.values())
     raise typer.Exit(worst(checked, strict) or int(broken))
 

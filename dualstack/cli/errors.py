@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
 
-from dualstack.errors import InputError
+from dualstack.errors import InputError, UnexpectedError
 
 FINE, UNREADABLE = 0, 2
 """Exit codes: fine; input that cannot be read, or output that cannot be written. Errors that were found give 1."""
@@ -60,18 +60,26 @@ def _answered(run: Callable[[], object]) -> int:
     try:
         run()
     except InputError as error:
-        if wants_json(sys.argv[1:]):
-            print(error_json(error))
-        else:
-            tell(str(error))
-        return UNREADABLE
+        return _told(error)
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else FINE
         # Typer tells a wrong command line on stderr; a program that asked for JSON waits for its document.
         if code == UNREADABLE and not isinstance(stop, AnsweredError) and wants_json(sys.argv[1:]):
             print(error_json(InputError("the command line is wrong, see stderr", fix="see dualstack --help")))
         return code
+    except OSError:
+        raise
+    except Exception as error:
+        return _told(UnexpectedError(error))
     return FINE
+
+
+def _told(error: InputError) -> int:
+    if wants_json(sys.argv[1:]):
+        print(error_json(error))
+    else:
+        tell(str(error))
+    return UNREADABLE
 
 
 def _keep_writing() -> None:

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from dualstack.addresses import LABEL, Family
 from dualstack.eib.helm import image_charts
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 UNIT: Final = "dualstack-first-boot.service"
 SCRIPT: Final = "dualstack-first-boot.sh"
 _PLAIN: Final = re.compile(r"[\w.:/,\[\]@%+~*-]+", re.ASCII)
+_LONGEST_PORT: Final = 5
 REGISTER: Final = "custom/scripts/70-dualstack-register.sh"
 
 
@@ -140,7 +140,7 @@ def _add_first_boot(plan: Plan, builder: Builder) -> None:
 
 def _probes(plan: Plan, ironic: Ironic) -> Iterator[dict[str, Any]]:
     """Yield what must answer over each family: Ironic's API and its image server on the node, and Ironic's name."""
-    api, media = urlsplit(ironic.endpoint), urlsplit(ironic.external_url)
+    api, media = _parts(ironic.endpoint), _parts(ironic.external_url)
     families: tuple[tuple[Family, int], ...] = (("ipv4", 4), ("ipv6", 6))
     for family, flag in families:
         address = plan.serving.of(family)
@@ -148,26 +148,31 @@ def _probes(plan: Plan, ironic: Ironic) -> Iterator[dict[str, Any]]:
             yield {
                 "what": f"{what} answers over {LABEL[family]}",
                 "family": flag,
-                "scheme": url.scheme,
+                "scheme": url[0],
                 "host": str(address or ""),
-                "port": _port(url.netloc),
+                "port": _port(url[1]),
                 "path": path,
             }
         if ironic.hostname:
             yield {
                 "what": f"{ironic.hostname} answers over {LABEL[family]}",
                 "family": flag,
-                "scheme": api.scheme,
+                "scheme": api[0],
                 "host": ironic.hostname,
-                "port": _port(api.netloc),
+                "port": _port(api[1]),
                 "path": "/v1/",
             }
 
 
+def _parts(url: str) -> tuple[str, str]:
+    """Split a URL of ours into scheme and authority; the host may be anything that the user's own values hold."""
+    scheme, _, rest = url.partition("://")
+    return scheme, rest.partition("/")[0]
+
+
 def _port(netloc: str) -> int:
-    # Not SplitResult.port: the host may be anything that the user's own values hold.
     port = netloc.rpartition(":")[2]
-    return int(port) if port.isascii() and port.isdecimal() else 0
+    return int(port) if port.isascii() and port.isdecimal() and len(port) <= _LONGEST_PORT else 0
 
 
 def _add_registration(plan: Plan, builder: Builder) -> None:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from dualstack.check import Checked, check_site
+from dualstack.layers import Resolved
 from tests.cli.conftest import Project, Run
 from tests.sites import mapping, put
 
@@ -121,6 +127,84 @@ def test_one_unreadable_site_does_not_hide_the_others(run: Run, project: Project
     assert ran.code == 2
     assert "b: " in ran.out
     assert "Pulumi.a.yaml" in ran.err
+
+
+def test_json_has_the_other_sites_beside_one_that_cannot_be_read(run: Run, project: Project) -> None:
+    project.text("a", "config: [\n")
+    project.site("b")
+
+    ran = run("check", "--format", "json")
+
+    assert ran.code == 2
+    assert [site["site"] for site in ran.json["sites"]] == ["b"]
+    assert [error["file"] for error in ran.json["errors"]] == ["stacks/Pulumi.a.yaml"]
+    assert ran.json["error"] == ran.json["errors"][0]
+
+
+@pytest.mark.parametrize("arguments", [("check",), ("check", "--format", "json"), ("sites",)])
+def test_a_fault_of_our_own_is_the_error_of_one_site(
+    run: Run, project: Project, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    project.site("a")
+    project.site("b")
+
+    def fails(name: str, resolved: Resolved) -> Checked:
+        if name == "a":
+            raise ValueError("text with a secret in it")
+        return check_site(name, resolved)
+
+    monkeypatch.setattr("dualstack.sites.check_site", fails)
+    ran = run(*arguments)
+
+    told = ran.out + ran.err
+    assert "dualstack itself failed here, with ValueError" in told
+    assert "Traceback" not in told
+    assert "secret in it" not in told
+    assert "b" in ran.out
+    assert ran.code == (0 if arguments == ("sites",) else 2)
+
+
+def test_a_fault_of_our_own_is_a_line(run: Run, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.site("a")
+
+    def fails(*_: object, **__: object) -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr("dualstack.cli.show.show_site", fails)
+    ran = run("show", "a", "--format", "json")
+
+    assert ran.code == 2
+    assert ran.json["error"]["message"].startswith("dualstack itself failed here, with KeyError")
+
+
+HOSTS = (
+    "a::b::1",
+    "[",
+    "]",
+    "[::1",
+    "[v1.x]",
+    "x:99999999999999999999",
+    "x:" + "1" * 5000,
+    "\u2100.com",
+    "a@[b",
+    "%",
+    "/",
+)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("path", [("hostname",), ("externalHttpHost",)])
+def test_what_is_no_host_is_a_finding_also_for_render(
+    run: Run, project: Project, host: str, path: tuple[str, ...], tmp_path: Path
+) -> None:
+    project.site("a", put(mapping("hostname"), host, "provisioning", *path))
+
+    ran = run("render", "a", "--force", "--out", tmp_path / "out")
+
+    assert "Traceback" not in ran.out + ran.err
+    assert "itself failed" not in ran.out + ran.err
+    assert ran.code in (0, 1)
+    assert run("check", "a").code == 1
 
 
 def test_a_lowered_rule_shows_its_reason_and_a_firm_one_cannot_be_lowered(run: Run, project: Project) -> None:
