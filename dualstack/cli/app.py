@@ -140,6 +140,10 @@ def render(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Discard what was edited in the folder since the last render.")
     ] = False,
+    join: Annotated[
+        str | None,
+        typer.Option("--join", metavar="NODE", help="An image for this node alone, which joins the living cluster."),
+    ] = None,
     with_secrets: Annotated[
         bool, typer.Option("--with-secrets", help="Put secrets where EIB needs them, in files of mode 0600.")
     ] = False,
@@ -156,12 +160,14 @@ def render(
     from dualstack.cli.secrets import from_files
 
     folder = the_project(project, *sites or ())
-    how = How(from_files(secret or []), with_secrets, overwrite, force, output)
+    how = How(from_files(secret or []), with_secrets, overwrite, force, join, output)
     if len(sites or ()) == 1 and not all_sites:
         checked = load_site(folder, (sites or [""])[0])
         refuse(checked, force, output, "rendered")
         render_site(folder, checked, out, how)
         return
+    if join is not None:
+        raise InputError("--join is about one node of one site", fix="name one site, or leave --join out")
     raise AnsweredError(render_sites(folder, chosen(folder, sites, all_sites), out, how))
 
 

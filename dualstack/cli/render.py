@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from dualstack.check import Checked
 from dualstack.cli.common import Format, is_refused, print_json, tell_refused, without_strangers
@@ -17,6 +18,7 @@ from dualstack.cli.text import finding_text, findings_text
 from dualstack.document import finding_json
 from dualstack.eib import (
     DEFINITION,
+    File,
     LeftOut,
     ProjectFiles,
     Report,
@@ -27,6 +29,7 @@ from dualstack.eib import (
     some,
     write_tree,
 )
+from dualstack.eib.join import RUNBOOK, joining, runbook
 from dualstack.errors import InputError, NoSiteError, quoted
 from dualstack.findings import Finding, Severity
 from dualstack.layers import LayerStore
@@ -85,6 +88,8 @@ class How:
     with_secrets: bool = False
     overwrite: bool = False
     force: bool = False
+    join: str | None = None
+    """Name of the one node that is to join a living cluster; None renders the whole site."""
     output: Format = Format.TEXT
 
 
@@ -95,14 +100,18 @@ def render_site(project: Path, checked: Checked, out: Path, how: How) -> None:
         InputError: a secret or a file of the user is not to be had, or OUT is a directory that dualstack did not write,
             wrote for another site, or wrote before somebody edited it.
     """
-    plan = checked.plan
-    if plan is None:
+    if checked.plan is None:
         return
+    plan, beside = checked.plan, dict[str, File]()
+    if how.join is not None:
+        plan = joining(checked.plan, how.join)
+        beside = {RUNBOOK: File(runbook(checked.plan, how.join).encode())}
+        checked = replace(checked, plan=plan)
     needed = _needed(project, plan)
     if unused := sorted(set(how.secrets) - needed):
         wanted = ", ".join(sorted(needed)) or "none"
         raise InputError(f"the directory of this site does not need {', '.join(unused)}", fix=f"it can hold: {wanted}")
-    tree, report = _write(project, plan, out, how)
+    tree, report = _write(project, checked.name, plan, out, how, beside)
     if how.output is Format.JSON:
         print_json({"version": 1, **_document(checked, out, report, tree)})
     else:
@@ -128,7 +137,7 @@ def render_sites(project: Path, names: Sequence[str], out: Path, how: How) -> in
                 tell_refused(checked, how.force, "rendered")
                 continue
             place = out / checked.name
-            tree, report = _write(project, checked.plan, place, how)
+            tree, report = _write(project, checked.name, checked.plan, place, how)
         except NoSiteError as error:
             without_strangers([error])
         except InputError as error:
@@ -152,17 +161,19 @@ def _needed(project: Path, plan: Plan) -> set[str]:
     return {left.key for left in build_tree(plan, {}, ProjectFiles(project)).left_out}
 
 
-def _write(project: Path, plan: Plan, out: Path, how: How) -> tuple[Tree, Report]:
+def _write(
+    project: Path, stack: str, plan: Plan, out: Path, how: How, beside: Mapping[str, File] = MappingProxyType({})
+) -> tuple[Tree, Report]:
     _refuse_other_site(plan.name, out)
     needed = _needed(project, plan)
     secrets = {key: value for key, value in how.secrets.items() if key in needed}
     if how.with_secrets:
-        secrets |= from_cli(project, plan.name, (needed & plan.secrets) - set(secrets))
+        secrets |= from_cli(project, stack, (needed & plan.secrets) - set(secrets))
     tree = build_tree(plan, secrets, ProjectFiles(project))
     if any(left.key == TOKEN_KEY for left in tree.left_out):
         message = f"several nodes need the secret {TOKEN_KEY}: without it EIB makes another token at each build"
-        raise InputError(message, fix=f"render {_way(plan.name, plan, TOKEN_KEY)}")
-    return tree, write_tree(tree, out, keep_edits=not how.overwrite)
+        raise InputError(message, fix=f"render {_way(stack, plan, TOKEN_KEY)}")
+    return tree, write_tree(replace(tree, files={**tree.files, **beside}), out, keep_edits=not how.overwrite)
 
 
 def _text(checked: Checked, out: Path, report: Report, tree: Tree) -> str:
@@ -217,6 +228,8 @@ def _summary(checked: Checked, out: Path, report: Report, tree: Tree) -> str:
     lines.append(f"Then build the {kind} image there:" if missing else f"Ready to build the {kind} image there:")
     volume, container = shlex.quote(f"{out.resolve()}:/eib"), plan.release.eib_container
     lines.append(f"  podman run --rm --privileged -v {volume} {container} build --definition-file {DEFINITION}")
+    if plan.initializer not in plan.nodes:
+        lines.append(f"Then follow {out / RUNBOOK}: it has what to do before and after, with this node's names.")
     return "\n".join(lines)
 
 

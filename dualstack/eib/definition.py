@@ -61,10 +61,12 @@ def _nodes(plan: Plan) -> list[dict[str, Any]]:
     """List the nodes of a cluster of several; EIB makes one node's cluster where there are none."""
     if not plan.several:
         return []
+    initializer = plan.initializer
+    # The image that joins one node to a living cluster has an initializer that is no machine.
+    nodes = plan.nodes if initializer in plan.nodes else (*plan.nodes, initializer)
     return [
-        {"hostname": node.name, "type": node.role}
-        | ({"initializer": True} if node.index == plan.initializer.index else {})
-        for node in plan.nodes
+        {"hostname": node.name, "type": node.role} | ({"initializer": True} if node is initializer else {})
+        for node in nodes
     ]
 
 

@@ -284,7 +284,7 @@ class Plan:
     @property
     def several(self) -> bool:
         """Whether the cluster has more than one node, and so virtual addresses."""
-        return len(self.nodes) > 1
+        return len(self.site.nodes) > 1
 
     def values(self, name: str) -> Mapping[str, Any]:
         """The merged values of a Helm release; empty where the site does not have it."""

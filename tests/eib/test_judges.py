@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dualstack.eib import write_tree
+from dualstack.eib import Tree, build_tree, write_tree
+from dualstack.eib.join import joining
 from tests.eib.support import SITES, VALUES, tree_of
+from tests.several import TOKEN, node, several
+from tests.sites import checked
 
 pytestmark = pytest.mark.judges
 
@@ -25,8 +28,22 @@ def judge(name: str) -> str:
 @pytest.mark.parametrize("secrets", [None, VALUES], ids=["without", "with"])
 @pytest.mark.parametrize("name", SITES)
 def test_eib(name: str, secrets: dict[str, str] | None, tmp_path: Path) -> None:
-    program, out = judge("eib"), tmp_path / "eib"
-    write_tree(tree_of(SITES[name], secrets), out)
+    validated(tree_of(SITES[name], secrets), tmp_path / "eib")
+
+
+@pytest.mark.parametrize("mode", ["address", "hostname"])
+@pytest.mark.parametrize("join", [None, "mgmt-1", "mgmt-4"])
+def test_eib_on_several_nodes(mode: str, join: str | None, tmp_path: Path) -> None:
+    nodes = [node(1), node(2), node(3), node(4, role="agent")]
+    plan = checked(several(mode, nodes=nodes), TOKEN).plan
+    assert plan is not None
+    validated(build_tree(plan if join is None else joining(plan, join), {"rke2Token": "t"}), tmp_path / "eib")
+
+
+def validated(tree: Tree, out: Path) -> None:
+    """Have EIB validate a tree; a base image of no content is laid beside it."""
+    program = judge("eib")
+    write_tree(tree, out)
     base = yaml.safe_load((out / "definition.yaml").read_text())["image"]["baseImage"]
     (out / "base-images").mkdir()
     (out / "base-images" / base).touch()

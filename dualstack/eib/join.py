@@ -1,0 +1,70 @@
+"""An image for one node of a living cluster, which joins it and can never make another one.
+
+A server that is installed again from the image of the whole site, the bootstrap server above all, makes a second
+cluster on the same virtual address (EIB issue 673): its script takes the initializer's configuration wherever the host
+has the initializer's name (``templates/rke2-multi-node-installer.sh.tpl``). Here that is a name that no host has, and
+``network/`` holds the one node, so that no machine gets another name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dualstack.eib.scripts import fill
+from dualstack.errors import InputError, quoted
+from dualstack.plan.model import NodePlan, Plan
+
+NOBODY = "no-machine-has-this-name"
+RUNBOOK = "JOIN.md"
+"""In the directory; EIB reads only what it knows."""
+
+
+def joining(plan: Plan, name: str) -> Plan:
+    """Return the plan of the image for one node that joins the living cluster.
+
+    Args:
+        plan: the site's plan.
+        name: the node's name.
+
+    Raises:
+        InputError: the site has one node, or none of that name.
+    """
+    names = [node.name for node in plan.nodes]
+    if not plan.several:
+        message = f"{plan.name} has one node, which nothing joins"
+        raise InputError(message, fix="leave --join out; a lost single node is a rebuild")
+    node = next((node for node in plan.nodes if node.name == name), None)
+    if node is None:
+        raise InputError(f"{plan.name} has no node {quoted(name)}", fix=f"write one of {', '.join(names)}")
+    return replace(plan, name=f"{plan.name}-{name}", nodes=(node,), initializer=_nobody(names))
+
+
+def _nobody(names: list[str]) -> NodePlan:
+    name = NOBODY
+    while name in names:
+        name += "-either"
+    return NodePlan(name=name, index=-1, management=None, ipv4=None, ipv6=None, nmstate={}, nmstate_computed={})
+
+
+def runbook(plan: Plan, name: str) -> str:
+    """Return how a lost node is replaced, or a new one joined, as Markdown with the site's own names.
+
+    Args:
+        plan: the plan of the whole site.
+        name: the node's name.
+    """
+    node = next(node for node in plan.nodes if node.name == name)
+    others = [other.name for other in plan.nodes if other.role == "server" and other.name != name]
+    storage = next((chart for chart in plan.charts if chart.key == "storage" and chart.name == "longhorn"), None)
+    return fill(
+        "join.md.j2",
+        site=plan.name,
+        node=node,
+        addresses=[str(address) for address in node.addresses.values()],
+        other=others[0] if others else "",
+        servers=len(others) + (node.role == "server"),
+        api=plan.api.ipv4,
+        bootstrap=plan.initializer.name == name,
+        longhorn=storage.namespace if storage else "",
+        image=f"eib-{plan.name}-{name}.{plan.site.image.type}",
+    )

@@ -1,0 +1,104 @@
+"""The image that joins one node: it has that node alone, and no machine that gets it makes a cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dualstack.eib import Tree, build_tree
+from dualstack.eib.join import NOBODY, joining, runbook
+from dualstack.errors import InputError
+from dualstack.plan.model import Plan
+from tests.several import TOKEN, node, several
+from tests.sites import checked, mapping
+
+NODES = [node(1), node(2), node(3), node(4, role="agent")]
+
+
+def plan(**changes: Any) -> Plan:
+    made = checked(several(nodes=NODES, **changes), TOKEN).plan
+    assert made is not None
+    return made
+
+
+def tree(name: str | None) -> Tree:
+    return build_tree(plan() if name is None else joining(plan(), name), {"rke2Token": "t"})
+
+
+def configured_as(made: Tree, host: str) -> str:
+    """Follow EIB's script for several nodes (``templates/rke2-multi-node-installer.sh.tpl``) on one host."""
+    kubernetes = yaml.safe_load(made.files["definition.yaml"].text)["kubernetes"]
+    assert len(kubernetes["nodes"]) > 1, "with one node EIB makes the cluster of a single one"
+    kinds = {item["hostname"]: item["type"] for item in kubernetes["nodes"]}
+    initializer = next(item["hostname"] for item in kubernetes["nodes"] if item.get("initializer"))
+    if host not in kinds:
+        return "exit 1"
+    return "init_server" if host == initializer else kinds[host]
+
+
+def hosts(made: Tree) -> list[str]:
+    return [Path(path).stem for path in made.files if path.startswith("network/")]
+
+
+def test_in_the_image_of_the_site_the_bootstrap_server_makes_the_cluster() -> None:
+    made = tree(None)
+    assert {host: configured_as(made, host) for host in hosts(made)} == {
+        "mgmt-1": "init_server",
+        "mgmt-2": "server",
+        "mgmt-3": "server",
+        "mgmt-4": "agent",
+    }
+
+
+@pytest.mark.parametrize(("name", "role"), [("mgmt-1", "server"), ("mgmt-2", "server"), ("mgmt-4", "agent")])
+def test_no_host_of_the_joining_image_makes_one(name: str, role: str) -> None:
+    made = tree(name)
+    assert hosts(made) == [name]
+    assert configured_as(made, name) == role
+    every_other = {one["name"] for one in NODES} - {name}
+    assert {configured_as(made, other) for other in every_other} == {"exit 1"}
+
+
+def test_the_name_of_nobody_is_nobodys() -> None:
+    nodes = [node(1), node(2), node(3) | {"name": NOBODY}]
+    made = checked(several(nodes=nodes), TOKEN).plan
+    assert made is not None
+    assert joining(made, "mgmt-2").initializer.name not in {one.name for one in made.nodes}
+
+
+def test_a_joined_node_speaks_for_nobody() -> None:
+    boot = tree("mgmt-1").files["custom/files/dualstack-first-boot.sh"].text
+    assert f'/etc/hostname")" != {NOBODY} ]]' in boot
+
+
+def test_it_has_the_same_token_and_server_configuration_as_the_site() -> None:
+    path = "kubernetes/config/server.yaml"
+    assert yaml.safe_load(tree("mgmt-2").files[path].text) == yaml.safe_load(tree(None).files[path].text)
+
+
+@pytest.mark.parametrize("name", ["mgmt-9", "", NOBODY])
+def test_only_nodes_of_the_site_join(name: str) -> None:
+    with pytest.raises(InputError, match="has no node"):
+        joining(plan(), name)
+
+
+def test_nothing_joins_a_cluster_of_one_node() -> None:
+    made = checked(mapping()).plan
+    assert made is not None
+    with pytest.raises(InputError, match="one node"):
+        joining(made, "mgmt-1")
+
+
+def test_the_runbook_has_the_sites_names() -> None:
+    text = runbook(plan(), "mgmt-1")
+    assert "kubectl delete node mgmt-1\n" in text
+    assert "mgmt-1.node-password.rke2" in text
+    assert "exec etcd-mgmt-2 -- etcdctl" in text
+    assert "second cluster on 192.168.100.20" in text
+    assert "192.168.100.11 and fd00:100::11" in text
+    agent = runbook(plan(), "mgmt-4")
+    assert "etcdctl" not in agent
+    assert "second cluster" not in agent
