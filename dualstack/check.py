@@ -58,12 +58,13 @@ def check_site(name: str, resolved: Resolved) -> Checked:
         findings += [finding for finding in told if not taken.touches(finding.path)]
         plain = [At(("dualstack:" + key,), key) for key in resolved.config]
         findings += clear_config(plain, secret_names(Subject(site, plan)), name)
-        findings = _lowered(findings, site.rules)
+        findings = lowered(findings, site.rules)
     placed = [_placed(finding, resolved) for finding in _distinct(findings)]
     return Checked(name, site, plan, tuple(sorted(placed, key=_order)), resolved)
 
 
-def _lowered(findings: list[Finding], overrides: dict[str, RuleOverride]) -> list[Finding]:
+def lowered(findings: list[Finding], overrides: dict[str, RuleOverride]) -> list[Finding]:
+    """Return the findings with the severities that a site chose, and what is wrong with its choices."""
     if not overrides:
         return findings
     known = {rule.id.split("-")[0]: rule for rule in all_rules().values()}

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import pathlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dualstack.check import Checked
+from dualstack.check import Checked, lowered
+from dualstack.errors import InputError
 from dualstack.findings import Finding
-from dualstack.origins import find_origin
+from dualstack.origins import Path, find_origin
 from dualstack.plan.model import Plan
 from dualstack.rules.project_files import MISSING_FILE, PLACE_TAKEN
+
+MANIFESTS = "kubernetes/manifests"
 
 if TYPE_CHECKING:
     from dualstack.eib import Refused
@@ -24,9 +28,13 @@ def with_files(project: pathlib.Path, checked: Checked) -> Checked:
         return checked
     told = {finding.path for finding in checked.findings}
     found = [finding for finding in refused_files(project, plan) if finding.path not in told]
+    refused = {finding.path for finding in found}
+    # A rule is lowered where it finds something, wherever that is.
+    seen = [finding for finding in judged_files(project, plan) if finding.path not in refused]
+    found += lowered(seen, site.rules)[: len(seen)]
     if not found:
         return checked
-    placed = [_placed(finding, checked) for finding in found]
+    placed = [finding if finding.file else _placed(finding, checked) for finding in found]
     return replace(checked, findings=tuple(sorted((*checked.findings, *placed), key=_order)))
 
 
@@ -45,6 +53,41 @@ def refused_files(project: pathlib.Path, plan: Plan) -> Iterator[Finding]:
             yield _finding(project, refused, plan.site.manifests[index], "the manifest")
         elif refused.path == ("image", "files") and plan.site.image.files is not None:
             yield _finding(project, refused, plan.site.image.files, "the folder")
+
+
+def judged_files(project: pathlib.Path, plan: Plan) -> Iterator[Finding]:
+    """Judge the manifests that the image gets from the project; what cannot be had is told elsewhere.
+
+    Args:
+        project: the project's folder.
+        plan: the site's plan.
+    """
+    from dualstack.eib import ProjectFiles
+    from dualstack.eib.definition import is_url
+    from dualstack.manifests import PACKAGED_FOLDER, judged, placed
+    from dualstack.rules.manifests import TOO_LATE
+
+    reader = ProjectFiles(project)
+    contents: dict[str, bytes] = {}
+    at: dict[str, Path] = {}
+    for index, manifest in enumerate(plan.site.manifests):
+        with suppress(InputError, OSError):
+            if not is_url(manifest) and manifest not in contents:
+                contents[manifest] = reader.file(manifest).first()
+                at[manifest] = ("manifests", index)
+    folder = plan.site.image.files
+    with suppress(InputError, OSError):
+        for path, file in reader.folder(folder) if folder is not None else ():
+            applied = path.rpartition("/")[0] == MANIFESTS
+            if not applied and path.rpartition("/")[0] != PACKAGED_FOLDER:
+                continue
+            name = f"{folder}/{path}"
+            contents[name], at[name] = file.first(), ("image", "files")
+            if applied and placed(contents[name])[1] is not None:
+                message = f"{name} holds the HelmChartConfig of a chart that RKE2 packages"
+                fix = f"move it to {folder}/{PACKAGED_FOLDER}/, or name the file in manifests, which does that"
+                yield TOO_LATE.at(("image", "files"), message, fix).located(name, None, None)
+    yield from judged(contents, at)
 
 
 def _finding(project: pathlib.Path, error: Refused, given: str, what: str) -> Finding:

@@ -10,7 +10,7 @@ from dualstack.eib.definition import DEFINITION, definition, is_url
 from dualstack.eib.files import Reader
 from dualstack.eib.helm import image_charts, values_files
 from dualstack.eib.scripts import add_scripts
-from dualstack.eib.tree import HOST_FILES, HOSTS, MARKER, Builder, Refused, Tree, is_host, some
+from dualstack.eib.tree import HOST_FILES, HOSTS, MARKER, Builder, File, Refused, Tree, is_host, some
 from dualstack.errors import InputError
 from dualstack.origins import Path
 from dualstack.plan.model import Plan
@@ -114,8 +114,22 @@ def _add_manifests(plan: Plan, builder: Builder, files: Reader | None) -> None:
         except InputError as error:
             builder.refuse(asked, error, taken=False)
         else:
-            # EIB applies the files of this one folder, none below it.
-            builder.add(f"{_MANIFESTS}/{manifest.rpartition('/')[2]}", file.content, file.mode, asked)
+            _add_manifest(builder, manifest.rpartition("/")[2], file, asked)
+
+
+def _add_manifest(builder: Builder, name: str, file: File, asked: Path) -> None:
+    """Add a manifest, and what RKE2 must find before it installs its packaged charts where it does so."""
+    from dualstack.manifests.place import PACKAGED_FOLDER, placed
+
+    late, early = placed(file.first())
+    if early is None:
+        # EIB applies the files of this one folder, none below it.
+        builder.add(f"{_MANIFESTS}/{name}", file.content, file.mode, asked)
+        return
+    if late is not None:
+        builder.add(f"{_MANIFESTS}/{name}", late, file.mode, asked)
+    content = file.content if late is None else early
+    builder.add(f"{PACKAGED_FOLDER}/{name}", content, file.mode, asked, replaceable=True)
 
 
 def _add_folder(plan: Plan, builder: Builder, files: Reader | None) -> None:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from dualstack.errors import InputError, quoted
+from dualstack.loader import MAX_BYTES
 from dualstack.origins import Path as SitePath
 
 READABLE: Final = 0o644
@@ -42,6 +43,13 @@ class File:
 
     content: bytes | Path
     mode: int = READABLE
+
+    def first(self, most: int = MAX_BYTES + 1) -> bytes:
+        """The first bytes of the content; a file on disk may be gigabytes."""
+        if isinstance(self.content, bytes):
+            return self.content[:most]
+        with self.content.open("rb") as stream:
+            return stream.read(most)
 
     @property
     def text(self) -> str:

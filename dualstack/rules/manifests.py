@@ -1,0 +1,52 @@
+"""Rules about the site's manifests: those that nobody can read, and those that come too late; reading is elsewhere."""
+
+from __future__ import annotations
+
+from dualstack.findings import Findings, Rule, Severity
+from dualstack.fixes import Fix
+from dualstack.rules.base import Subject
+
+BROKEN = Rule(
+    "DS195-manifest-unreadable",
+    "A manifest must be YAML, each document an object of Kubernetes.",
+    Severity.ERROR,
+    "The image builder reads every manifest for images and stops, or kubectl refuses it at the first boot.",
+    "edge-image-builder pkg/registry/manifests.go (readManifest) and pkg/combustion/templates/"
+    "rke2-single-node-installer.sh.tpl (kubectl create)",
+)
+NO_VALUES = "Helm refuses the values, and the chart is not installed."
+UNSEEN = Rule(
+    "DS196-manifest-not-checked",
+    "It must be known which manifests no rule has looked at.",
+    Severity.INFO,
+    "What is wrong in it shows at the first boot.",
+    "dualstack's own: a manifest given by URL is fetched by the image builder; nothing is fetched for a check",
+)
+CONFIG_NAMESPACE = Rule(
+    "DS197-chart-config-namespace",
+    "The HelmChartConfig of a chart that RKE2 packages must be in kube-system.",
+    Severity.ERROR,
+    "RKE2's helm-controller looks for it beside the HelmChart, and goes on with the chart's own values.",
+    "rke2-docs docs/add-ons/helm.md (HelmChartConfig: same name and namespace as the HelmChart)",
+)
+TOO_LATE = Rule(
+    "DS198-chart-config-too-late",
+    "The HelmChartConfig of a chart that RKE2 packages must be among RKE2's own manifests.",
+    Severity.ERROR,
+    "The image builder applies it after RKE2 has installed the chart: the node's network may already be another one.",
+    "edge-image-builder issue 734; rke2 issue 8357; SUSE Telco Cloud release notes (HelmChartConfig through os-files)",
+)
+
+RULES = (BROKEN, UNSEEN, CONFIG_NAMESPACE, TOO_LATE)
+
+
+def check_urls(subject: Subject) -> Findings:
+    """Tell manifests that the image builder fetches."""
+    for index, manifest in enumerate(subject.site.manifests):
+        if manifest.startswith(("http://", "https://")):
+            message = "the manifest is fetched when the image is built: no rule has looked at it"
+            fix = Fix(words="put a copy into the project and name that, to have it checked")
+            yield UNSEEN.at(("manifests", index), message, fix)
+
+
+CHECKS = (check_urls,)

@@ -1,0 +1,174 @@
+"""Manifests are read: judged as policies judge, and laid where RKE2 finds them in time."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dualstack.check import Checked
+from dualstack.eib import build_tree
+from dualstack.files_check import with_files
+from dualstack.findings import Finding
+from tests.eib.support import Given, plan_of
+from tests.sites import checked, mapping
+
+CONFIG = """\
+apiVersion: helm.cattle.io/v1
+kind: HelmChartConfig
+metadata: {name: rke2-cilium, namespace: kube-system}
+spec:
+  valuesContent: |-
+    ipv6: {enabled: true}
+"""
+SERVICE = """\
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: cattle-system}
+spec: {ports: [{port: 80}]}
+"""
+OTHER = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+EARLY = "os-files/var/lib/rancher/rke2/server/manifests"
+LATE = "kubernetes/manifests"
+
+
+def look(project: Path, *names: str, site: dict[str, Any] | None = None, **files: str | bytes) -> Checked:
+    for name, content in files.items():
+        file = project / name.replace("__", "/").replace("_yaml", ".yaml")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    data = site or mapping(manifests=[*names])
+    return with_files(project, checked(data))
+
+
+def of(result: Checked, number: str) -> list[Finding]:
+    return [finding for finding in result.findings if finding.rule.id.startswith(number + "-")]
+
+
+@pytest.mark.parametrize("name", ["rke2-cilium", "rke2-ingress-nginx", "rke2-traefik", "rke2-coredns"])
+def test_the_config_of_a_packaged_chart_is_there_before_the_chart(name: str) -> None:
+    content = CONFIG.replace("rke2-cilium", name).encode()
+    tree = build_tree(plan_of(mapping(manifests=["m/a.yaml"])), None, Given(**{"m/a.yaml": content}))
+    assert tree.files[f"{EARLY}/a.yaml"].text.encode() == content
+    assert f"{LATE}/a.yaml" not in tree.files
+
+
+@pytest.mark.parametrize("content", [OTHER, CONFIG.replace("rke2-cilium", "my-chart"), "a: {{ b }}", "", "- a\n"])
+def test_other_manifests_stay(content: str) -> None:
+    tree = build_tree(plan_of(mapping(manifests=["m/a.yaml"])), None, Given(**{"m/a.yaml": content.encode()}))
+    assert tree.files[f"{LATE}/a.yaml"].text == content
+    assert f"{EARLY}/a.yaml" not in tree.files
+
+
+def test_a_file_of_both_is_divided() -> None:
+    content = f"# first\n{OTHER}---\n{CONFIG}--- # third\n{OTHER}"
+    tree = build_tree(plan_of(mapping(manifests=["a.yaml"])), None, Given(**{"a.yaml": content.encode()}))
+    assert tree.files[f"{EARLY}/a.yaml"].text == f"---\n{CONFIG}"
+    assert tree.files[f"{LATE}/a.yaml"].text.count("kind: ConfigMap") == 2
+    assert "HelmChartConfig" not in tree.files[f"{LATE}/a.yaml"].text
+
+
+def test_a_config_in_the_users_folder_comes_too_late(tmp_path: Path) -> None:
+    data = mapping(image={"files": "eib"})
+    result = look(tmp_path, site=data, eib__kubernetes__manifests__c_yaml=CONFIG)
+    (finding,) = of(result, "DS198")
+    assert (finding.path, finding.severity) == (("image", "files"), "error")
+    (tmp_path / "eib" / LATE / "c.yaml").unlink()
+    moved = tmp_path / "eib" / EARLY / "c.yaml"
+    moved.parent.mkdir(parents=True)
+    moved.write_text(CONFIG)
+    assert not look(tmp_path, site=data).failed
+
+
+def test_a_config_is_beside_its_chart(tmp_path: Path) -> None:
+    assert of(look(tmp_path, "a.yaml", a_yaml=CONFIG), "DS197") == []
+    for namespace in ("namespace: default", "labels: {}"):
+        content = CONFIG.replace("namespace: kube-system", namespace)
+        (finding,) = of(look(tmp_path, "a.yaml", a_yaml=content), "DS197")
+        assert (finding.fix, finding.line) == ("in a.yaml: write namespace: kube-system", 3)
+
+
+def test_objects_are_judged_as_policies_judge_them(tmp_path: Path) -> None:
+    content = f"{OTHER}---\n{SERVICE}"
+    (finding,) = of(look(tmp_path, "m/a.yaml", m__a_yaml=content), "DS164")
+    assert (finding.path, finding.severity) == (("manifests", 0), "error")
+    assert (finding.file, finding.line) == ("m/a.yaml", 8)
+    assert finding.message == "m/a.yaml: Service web, spec.ipFamilyPolicy: there is no ipFamilyPolicy"
+    assert finding.fix == "in m/a.yaml: write PreferDualStack"
+
+
+@pytest.mark.parametrize(
+    ("content", "number"),
+    [
+        (f"apiVersion: v1\nkind: List\nitems:\n{textwrap.indent(SERVICE, '  ').replace('  ', '- ', 1)}", "DS164"),
+        (SERVICE.replace("{ports", "{ipFamilyPolicy: PreferDualStack, ipFamilies: [IPv6, IPv4], ports"), "DS024"),
+        (
+            "apiVersion: networking.k8s.io/v1\nkind: ServiceCIDR\nmetadata: {name: a}\nspec: {cidrs: [fd00::1/112]}\n",
+            "DS014",
+        ),
+        (
+            "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: metal3, namespace: kube-system}\n"
+            "spec:\n  chart: metal3\n  version: 302.0.0+up0.11.7\n  valuesContent: 'global: {ironicIP: 10.0.0.1}'\n",
+            "DS071",
+        ),
+    ],
+)
+def test_kinds_that_policies_know(content: str, number: str, tmp_path: Path) -> None:
+    assert [finding.file for finding in of(look(tmp_path, "a.yaml", a_yaml=content), number)] == ["a.yaml"]
+
+
+def test_a_site_lowers_what_is_found_in_a_manifest(tmp_path: Path) -> None:
+    data = mapping(manifests=["a.yaml"], rules={"DS164": {"severity": "info", "because": "IPv4 clients only"}})
+    (finding,) = of(look(tmp_path, site=data, a_yaml=SERVICE), "DS164")
+    assert (finding.severity, finding.because) == ("info", "IPv4 clients only")
+    unknown = mapping(manifests=["a.yaml"], rules={"DS999": {"severity": "info", "because": "x"}})
+    told = [item for item in look(tmp_path, site=unknown).findings if item.path[:1] == ("rules",)]
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("a: {{ b }}\n", 1),
+        (f"{OTHER}---\nmetadata: {{a\n", None),
+        ("- a\n- b\n", 1),
+        ("just text\n", 1),
+        ("kind: ConfigMap\n", 1),
+        (f"{OTHER}---\napiVersion: v1\n", 4),
+        ("a: 1\na: 2\n", 2),
+        ("", None),
+        ("# nothing\n---\n", None),
+        (b"\xff\xfe\x00a", None),
+        (CONFIG.replace("    ipv6: {enabled: true}", "    - a"), 5),
+    ],
+)
+def test_what_nobody_can_read_is_an_error(content: str | bytes, line: int | None, tmp_path: Path) -> None:
+    result = look(tmp_path, "a.yaml", a_yaml=content)
+    assert result.failed
+    findings = of(result, "DS195")
+    assert [finding.path for finding in findings] == [("manifests", 0)]
+    if line is not None:
+        assert findings[0].line == line
+
+
+@pytest.mark.parametrize("content", ["apiVersion: v1\nkind: X\nb: !Foreign c\n", "x: 1\n" + "#" * (1 << 20)])
+def test_what_is_not_read_here_is_told_as_such(content: str, tmp_path: Path) -> None:
+    result = look(tmp_path, "a.yaml", a_yaml=content)
+    assert not result.failed
+    (finding,) = of(result, "DS196")
+    assert finding.severity == "info"
+
+
+def test_a_url_is_not_checked() -> None:
+    (finding,) = of(checked(mapping(manifests=["https://example.com/a.yaml"])), "DS196")
+    assert (finding.path, finding.severity) == (("manifests", 0), "info")
+
+
+def test_healthy_manifests_are_clean(tmp_path: Path) -> None:
+    both = SERVICE.replace("{ports", "{ipFamilyPolicy: PreferDualStack, ports")
+    content = f"# a comment\n---\n{OTHER}---\n{both}---\n---\n# the end\n"
+    before = {finding.rule.id for finding in checked(mapping()).findings}
+    result = look(tmp_path, "a.yaml", "b.yaml", a_yaml=content, b_yaml=CONFIG)
+    assert {finding.rule.id for finding in result.findings} == before
