@@ -15,6 +15,7 @@ from dualstack.cli.common import (
     Format,
     FormatOption,
     Mode,
+    PlanFormat,
     ProjectOption,
     SiteArgument,
     chosen,
@@ -110,7 +111,12 @@ def check(
 
 @app.command(epilog="Example: dualstack plan demo --format json | jq .values.metal3")
 def plan(
-    site: SiteArgument, output: FormatOption = Format.TEXT, force: ForceOption = False, project: ProjectOption = None
+    site: SiteArgument,
+    output: Annotated[
+        PlanFormat, typer.Option("--format", help="How to answer; svg and mermaid draw the network alone.")
+    ] = PlanFormat.TEXT,
+    force: ForceOption = False,
+    project: ProjectOption = None,
 ) -> None:
     """Show all that is computed from a site.
 
@@ -120,7 +126,7 @@ def plan(
 
     folder = the_project(project, site)
     checked = load_site(folder, site)
-    refuse(checked, force, output, "planned")
+    refuse(checked, force, Format.JSON if output is PlanFormat.JSON else Format.TEXT, "planned")
     if show_plan(folder, checked, site, output) and not force:
         raise typer.Exit(1)
 

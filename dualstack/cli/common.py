@@ -44,6 +44,16 @@ class CheckFormat(StrEnum):
     SARIF = "sarif"
 
 
+class PlanFormat(StrEnum):
+    """How ``plan`` answers."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+    SVG = "svg"
+    MERMAID = "mermaid"
+
+
 class DnsFormat(StrEnum):
     """How ``dns`` answers."""
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from dualstack.check import Checked
-from dualstack.cli.common import Format, print_json
+from dualstack.cli.common import PlanFormat, print_json
 from dualstack.cli.policies import verdict_text
 from dualstack.cli.text import findings_text
 from dualstack.hiding import Veil
@@ -32,7 +32,7 @@ WIDTH = 200
 """Columns of the tables. Cells are never broken: a terminal that is narrower wraps the line, and a URL stays whole."""
 
 
-def show_plan(project: Path, checked: Checked, site: str, output: Format) -> bool:
+def show_plan(project: Path, checked: Checked, site: str, output: PlanFormat) -> bool:
     """Print the plan; the program is run for its resources, unless the site has errors, which stop it.
 
     Returns:
@@ -40,11 +40,14 @@ def show_plan(project: Path, checked: Checked, site: str, output: Format) -> boo
     """
     veil, read = Veil(), checked
     checked = veiled(read, veil)
+    if output in (PlanFormat.SVG, PlanFormat.MERMAID):
+        print(veil.shown(_picture(checked, output)))
+        return False
     shown = None if checked is read else checked
     recording = None if checked.failed else record_site(project, checked.name, site_file(project, site), veiled=shown)
     verdict = judge(recorded(recording), config_of(checked)) if recording else None
     broken = verdict is not None and verdict.failed
-    if output is Format.JSON:
+    if output is PlanFormat.JSON:
         from dualstack.document import plan_json
 
         document = plan_json(checked, recording.resources if recording else None, verdict)
@@ -52,6 +55,11 @@ def show_plan(project: Path, checked: Checked, site: str, output: Format) -> boo
         return broken
     plan = checked.plan
     if plan is None:
+        return broken
+    if output is PlanFormat.HTML:
+        from dualstack.cli.page import html
+
+        print(veil.shown(html(checked, plan, _tables(plan, recording), verdict)))
         return broken
     style = Style.of(sys.stdout)
     page = io.StringIO()
@@ -67,19 +75,10 @@ def show_plan(project: Path, checked: Checked, site: str, output: Format) -> boo
     )
     console.print(_head(plan))
     console.print(_tree(plan))
-    for title, table in (
-        ("Provisioning", _bmcs(plan)),
-        ("DNS records", _dns(plan)),
-        ("Capacity", _capacity(plan)),
-        ("Charts", _charts(plan)),
-    ):
-        if table.row_count:
-            console.print(Text(f"\n{title}", style="bold"))
-            console.print(table)
-    if recording is not None:
-        console.print(Text("\nResources", style="bold"))
-        console.print(_resources(recording))
-    else:
+    for title, table in _tables(plan, recording):
+        console.print(Text(f"\n{title}", style="bold"))
+        console.print(table)
+    if recording is None:
         console.print("\nThe program was not run: it stops at errors.")
     lines = veil.shown(page.getvalue()).split("\n")[:-1]
     print("\n".join(line.rstrip() for line in lines), end="\n\n")
@@ -87,6 +86,29 @@ def show_plan(project: Path, checked: Checked, site: str, output: Format) -> boo
     if verdict is not None:
         print(veil.shown(verdict_text(verdict, style)))
     return broken
+
+
+def _picture(checked: Checked, output: PlanFormat) -> str:
+    """Draw the site's network."""
+    from dualstack.diff.picture import mermaid
+    from dualstack.diff.snapshot import network_json
+    from dualstack.diff.svg import svg
+
+    if checked.plan is None:
+        return ""
+    return (svg if output is PlanFormat.SVG else mermaid)(None, network_json(checked.plan))
+
+
+def _tables(plan: Plan, recording: Recording | None) -> list[tuple[str, Table]]:
+    """Give what is told in tables, with titles; none that is empty."""
+    tables = [
+        ("Provisioning", _bmcs(plan)),
+        ("DNS records", _dns(plan)),
+        ("Capacity", _capacity(plan)),
+        ("Charts", _charts(plan)),
+        *([("Resources", _resources(recording))] if recording is not None else []),
+    ]
+    return [(title, table) for title, table in tables if table.row_count]
 
 
 def _table(*columns: str) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -122,7 +122,7 @@ _STYLES: Final = {
     "new": "fill:#d8f5df,stroke:#1a7f37,color:#1a1a1a",
     "gone": "fill:#ffdcd7,stroke:#b42318,color:#1a1a1a,stroke-dasharray:4",
 }
-_GROUPS: Final = (("site", "host"), ("cluster", "cluster"), ("outside", "around it"))
+GROUPS: Final = (("site", "host"), ("cluster", "cluster"), ("outside", "around it"))
 
 
 def mermaid(before: Document | None, after: Document | None) -> str:
@@ -131,7 +131,7 @@ def mermaid(before: Document | None, after: Document | None) -> str:
     ids = {box.key: f"b{index}" for index, box in enumerate(found)}
     # Else each value would be broken into lines of 200 pixels.
     lines = ['%%{init: {"flowchart": {"wrappingWidth": 500}}}%%', "flowchart LR"]
-    for group, title in _GROUPS:
+    for group, title in GROUPS:
         members = [box for box in found if box.group == group]
         if not members:
             continue
@@ -141,19 +141,20 @@ def mermaid(before: Document | None, after: Document | None) -> str:
             heading = f"<b>{_label(box.title)}</b>" + (f" ({box.status})" if box.status in ("new", "gone") else "")
             lines.append(f'    {ids[box.key]}["{"<br/>".join([heading, *text])}"]')
         lines.append("  end")
-    lines += _edges(ids)
+    lines += [f"  {ids[one]} {arrow} {ids[other]}" for one, arrow, other in edges(ids)]
     for status, style in _STYLES.items():
         if marked := [ids[box.key] for box in found if box.status == status]:
             lines += [f"  classDef {status} {style}", f"  class {','.join(marked)} {status}"]
     return "\n".join(lines)
 
 
-def _edges(ids: Mapping[str, str]) -> list[str]:
-    nodes = [key for key in ids if key.startswith("node ")]
-    pairs = [("link", node, "---") for node in nodes]
-    pairs += [(node, key, "---") for node in nodes[:1] for key in ("pods", "services", "rancher", "ironic")]
-    pairs += [("ironic", "machines", "-->"), *((node, "resolvers", "-.->") for node in nodes[:1])]
-    return [f"  {ids[one]} {arrow} {ids[other]}" for one, other, arrow in pairs if one in ids and other in ids]
+def edges(known: Collection[str]) -> list[tuple[str, str, str]]:
+    """Give the lines between boxes that there are: key, kind of line as Mermaid writes it, key."""
+    nodes = [key for key in known if key.startswith("node ")]
+    found = [("link", "---", node) for node in nodes]
+    found += [(node, "---", key) for node in nodes[:1] for key in ("pods", "services", "rancher", "ironic")]
+    found += [("ironic", "-->", "machines"), *((node, "-.->", "resolvers") for node in nodes[:1])]
+    return [edge for edge in found if edge[0] in known and edge[2] in known]
 
 
 def _label(text: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import shutil
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -169,6 +172,9 @@ def test_a_program_that_fails_is_told_without_a_traceback(run: Run, project: Pro
     [
         ("plan", "paris"),
         ("plan", "paris", "--format", "json"),
+        ("plan", "paris", "--force", "--format", "html"),
+        ("plan", "paris", "--force", "--format", "svg"),
+        ("plan", "paris", "--force", "--format", "mermaid"),
         ("show", "paris"),
         ("show", "paris", "--origin"),
         ("show", "paris", "--defaults", "--format", "json"),
@@ -201,3 +207,39 @@ def test_a_secret_in_clear_shows_at_no_place(
     assert ran.code in (0, 1), ran
     assert ran.out, ran
     assert "canary" not in ran.out + ran.err
+
+
+def test_pictures_show_both_families_and_are_well_formed(run: Run, project: Project) -> None:
+    data = mapping("hostname")
+    data["provisioning"] |= {
+        "bmcs": [{"name": "r1<b>", "address": "redfish-virtualmedia://[fd00:200::11]/redfish/v1/Systems/1"}]
+    }
+    project.site("paris", data)
+
+    drawing = run("plan", "paris", "--force", "--format", "svg").out
+    root = ElementTree.fromstring(drawing)
+    told = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    for words in ("eth0 IPv4: 192.168.100.10/24", "eth0 IPv6: fd00:100::10/64", "r1<b>: fd00:200::11"):
+        assert words in told
+    width, height = (float(root.attrib[key]) for key in ("width", "height"))
+    for box in root.iter("{http://www.w3.org/2000/svg}rect"):
+        assert float(box.attrib["x"]) + float(box.attrib["width"]) <= width
+        assert float(box.attrib["y"]) + float(box.attrib["height"]) <= height
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}path"))) == 6
+
+    flowchart = run("plan", "paris", "--force", "--format", "mermaid").out
+    assert "flowchart LR" in flowchart and "eth0 IPv6: fd00:100::10/64" in flowchart and "<b>:" not in flowchart
+
+
+def test_the_page_has_what_the_text_has(run: Run, project: Project) -> None:
+    project.site("paris", mapping("hostname"))
+
+    page = run("plan", "paris", "--format", "html").out
+
+    text = html.unescape(re.sub(r"<[^>]+>", " ", page))
+    for words in ("ironic.paris.example.com", "fd00:100::10", "10.42.0.0/16", "AAAA"):
+        assert words in text
+    rows = {line.split("  ")[0] for line in run("plan", "paris").out.splitlines()}
+    for title in ("DNS records", "Capacity", "Charts", "Resources"):
+        assert title in rows and f"<h2>{title}</h2>" in page
+    assert "<script" not in page and "http-equiv" in page and " src=" not in page

@@ -1,0 +1,48 @@
+"""``dualstack plan --format html``: the plan as one page that needs no script, no font and no network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import jinja2
+from rich.table import Table
+
+from dualstack.check import Checked
+from dualstack.diff.escape import visible
+from dualstack.diff.snapshot import network_json
+from dualstack.diff.svg import svg
+from dualstack.origins import format_path
+from dualstack.plan.model import Plan
+from dualstack.policies import Verdict
+
+
+def html(checked: Checked, plan: Plan, tables: Sequence[tuple[str, Table]], verdict: Verdict | None) -> str:
+    """Give the page.
+
+    Args:
+        checked: the site, its secrets in clear behind marks.
+        plan: its plan.
+        tables: what is told in tables, with titles.
+        verdict: what the policies say; None where errors stop the program.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"visible": visible, "path": format_path}
+    drawn = svg(None, network_json(plan))
+    return environment.get_template("page.html.j2").render(
+        checked=checked,
+        plan=plan,
+        picture=drawn,
+        tables=[(title, [str(column.header) for column in table.columns], _rows(table)) for title, table in tables],
+        verdict=verdict,
+    )
+
+
+def _rows(table: Table) -> list[tuple[str, ...]]:
+    return list(zip(*([str(cell) for cell in column.cells] for column in table.columns), strict=True))
