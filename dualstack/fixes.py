@@ -5,6 +5,7 @@ The same data is shown to people, given in JSON answers as a JSON Patch (RFC 690
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -92,14 +93,29 @@ class Fix:
             self, edits=tuple(edit if edit.path is None else replace(edit, path=move(edit.path)) for edit in self.edits)
         )
 
+    def applied(self, data: Value, at: Path) -> Value:
+        """Return plain data with the edits made; mappings that a value needs around it are made, too.
+
+        Raises:
+            LookupError: an edit is of something that is not there.
+            TypeError: something around it is neither a mapping nor a list.
+        """
+        data = copy.deepcopy(data)
+        for edit in self.ordered(at):
+            data = _made(data, edit, edit.path or ())
+        return data
+
+    def ordered(self, at: Path) -> list[Edit]:
+        """Return the edits with their paths, in an order in which each path still holds when its turn comes."""
+        # From the end, so that an entry that goes moves no other one.
+        gone = sorted((edit for edit in self.placed(at) if isinstance(edit, Remove)), key=_from_the_end, reverse=True)
+        return [*(edit for edit in self.placed(at) if not isinstance(edit, Remove)), *gone]
+
     def patch(self, at: Path) -> list[dict[str, Any]]:
         """Return the edits as a JSON Patch on ``dualstack:site`` with its layers merged; empty for words alone."""
         if self.shown:
             return []
-        # From the end, so that an entry that goes moves no other one.
-        gone = sorted((edit for edit in self.placed(at) if isinstance(edit, Remove)), key=_from_the_end, reverse=True)
-        kept = [edit for edit in self.placed(at) if not isinstance(edit, Remove)]
-        return [_operation(edit, edit.path or ()) for edit in (*kept, *gone)]
+        return [_operation(edit, edit.path or ()) for edit in self.ordered(at)]
 
 
 AnyFix: TypeAlias = Fix | str
@@ -159,3 +175,28 @@ def _operation(edit: Edit, path: Path) -> dict[str, Any]:
     if isinstance(edit, Add):
         return {"op": "add", "path": pointer((*path, "-")), "value": edit.value}
     return {"op": "remove", "path": pointer(path)}
+
+
+def _made(data: Value, edit: Edit, path: Path) -> Value:
+    """Make one edit in plain data, which is changed; return it."""
+    if not path:
+        raise LookupError(path)
+    here, steps = data, path if isinstance(edit, Add) else path[:-1]
+    for step in steps:
+        if isinstance(here, dict) and isinstance(edit, Set | Add) and here.get(step) is None:
+            here[step] = [] if isinstance(edit, Add) and step == path[-1] else {}
+        here = here[step]
+    if isinstance(edit, Add):
+        here.append(edit.value)
+    elif isinstance(edit, Set):
+        here[path[-1]] = edit.value
+    elif isinstance(edit, Remove):
+        del here[path[-1]]
+    else:
+        # A key keeps its place.
+        items = [(edit.key if key == path[-1] else key, value) for key, value in here.items()]
+        if path[-1] not in here or edit.key in here:
+            raise LookupError(path)
+        here.clear()
+        here.update(items)
+    return data

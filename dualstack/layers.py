@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dualstack.errors import InputError, NoSiteError, quoted
-from dualstack.loader import load_file
 from dualstack.merge import copy, merge
 from dualstack.node_defaults import with_defaults
 from dualstack.origins import Mark, Origin, Origins, Value, find_origin, format_path, origin_of
@@ -26,7 +25,7 @@ from dualstack.parts import (
     placed_error,
     secret_paths,
 )
-from dualstack.project import nearest, shown_path
+from dualstack.project import nearest
 
 __all__ = [
     "LayerStore", "Resolved", "SecretInside", "find_origin", "format_path", "resolve_mapping", "resolve_stack"
@@ -78,7 +77,8 @@ def resolve_stack(project: pathlib.Path, stack_file: pathlib.Path, store: LayerS
         NoSiteError: The file holds no site and looks as if it was not meant to.
         InputError: The file or a layer cannot be read, or the site in it is not where or what it should be.
     """
-    document = load_file(stack_file, shown_path(project, stack_file))
+    store = store or LayerStore(project)
+    document = store.read(stack_file)
     children = document.mark[3]
     config = document.data.get("config")
     if not isinstance(config, dict) or not isinstance(children, dict):
@@ -109,7 +109,7 @@ def resolve_stack(project: pathlib.Path, stack_file: pathlib.Path, store: LayerS
             else:
                 others[name] = value
     own = make_part(site, config_marks[SITE_KEY], stack_file)
-    return _resolve(store or LayerStore(project), own, others, frozenset(secrets), places, (stack_file,))
+    return _resolve(store, own, others, frozenset(secrets), places, (stack_file,))
 
 
 def resolve_mapping(

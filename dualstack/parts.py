@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pathlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from dualstack.errors import InputError, quoted
 from dualstack.frozen import REDACTED
-from dualstack.loader import load_file
+from dualstack.loader import Document, load_file, load_text
 from dualstack.merge import merge
 from dualstack.origins import Mark, Origin, Origins, Path, Value, origin_of
 from dualstack.project import layers_dir, shown_path, unknown_layer
@@ -52,12 +52,23 @@ class LayerStore:
         project: The project's folder.
     """
 
-    def __init__(self, project: pathlib.Path) -> None:
-        """Start empty; nothing is read before a site asks for it."""
+    def __init__(self, project: pathlib.Path, texts: Mapping[str, str] | None = None) -> None:
+        """Start empty; nothing is read before a site asks for it.
+
+        Args:
+            project: The project's folder.
+            texts: What is read in place of some files, by their names as shown to people.
+        """
         self.project = project
+        self._texts = texts or {}
         self._parts: dict[str, Part] = {}
         self._orders: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._merged: dict[tuple[str, ...], tuple[dict[str, Value], dict[str, Mark]]] = {(): ({}, {})}
+
+    def read(self, path: pathlib.Path) -> Document:
+        """Read a stack file or layer; see `load_file`."""
+        shown = shown_path(self.project, path)
+        return load_text(self._texts[shown], shown) if shown in self._texts else load_file(path, shown)
 
     def part(self, name: str, asked: Origin | None) -> Part:
         """Give a layer; `asked` is where it is extended.
@@ -72,7 +83,7 @@ class LayerStore:
         if not path.exists():
             message, fix = unknown_layer(self.project, name)
             raise placed_error(message, asked, fix)
-        document = load_file(path, shown_path(self.project, path))
+        document = self.read(path)
         document.refuse_doubts()
         for key in ("config", SITE_KEY):
             if key in document.data:

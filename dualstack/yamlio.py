@@ -50,6 +50,11 @@ def one_line(value: Any) -> str:
     return _flow(value, inside=False)
 
 
+def in_flow(value: Any) -> str:
+    """Write plain data as it may stand within brackets or braces; see ``one_line``."""
+    return _flow(value, inside=True)
+
+
 def _flow(value: Any, *, inside: bool) -> str:
     if isinstance(value, Mapping):
         pairs = (f"{_flow(key, inside=True)}: {_flow(item, inside=True)}" for key, item in value.items())
