@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dualstack.errors import InputError, NoSiteError, quoted
+from dualstack.loader import load_file
 from dualstack.merge import copy, merge
 from dualstack.node_defaults import with_defaults
 from dualstack.origins import Mark, Origin, Origins, Value, find_origin, format_path, origin_of
@@ -25,7 +26,7 @@ from dualstack.parts import (
     placed_error,
     secret_paths,
 )
-from dualstack.project import nearest
+from dualstack.project import nearest, shown_path
 
 __all__ = [
     "LayerStore", "Resolved", "SecretInside", "find_origin", "format_path", "resolve_mapping", "resolve_stack"
@@ -78,7 +79,7 @@ def resolve_stack(project: pathlib.Path, stack_file: pathlib.Path, store: LayerS
         InputError: The file or a layer cannot be read, or the site in it is not where or what it should be.
     """
     store = store or LayerStore(project)
-    document = store.read(stack_file)
+    document = store.given(stack_file) or load_file(stack_file, shown_path(project, stack_file))
     children = document.mark[3]
     config = document.data.get("config")
     if not isinstance(config, dict) or not isinstance(children, dict):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import pathlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -23,6 +24,8 @@ from dualstack.layers import LayerStore, Resolved, resolve_stack
 from dualstack.origins import Origin, Origins, Path, Value
 from dualstack.parts import SITE_KEY
 from dualstack.project import layers_dir, list_sites, shown_path, site_file
+from dualstack.rules.model import BAD_VALUE, MISSING, UNKNOWN_KEY, WRONG_TYPE
+from dualstack.rules.text import SYNTAX
 from dualstack.sites import site_name
 from dualstack.yamledit import CannotEdit, edited, places
 
@@ -45,10 +48,10 @@ _OF_MACHINES: Final[tuple[Path, ...]] = (
     ("image", "diskSize"),
     ("image", "type"),
     ("image", "baseImage"),
-    ("release",),
-    ("mode",),
 )
 """What readdresses, rebuilds or wipes a machine when it changes."""
+_FORM: Final = {rule.id for rule in (UNKNOWN_KEY, WRONG_TYPE, MISSING, BAD_VALUE, SYNTAX)}
+"""Rules about values that no other rule could see yet: what these tell then was there before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +101,11 @@ def mend(project: pathlib.Path, sites: Sequence[str], *, layers: bool) -> Mended
         project: the project's folder.
         sites: stack names, or paths of stack files.
         layers: whether values that stand in layers are mended there.
-
-    Raises:
-        InputError: a file cannot be read.
     """
     mender = _Mender(project, layers)
     for site in sites:
-        mender.run(site)
+        with suppress(InputError):  # told by the check that follows
+            mender.run(site)
     return mender.mended
 
 
@@ -146,7 +147,9 @@ class _Mender:
             new = _with_edits(text, finding, checked.resolved, base)
             texts = {**self.mended.after, place: new}
             after = self._checked(file, texts)
-            if _key(finding) in map(_key, after.findings) or _errors(after) - _errors(checked):
+            if _key(finding) in map(_key, after.findings):
+                return None
+            if finding.rule.id not in _FORM and _errors(after) - _errors(checked):
                 return None
             for other in self.users(place) if path != file else ():
                 stack = site_file(self.project, other)

@@ -65,10 +65,10 @@ class LayerStore:
         self._orders: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._merged: dict[tuple[str, ...], tuple[dict[str, Value], dict[str, Mark]]] = {(): ({}, {})}
 
-    def read(self, path: pathlib.Path) -> Document:
-        """Read a stack file or layer; see `load_file`."""
+    def given(self, path: pathlib.Path) -> Document | None:
+        """Read the text that was given in place of a file; None where none was."""
         shown = shown_path(self.project, path)
-        return load_text(self._texts[shown], shown) if shown in self._texts else load_file(path, shown)
+        return load_text(self._texts[shown], shown) if shown in self._texts else None
 
     def part(self, name: str, asked: Origin | None) -> Part:
         """Give a layer; `asked` is where it is extended.
@@ -83,7 +83,7 @@ class LayerStore:
         if not path.exists():
             message, fix = unknown_layer(self.project, name)
             raise placed_error(message, asked, fix)
-        document = self.read(path)
+        document = self.given(path) or load_file(path, shown_path(self.project, path))
         document.refuse_doubts()
         for key in ("config", SITE_KEY):
             if key in document.data:

@@ -38,7 +38,7 @@ def errors(data: dict[str, Any]) -> list[tuple[str, str]]:
         ("fd00:100::10", (*ETH0, "ipv6", "address"), "write fd00:100::10/64 or what fits"),
         ("no", (*ETH0, "ipv6", "enabled"), "write false"),
         ("amd64", ("image", "arch"), "write x86_64"),
-        (3.5, ("release",), 'quote it: "3.5"'),
+        (3.5, ("release",), 'write "3.5"'),
         (3.1, ("release",), 'write one of "3.4", "3.5", "3.6"'),
         (5, ("provisioning", "persistence", "size"), "write 5Gi"),
         (1.34, ("kubernetesVersion",), "write the whole version in quotes, such as v1.34.4+rke2r1"),

@@ -64,6 +64,11 @@ def check(
     policies: Annotated[
         bool, typer.Option("--policies", help="Run the program and the policies over its resources, too; no engine.")
     ] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Make the fixes that are safe, and show what changed.")] = False,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="With --fix: edit layers that other sites use, too.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --fix: show it, write nothing.")] = False,
     output: Annotated[
         CheckFormat, typer.Option("--format", help="How to answer; sarif is for code scanning in CI.")
     ] = CheckFormat.TEXT,
@@ -76,6 +81,13 @@ def check(
     from dualstack.style import Style
 
     folder = the_project(project, *sites or ())
+    if not fix and (layers or dry_run):
+        raise InputError("--layers and --dry-run say how --fix works", fix="add --fix, or leave them out")
+    mended = None
+    if fix:
+        from dualstack.cli.fix import fix_json, fix_sites, fix_text
+
+        mended = fix_sites(folder, sites or list_sites(folder), layers=layers, dry_run=dry_run)
     store = LayerStore(folder)
     checked, unreadable = load_sites(folder, sites or list_sites(folder), store)
     if not sites:
@@ -90,12 +102,15 @@ def check(
     if output is CheckFormat.JSON:
         from dualstack.document import check_json
 
-        print_json(check_json(checked, verdicts, unreadable))
+        done = {"fixed": fix_json(folder, mended, dry_run)} if mended is not None else {}
+        print_json(check_json(checked, verdicts, unreadable) | done)
     elif output is CheckFormat.SARIF:
         from dualstack.sarif import sarif_log
 
         print_json(sarif_log(checked, unreadable, folder, verdicts))
     elif checked:
+        if mended is not None:
+            print(fix_text(folder, mended, dry_run, Style.of(sys.stdout)))
         print(findings_text(checked, Style.of(sys.stdout)))
         if verdicts:
             from dualstack.cli.policies import verdicts_text

@@ -10,11 +10,12 @@ from dualstack.cli.stackfile import replace_text
 from dualstack.errors import InputError
 from dualstack.hiding import hide
 from dualstack.layers import LayerStore
+from dualstack.logins import without_logins
 from dualstack.mend import Mended, mend
 from dualstack.origins import format_path
 from dualstack.rules.clear_secrets import clear_logins
 from dualstack.sites import load_site
-from dualstack.style import Style, counted
+from dualstack.style import Style
 
 
 def fix_sites(project: Path, sites: Sequence[str], *, layers: bool, dry_run: bool) -> Mended:
@@ -44,7 +45,7 @@ def difference(project: Path, mended: Mended) -> str:
         checked = load_site(project, name, LayerStore(project, mended.before))
         hidden |= checked.clear_secrets
         hidden |= clear_logins(checked.site) if checked.site is not None else set()
-    shown: str = hide(mended.difference(), hidden)
+    shown: str = hide(without_logins(mended.difference()), hidden)
     return shown
 
 
@@ -66,15 +67,19 @@ def fix_text(project: Path, mended: Mended, dry_run: bool, style: Style) -> str:
     """Return what was done, for people: the difference, then a line for each file, then what is left."""
     lines = [_coloured(line, style) for line in difference(project, mended).splitlines()]
     for file in mended.before:
-        count = counted(sum(one.file == file for one in mended.made), "fix", "fixes")
+        count = _fixes(sum(one.file == file for one in mended.made))
         lines.append(f"{file}: {count} {'would be made' if dry_run else 'made'}")
     if not mended.made:
-        lines.append("nothing to fix without a person: " + "the fixes below are for you to choose")
+        lines.append("no fix can be made without a person")
     for left in {(one.file, one.finding.path): one for one in mended.left}.values():
         used = ", ".join(left.used_by[:10]) + (f" and {len(left.used_by) - 10} more" if len(left.used_by) > 10 else "")
         what = f"{format_path(left.finding.path)}: {left.finding.message}; {left.finding.fix}"
         lines.append(f"{left.file} is left as it is ({used} use it; --layers edits it, too): {what}")
     return "\n".join(lines)
+
+
+def _fixes(count: int) -> str:
+    return "1 fix" if count == 1 else f"{count} fixes"
 
 
 def _coloured(line: str, style: Style) -> str:

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from dualstack.findings import Severity
+from dualstack.fixes import write
 from dualstack.site.base import Model, Text
 from dualstack.site.charts import Charts, Day2, Delivery
 from dualstack.site.cluster import Cluster
@@ -79,9 +80,7 @@ class Site(Model):
         if isinstance(value, int | float) and not isinstance(value, bool):
             known = get_args(ReleaseName)
             fix = (
-                f'quote it: "{value}"'
-                if str(value) in known
-                else "write one of " + ", ".join(f'"{name}"' for name in known)
+                write(str(value)) if str(value) in known else "write one of " + ", ".join(f'"{name}"' for name in known)
             )
             raise PydanticCustomError(
                 "unquoted", "{message}", {"message": f"{value} is a number, a release is text", "fix": fix}

@@ -75,7 +75,7 @@ def test_wrong_types_and_rules_are_told_at_once(run: Run, project: Project) -> N
 def test_a_number_where_text_is_wanted_says_quote_it(run: Run, project: Project) -> None:
     project.site("paris", mapping() | {"release": 3.5})
 
-    assert 'release: 3.5 is a number, a release is text; quote it: "3.5"' in run("check", "paris").out
+    assert 'release: 3.5 is a number, a release is text; write "3.5"' in run("check", "paris").out
 
 
 def test_the_first_line_names_the_field_and_the_fix(run: Run, project: Project) -> None:
