@@ -20,6 +20,7 @@ from dualstack.errors import InputError
 from dualstack.files_check import with_files
 from dualstack.findings import Finding, Severity
 from dualstack.fixes import Edit, Remove, Rename, Set
+from dualstack.hiding import Veil
 from dualstack.layers import LayerStore, Resolved, resolve_stack
 from dualstack.origins import Origin, Origins, Path, Value
 from dualstack.parts import SITE_KEY
@@ -85,13 +86,14 @@ class Mended:
     paths: dict[str, pathlib.Path] = field(default_factory=dict)
 
     def difference(self) -> str:
-        """Return the unified difference of all files."""
-        parts: list[str] = []
+        """Return the unified difference of all files, without the secrets that stand in them in clear."""
+        veil, parts = Veil(), list[str]()
         for file, old in self.before.items():
-            lines = old.splitlines(keepends=True), self.after[file].splitlines(keepends=True)
-            for line in difflib.unified_diff(*lines, f"a/{file}", f"b/{file}"):
+            lines, new = (veil.text(text).splitlines(keepends=True) for text in (old, self.after[file]))
+            for line in difflib.unified_diff(lines, new, f"a/{file}", f"b/{file}"):
                 parts.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
-        return "".join(parts)
+        shown: str = veil.shown("".join(parts))
+        return shown
 
 
 def mend(project: pathlib.Path, sites: Sequence[str], *, layers: bool) -> Mended:

@@ -102,7 +102,7 @@ def check(
     if output is CheckFormat.JSON:
         from dualstack.document import check_json
 
-        done = {"fixed": fix_json(folder, mended, dry_run)} if mended is not None else {}
+        done = {"fixed": fix_json(mended, dry_run)} if mended is not None else {}
         print_json(check_json(checked, verdicts, unreadable) | done)
     elif output is CheckFormat.SARIF:
         from dualstack.sarif import sarif_log
@@ -110,7 +110,7 @@ def check(
         print_json(sarif_log(checked, unreadable, folder, verdicts))
     elif checked:
         if mended is not None:
-            print(fix_text(folder, mended, dry_run, Style.of(sys.stdout)))
+            print(fix_text(mended, dry_run, Style.of(sys.stdout)))
         print(findings_text(checked, Style.of(sys.stdout)))
         if verdicts:
             from dualstack.cli.policies import verdicts_text

@@ -8,13 +8,8 @@ from typing import Any
 
 from dualstack.cli.stackfile import replace_text
 from dualstack.errors import InputError
-from dualstack.hiding import hide
-from dualstack.layers import LayerStore
-from dualstack.logins import without_logins
 from dualstack.mend import Mended, mend
 from dualstack.origins import format_path
-from dualstack.rules.clear_secrets import clear_logins
-from dualstack.sites import load_site
 from dualstack.style import Style
 
 
@@ -38,18 +33,7 @@ def fix_sites(project: Path, sites: Sequence[str], *, layers: bool, dry_run: boo
     return mended
 
 
-def difference(project: Path, mended: Mended) -> str:
-    """Return the unified difference, without the secrets that stand in clear in the files' sites."""
-    hidden: set[str] = set()
-    for name in {one.site for one in mended.made}:
-        checked = load_site(project, name, LayerStore(project, mended.before))
-        hidden |= checked.clear_secrets
-        hidden |= clear_logins(checked.site) if checked.site is not None else set()
-    shown: str = hide(without_logins(mended.difference()), hidden)
-    return shown
-
-
-def fix_json(project: Path, mended: Mended, dry_run: bool) -> dict[str, Any]:
+def fix_json(mended: Mended, dry_run: bool) -> dict[str, Any]:
     """Return what was done as data."""
     told = [
         {"site": one.site, "rule": one.finding.rule.id, "path": format_path(one.finding.path), "file": one.file}
@@ -60,12 +44,12 @@ def fix_json(project: Path, mended: Mended, dry_run: bool) -> dict[str, Any]:
         | {"fix": one.finding.fix, "usedBy": list(one.used_by)}
         for one in mended.left
     ]
-    return {"written": not dry_run, "made": told, "left": left, "difference": difference(project, mended)}
+    return {"written": not dry_run, "made": told, "left": left, "difference": mended.difference()}
 
 
-def fix_text(project: Path, mended: Mended, dry_run: bool, style: Style) -> str:
+def fix_text(mended: Mended, dry_run: bool, style: Style) -> str:
     """Return what was done, for people: the difference, then a line for each file, then what is left."""
-    lines = [_coloured(line, style) for line in difference(project, mended).splitlines()]
+    lines = [_coloured(line, style) for line in mended.difference().splitlines()]
     for file in mended.before:
         count = _fixes(sum(one.file == file for one in mended.made))
         lines.append(f"{file}: {count} {'would be made' if dry_run else 'made'}")
