@@ -95,7 +95,7 @@ def test_objects_are_judged_as_policies_judge_them(tmp_path: Path) -> None:
     (finding,) = of(look(tmp_path, "m/a.yaml", m__a_yaml=content), "DS164")
     assert (finding.path, finding.severity) == (("manifests", 0), "error")
     assert (finding.file, finding.line) == ("m/a.yaml", 8)
-    assert finding.message == "m/a.yaml: Service web, spec.ipFamilyPolicy: there is no ipFamilyPolicy"
+    assert finding.message == "m/a.yaml: Service `web`, spec.ipFamilyPolicy: there is no ipFamilyPolicy"
     assert finding.fix == "in m/a.yaml: write PreferDualStack"
 
 
