@@ -179,14 +179,14 @@ def defused(text: str) -> str:
 
     Mentions are looked for once entities are read, so ``&#64;`` is one, too.
     """
-    text = re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "", text)
+    text = re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]", "", text)
     # The first line may be a mark for other scripts than this one.
     text = re.sub(r"\A<!--[^>]*-->\n", "", text)
     # A character of no width, since the text may stand in a block of code.
     text = text.replace("![", "!\u2060[")
     text = re.sub(r"<(?=!--|\s*(?:img|picture|video|audio|svg|source|image)\b)", "<\u2060", text, flags=re.IGNORECASE)
-    # What GitLab would do as the user of the token.
-    text = re.sub(r"^([ \t]*)/(?=[a-z_]+)", "\\1/\u2060", text, flags=re.MULTILINE)
+    # What GitLab would do as the user of the token: it reads such lines in any case, in quotes and lists, too.
+    text = re.sub(r"^([\s>*+\-]*)/(?=\w)", "\\1/\u2060", text, flags=re.MULTILINE)
     return re.sub(r"@|&(?:#0*64(?!\d)|#x0*40(?![0-9a-f])|commat);?", "@\u2060", text, flags=re.IGNORECASE)
 
 

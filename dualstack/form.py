@@ -30,7 +30,7 @@ class Taken:
 
     def __init__(self) -> None:
         """Start with nothing taken."""
-        self.paths: list[Path] = []
+        self.paths: dict[Path, None] = {}
         self._left: dict[Path, list[int]] = {}
 
     def original(self, path: Path) -> Path:
@@ -47,7 +47,7 @@ class Taken:
         for step in path[:-1]:
             place = place[step]
         step, parent = path[-1], self.original(path[:-1])
-        self.paths.append(self.original(path))
+        self.paths[self.original(path)] = None
         if isinstance(place, list) and isinstance(step, int):
             self._left.setdefault(parent, list(range(len(place)))).pop(step)
             place.pop(step)
@@ -92,7 +92,7 @@ def validated(data: dict[str, Any]) -> tuple[Site | None, list[Finding], Taken]:
             data = copy.deepcopy(data)
         # From the end, so that removing one shifts no other; below a path that goes there is nothing to take.
         for path in sorted(paths, key=_from_the_end, reverse=True):
-            if not any(path != other and path[: len(other)] == other for other in paths):
+            if not any(path[:length] in paths for length in range(len(path))):
                 taken.take(data, path)
     return None, _without_misspelt(findings), taken
 

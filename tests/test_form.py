@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 
 from dualstack.check import Checked
 from dualstack.cli.text import findings_text
+from dualstack.form import validated
 from dualstack.hiding import Veil
 from dualstack.style import Style
 from dualstack.veiled import veiled
@@ -130,3 +132,26 @@ def test_a_secret_beside_the_site_in_clear_is_told_and_shown_nowhere() -> None:
     assert result.failed
     assert hidden(result) == {"SuperSecretTok3n"}
     assert "SuperSecretTok3n" not in findings_text([result], Style(False))
+
+
+def test_unknown_keys_cost_the_same_each() -> None:
+    """Counted in calls: twice as many keys take no more than about twice as many."""
+
+    def calls(count: int) -> int:
+        data = mapping()
+        data["image"] = {f"k{number:x}y": number for number in range(count)}
+        seen = 0
+
+        def count_one(_frame: Any, event: str, _argument: Any) -> None:
+            nonlocal seen
+            seen += event == "call"
+
+        sys.setprofile(count_one)
+        try:
+            validated(data)
+        finally:
+            sys.setprofile(None)
+        return seen
+
+    few, some, many = calls(10), calls(200), calls(400)
+    assert many - few < 2.5 * (some - few)

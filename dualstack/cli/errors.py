@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
 
+from dualstack.cli.streams import plain_streams
 from dualstack.errors import InputError, UnexpectedError
 
 FINE, UNREADABLE = 0, 2
@@ -39,10 +40,14 @@ def tell(message: str) -> None:
 def run_guarded(run: Callable[[], object]) -> int:
     """Run the command line; whatever ends it gives an exit code and a line, never a traceback."""
     _keep_writing()
+    with plain_streams():
+        return _guarded(run)
+
+
+def _guarded(run: Callable[[], object]) -> int:
     try:
         code = _answered(run)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except BrokenPipeError:
         code = BROKEN_PIPE
     except KeyboardInterrupt:

@@ -207,12 +207,13 @@ def test_nobody_is_mentioned_by_entities_either(text: str, forge: Forge, folder:
 
 
 def test_a_line_is_no_quick_action(forge: Forge, folder: Path) -> None:
-    (folder / "diff.md").write_text("/approve\n  /assign me\na /path\n/\n")
+    text = "/approve\n  /assign me\n/CLOSE\n/Merge\n> /label ~x\n- /todo\n\u200e/close\n\u2028/close\na /path\n/\n"
+    (folder / "diff.md").write_text(text)
 
     post(forge, folder)
 
     body = forge.comments[0]["body"]
-    assert re.search(r"^\s*/\w", body, re.MULTILINE) is None
+    assert re.search(r"^[\s>*+-]*/\w", body, re.MULTILINE) is None
     assert "a /path\n/" in body
 
 

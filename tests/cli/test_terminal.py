@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -82,3 +84,34 @@ def test_json_is_answered_for_a_wrong_command_line(run: Run, project: Project) -
 
     assert run("explain", "zz", "--format", "json").json["error"]["message"] == "there is no rule 'zz'"
     assert run("check", "x", "--nope", "--format", "json").json["version"] == 1
+
+
+HOSTILE = "a\x1b[31mb\u202ec\x9bd\r\n::add-mask::x\n  ::set-env name=a::b\n##[group]\u2028e"
+
+
+@pytest.mark.parametrize(
+    "command", ["check x", "show x", "show x --origin", "plan x --force", "sites", "check x --format json"]
+)
+def test_values_are_no_commands_to_a_terminal_or_a_log(run: Run, project: Project, command: str) -> None:
+    """In reasons, values, keys and names of files: no escape sequence, no direction, no command of a runner."""
+    data = put(mapping(), {"DS102": {"level": "info", "because": HOSTILE}}, "rules")
+    put(data, {HOSTILE: HOSTILE, "password": "x" * 9}, "charts", "rancher", "values")
+    put(data, HOSTILE, "image", "nope")
+    project.site("x", data)
+    project.site("y\x1b[31m\u202e", data)
+
+    ran = run(*command.split(), "--project", project.folder)
+
+    for text in (ran.out, ran.err):
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]", text)
+        assert not re.search(r"^\s*::[a-z-]+.*::|##\[", text, re.MULTILINE)
+    assert ran.out or ran.err
+    if "json" in command:
+        assert ran.json["version"] == 1
+
+
+def test_messages_do_not_go_to_the_answer_where_the_other_stream_is_closed(project: Project) -> None:
+    project.site("x")
+    project.text("other", "config: {}")
+    closed = shell("dualstack check --format json 2>&-")
+    assert json.loads(closed.stdout)["version"] == 1
