@@ -28,7 +28,6 @@ import importlib
 import json
 import os
 import sys
-import traceback
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -41,7 +40,7 @@ from dualstack.document import plan_json
 from dualstack.eib import build_tree
 from dualstack.eib.files import ProjectFiles
 from dualstack.eib.tree import File
-from dualstack.errors import InputError
+from dualstack.errors import InputError, UnexpectedError
 from dualstack.hiding import Veil
 from dualstack.layers import LayerStore
 from dualstack.loader import load_file
@@ -49,7 +48,7 @@ from dualstack.origins import find_origin
 from dualstack.parts import is_secret
 from dualstack.plan.model import Plan
 from dualstack.policies import config_of, judge, recorded
-from dualstack.project import site_file, stacks_dir
+from dualstack.project import site_file
 from dualstack.record import OWN_PROGRAM, StandIn, record_site
 from dualstack.site.network import Ipv4, Ipv6
 from dualstack.sites import load_site
@@ -62,7 +61,6 @@ LARGEST_TEXT: Final = 1 << 18
 _DATA: Final = (".yaml", ".yml", ".json", ".conf", ".cfg", ".ini", ".toml")
 """Ends of names of files that nothing runs."""
 
-_REPORT: Final = "see dualstack plan for this site, and report it with the stack file"
 _PROBE = "\0another value"
 
 
@@ -264,16 +262,6 @@ def _meaning(handler: Any, inputs: Mapping[str, Any], key: str) -> str:
     return "update" if key in diff.detailed else "none"
 
 
-def _unexpected(project: Path, name: str, error: Exception) -> InputError:
-    """Tell what should not have happened, and where; not its message, which may hold a secret."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{Path(last.filename).name}:{last.lineno}"
-    message = f"it cannot be planned: {type(error).__name__} at {place}, which is a fault of dualstack or the program"
-    with contextlib.suppress(InputError):
-        return InputError(message, file=f"{stacks_dir(project)}/Pulumi.{name}.yaml", fix=_REPORT)
-    return InputError(message, fix=_REPORT)
-
-
 def main() -> None:
     """Answer one request."""
     # Whatever the program or a library prints goes to standard error, so that the answer stays one.
@@ -298,7 +286,7 @@ def main() -> None:
         except InputError as error:
             document = {"site": name, "error": error.as_dict()}
         except Exception as error:  # of one site; the others are told
-            document = {"site": name, "error": _unexpected(project, name, error).as_dict()}
+            document = {"site": name, "error": UnexpectedError(error, f"Pulumi.{name}.yaml").as_dict()}
         say(document)
     say({"types": types.known})
     answer.close()

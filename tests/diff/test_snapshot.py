@@ -110,7 +110,7 @@ snapshot.main()
         check=True,
     )
     _, oslo, paris, _ = (json.loads(line) for line in done.stdout.splitlines())
-    assert oslo["error"]["file"] == "stacks/Pulumi.oslo.yaml"
-    assert "ZeroDivisionError at <string>:6" in oslo["error"]["message"]
+    assert oslo["error"]["file"] == "Pulumi.oslo.yaml"
+    assert "with ZeroDivisionError in snapshot.py, line" in oslo["error"]["message"]
     assert "hunter2" not in done.stdout
     assert paris["resources"]
