@@ -9,7 +9,7 @@ from typing import Any, Final
 from dualstack.findings import Rule
 from dualstack.policies import delivery, metal3, names, networks, options, rancher, ranges, services
 from dualstack.policies.model import Check, Policy
-from dualstack.rules import capacity, cidrs, libvirt, media, overlap, rancher_name, resources, text
+from dualstack.rules import capacity, cidrs, ironic_env, libvirt, lists, media, overlap, rancher_name, resources, text
 from dualstack.rules import metal3 as metal3_rules
 from dualstack.rules import metal3_chart as metal3_chart_rules
 from dualstack.rules import names as name_rules
@@ -52,6 +52,7 @@ def _addresses() -> tuple[Policy, ...]:
     both = (networks.TEXTS, ranges.TEXTS)
     return (
         _policy(text.SYNTAX, _WRITE, *both),
+        _policy(lists.LIST_FORM, "Write one text, joined by commas without spaces, IPv4 first.", ranges.TEXTS),
         _policy(text.MAPPED, "Write the IPv4 address in the IPv4 entry.", *both),
         _policy(text.HOST_BITS, _WRITE, *both, remedy=networks.masked),
         _policy(text.CANONICAL, _WRITE, *both, remedy=networks.masked),
@@ -110,6 +111,20 @@ def _metal3() -> tuple[Policy, ...]:
             media.VMEDIA_TLS,
             "Set global.enable_vmedia_tls to false, or use hostname mode.",
             metal3.CERTIFICATE,
+        ),
+        _policy(ironic_env.SWITCH, "Write true or false, without quotes.", metal3.SWITCH_CHECK),
+        _policy(ironic_env.TEXT, "Write the variable's value in quotes.", metal3.ENVIRONMENT),
+        _policy(ironic_env.URL, "Write a URL with one host, IPv6 in brackets.", metal3.ENVIRONMENT),
+        _policy(
+            ironic_env.SPLIT,
+            "Remove the variable, or set IRONIC_BASE_URL to the same URL beside it.",
+            metal3.ENVIRONMENT,
+        ),
+        _policy(ironic_env.PORT, "Remove the variable.", metal3.ENVIRONMENT),
+        _policy(
+            ironic_env.OWN_HOST,
+            "Remove the variable, and set the host in the chart's own values.",
+            metal3.ENVIRONMENT,
         ),
         _policy(metal3_chart_rules.TOO_OLD, "Use metal3 0.12.7 or later.", metal3.VERSION),
     )

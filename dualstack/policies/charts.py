@@ -11,7 +11,7 @@ from dualstack.findings import At
 from dualstack.frozen import merge
 from dualstack.origins import Path
 from dualstack.policies.directory import DEFINITION, VALUES, file_path, loaded, names, read_yaml
-from dualstack.policies.model import Given, Hole, Unreadable, items, read
+from dualstack.policies.model import Given, Hole, Unreadable, instead, items, read, text_of
 from dualstack.tokens import DIRECTORY, RELEASE
 
 CHART: Final = "kubernetes:helm.sh/v4:Chart"
@@ -21,6 +21,7 @@ BY_PROGRAM: Final = (RELEASE, CHART, HELM_CHART)
 COMPONENTS: Final = (CHART, "kubernetes:helm.sh/v3:Chart")
 """Charts that are components: the engine shows policies no inputs of them, only the resources that they make."""
 
+_ARCHIVE: Final = re.compile(r"(?P<name>.+?)-(?P<version>v?[0-9]+(?:\.[0-9]+)*(?:[-+.][0-9A-Za-z.+-]*)?)")
 _DOT: Final = re.compile(r"(?<!\\)\.")
 _TYPED: Final[Mapping[str, Any]] = {"true": True, "false": False, "null": None}
 """Texts that ``helm --set`` takes for something else."""
@@ -57,9 +58,26 @@ class Chart:
         return read(self.values, *path, below=self.path)
 
     def text(self, *path: str) -> str:
-        """Return a value as the chart writes it into text; empty where there is none."""
+        """Return a value as the chart writes it into text; empty where there is none.
+
+        Raises:
+            Unreadable: it is a list or a mapping, or nobody can look at it.
+        """
         value = self.get(*path)
+        if isinstance(value, Mapping | list | tuple):
+            raise Unreadable((*self.path, *path), instead(value, "text"))
         return "" if value is None else str(value)
+
+    def known_version(self) -> At[str]:
+        """Return the version.
+
+        Raises:
+            Unreadable: nobody says one, so that it is the repository's newest; or it cannot be looked at.
+        """
+        version = text_of(self.version.value, self.version.path)
+        if not version:
+            raise Unreadable(self.version.path, "no version is said, and the repository's newest is not known here")
+        return At(self.version.path, version)
 
 
 def charts_of(given: Given) -> Iterator[Chart]:
@@ -69,30 +87,39 @@ def charts_of(given: Given) -> Iterator[Chart]:
         Unreadable: nobody can tell which yet.
     """
     if given.type in (RELEASE, CHART):
-        chart = given.get("chart")
-        if isinstance(chart, str):
+        chart = given.text("chart")
+        if chart:
+            name, version = named_chart(chart)
             yield Chart(
-                bare_name(chart),
-                str(given.get("name") or given.name),
-                str(given.get("namespace") or "default"),
-                At(("version",), given.props.get("version")),
+                name,
+                given.text("name") or given.name,
+                given.text("namespace") or "default",
+                At(("version",), given.props.get("version") or version),
                 _values(given),
                 ("values",),
                 "program",
             )
+        elif given.type == RELEASE:
+            raise Unreadable(("chart",), "no chart is named")
     elif given.type == HELM_CHART:
         yield from _helm_chart(given)
     elif given.type == DIRECTORY:
         yield from _in_image(given)
 
 
-def bare_name(chart: str) -> str:
-    """Return a chart's own name: without repository, and without the version of an archive."""
-    name = chart.rstrip("/").rpartition("/")[2]
+def named_chart(chart: str) -> tuple[str, str | None]:
+    """Return a chart's own name, without repository, and the version that its text names; None where it names none.
+
+    The forms are Helm's: ``REPOSITORY/NAME``, ``oci://.../NAME[:TAG][@DIGEST]``, and an archive by path or URL,
+    ``.../NAME-VERSION.tgz``. A tag has an underscore where the version has a plus.
+    """
+    text = re.split(r"[?#]", chart, maxsplit=1)[0] if "://" in chart else chart
+    name = text.partition("@")[0].rstrip("/").rpartition("/")[2]
     if name.endswith(".tgz"):
-        head, dash, _ = name.removesuffix(".tgz").rpartition("-")
-        name = head if dash else name.removesuffix(".tgz")
-    return name
+        archive = _ARCHIVE.fullmatch(name.removesuffix(".tgz"))
+        return (archive["name"], archive["version"]) if archive else (name.removesuffix(".tgz"), None)
+    name, _, tag = name.partition(":")
+    return name, tag.replace("_", "+") or None
 
 
 def _values(given: Given) -> Any:
@@ -117,16 +144,18 @@ def _yaml(text: str, path: Path) -> Mapping[str, Any]:
 
 
 def _helm_chart(given: Given) -> Iterator[Chart]:
-    chart = given.get("spec", "chart")
-    if not isinstance(chart, str):
-        return
+    chart = given.text("spec", "chart")
+    if not chart:
+        why = "the chart is inside (chartContent)" if given.get("spec", "chartContent") else "no chart is named"
+        raise Unreadable(("spec", "chart"), why)
     spec = read(given.props, "spec")
+    name, version = named_chart(chart)
     yield Chart(
-        bare_name(chart),
-        str(given.get("metadata", "name") or given.name),
+        name,
+        given.text("metadata", "name") or given.name,
         # helm-controller pkg/controllers/chart/chart.go: the resource's own, where it names no other
-        str(given.get("spec", "targetNamespace") or given.get("metadata", "namespace") or "default"),
-        At(("spec", "version"), spec.get("version")),
+        given.text("spec", "targetNamespace") or given.text("metadata", "namespace") or "default",
+        At(("spec", "version"), spec.get("version") or version),
         _of_helm_chart(spec),
         ("spec", "valuesContent"),
         "program",
@@ -138,9 +167,11 @@ def _of_helm_chart(spec: Mapping[str, Any]) -> Any:
     content, said = spec.get("valuesContent"), spec.get("set")
     if spec.get("valuesSecrets"):
         return Hole("further values come from Secrets (valuesSecrets)")
-    for one in (content, said):
+    for key, one, wanted in (("valuesContent", content, str), ("set", said, Mapping)):
         if isinstance(one, Hole):
             return one
+        if one is not None and not isinstance(one, wanted):
+            return Hole(f"{key}: {instead(one, 'text' if wanted is str else 'a mapping')}")
     values: Any = {}
     if isinstance(content, str) and content.strip():
         values = _yaml(content, ("spec", "valuesContent"))
@@ -165,10 +196,14 @@ def _in_image(given: Given) -> Iterator[Chart]:
         return
     path: Path = file_path(DEFINITION, "kubernetes", "helm", "charts")
     entries = read(definition, "kubernetes", "helm", "charts", below=file_path(DEFINITION))
-    for index, entry in enumerate(entries if isinstance(entries, list | tuple) else ()):
-        if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
-            continue
-        file = entry.get("valuesFile")
+    if entries is not None and not isinstance(entries, list | tuple):
+        raise Unreadable(path, instead(entries, "a list"))
+    for index, entry in enumerate(entries or ()):
+        if not isinstance(entry, Mapping):
+            raise Unreadable((*path, index), instead(entry, "a mapping"))
+        if not isinstance(entry.get("name"), str):
+            raise Unreadable((*path, index, "name"), instead(entry.get("name"), "text"))
+        file = text_of(entry.get("valuesFile"), (*path, index, "valuesFile"))
         name = f"{VALUES}{file}"
         yield Chart(
             entry["name"],
@@ -183,6 +218,7 @@ def _in_image(given: Given) -> Iterator[Chart]:
 
 def _in_file(given: Given, name: str) -> Any:
     try:
-        return read_yaml(given, name) or {}
+        values = read_yaml(given, name)
     except Unreadable as error:
         return Hole(error.why)
+    return Hole("the directory has no such file") if values is None else values

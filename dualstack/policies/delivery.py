@@ -8,7 +8,7 @@ from typing import Any, Final
 from dualstack.findings import At
 from dualstack.policies.charts import BY_PROGRAM, COMPONENTS, TYPES, Chart, charts_of
 from dualstack.policies.directory import DEFINITION, read_yaml
-from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View, items
+from dualstack.policies.model import Check, Given, NotYet, Told, Unreadable, View, items
 from dualstack.releases import RELEASES
 from dualstack.rules.resources import delivered_twice, version_of_release
 from dualstack.tokens import DIRECTORY
@@ -22,17 +22,24 @@ def _release(view: View) -> str | None:
     for other in view.others if said is None else ():
         if other.type == CLUSTER:
             said = other.props.get("release")
-    return str(said) if said in RELEASES else None
+    return said if isinstance(said, str) and said in RELEASES else None
 
 
 def _planned(view: View) -> dict[str, str]:
     """Return the versions that the program's own component says, the site's overrides among them."""
     versions: dict[str, str] = {}
     for other in view.others:
-        for item in items(other, "charts") if other.type == CHARTS else ():
+        for item in _told_charts(other):
             if isinstance(item.value, Mapping) and isinstance(item.value.get("version"), str):
                 versions[str(item.value.get("name"))] = item.value["version"]
     return versions
+
+
+def _told_charts(other: Given) -> list[At[Any]]:
+    try:
+        return items(other, "charts") if other.type == CHARTS else []
+    except Unreadable:
+        return []  # a component's word about its own site; without it the release's versions hold
 
 
 def _wanted(chart: Chart, view: View, planned: Mapping[str, str]) -> dict[str, str]:
@@ -62,11 +69,14 @@ def _versions(given: Given, view: View) -> Told:
         return
     planned = _planned(view)
     for chart in charts_of(given):
-        if isinstance(chart.version.value, Hole):
-            yield NotYet(chart.version.path, chart.version.value.why)
-        elif isinstance(chart.version.value, str):
-            version = At(chart.version.path, chart.version.value)
-            yield from version_of_release(chart.chart, version, _wanted(chart, view, planned))
+        wanted = _wanted(chart, view, planned)
+        if wanted:
+            try:
+                version = chart.known_version()
+            except Unreadable as error:
+                yield NotYet(error.path, error.why)
+            else:
+                yield from version_of_release(chart.chart, version, wanted)
 
 
 def _twice(given: Given, view: View) -> Told:

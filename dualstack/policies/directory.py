@@ -9,10 +9,11 @@ from typing import Any, Final
 from dualstack.errors import InputError
 from dualstack.loader import load_text
 from dualstack.origins import Path
-from dualstack.policies.model import Given, Unreadable
+from dualstack.policies.model import Given, Unreadable, instead
 
 SERVER: Final = "kubernetes/config/server.yaml"
 DEFINITION: Final = "definition.yaml"
+DROP_INS: Final = "os-files/etc/rancher/rke2/config.yaml.d/"
 NETWORK: Final = "network/"
 VALUES: Final = "kubernetes/helm/values/"
 
@@ -37,7 +38,8 @@ def read_yaml(given: Given, name: str) -> Mapping[str, Any] | None:
         return None
     content = given.get("files", name, "content")
     if not isinstance(content, str):
-        raise Unreadable(file_path(name), "its content comes from a file")
+        why = "its content comes from a file" if content is None else instead(content, "text")
+        raise Unreadable(file_path(name), why)
     data = loaded(content)
     if data is None:
         raise Unreadable(file_path(name), "it is no YAML mapping")
@@ -60,12 +62,31 @@ def names(given: Given, folder: str) -> list[str]:
         Unreadable: nobody can look at the files yet.
     """
     files = given.get("files")
-    return sorted(name for name in files if name.startswith(folder)) if isinstance(files, Mapping) else []
+    if files is not None and not isinstance(files, Mapping):
+        raise Unreadable(("files",), instead(files, "a mapping"))
+    return sorted(name for name in files or () if name.startswith(folder))
 
 
-def server_yaml(given: Given) -> Mapping[str, Any] | None:
-    """Return server.yaml; see ``read_yaml``."""
-    return read_yaml(given, SERVER)
+def merged_server(given: Given) -> Mapping[str, Any] | None:
+    """Return server.yaml as RKE2 reads it, with the files of config.yaml.d over it; None where there is neither.
+
+    The later file wins, and a key with a plus adds to what is there (k3s ``pkg/configfilearg``).
+
+    Raises:
+        Unreadable: see ``read_yaml``.
+    """
+    files = [SERVER, *(name for name in names(given, DROP_INS) if name.endswith((".yaml", ".yml")))]
+    found = [data for name in files if (data := read_yaml(given, name)) is not None]
+    merged: dict[str, Any] = {}
+    for data in found:
+        for key, value in data.items():
+            bare = str(key).removesuffix("+")
+            merged[bare] = [*_listed(merged.get(bare)), *_listed(value)] if str(key).endswith("+") else value
+    return merged if found else None
+
+
+def _listed(value: Any) -> list[Any]:
+    return [] if value is None else list(value) if isinstance(value, list | tuple) else [value]
 
 
 def kubernetes_version(given: Given) -> str | None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dualstack.findings import At
 from dualstack.frozen import merge
 from dualstack.origins import Path
 from dualstack.plan.ironic import read_ironic
+from dualstack.plan.ironic_env import EXTRA_ENV, LISTEN_ALL
 from dualstack.plan.model import Ironic
 from dualstack.policies.charts import TYPES, Chart, charts_of
 from dualstack.policies.hosts import host_addresses
-from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View
+from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View, instead
 from dualstack.rules.grammar import as_ip
+from dualstack.rules.ironic_env import SWITCHES, environment, environment_text, switch
 from dualstack.rules.media import held_host, not_on_all, uncovered_url
 from dualstack.rules.metal3 import (
     EXTERNAL_HOST,
@@ -38,7 +40,7 @@ _READ: Final = (
     ("global", "vmediaTLSPort"),
     ("metal3-baremetal-operator", "baremetaloperator", "httpPort"),
 )
-"""Everything that ``read_ironic`` looks at."""
+"""Everything that ``read_ironic`` looks at, beside variables."""
 
 
 def _metal3(given: Given) -> Iterator[Chart]:
@@ -59,7 +61,18 @@ def _ironic(chart: Chart) -> Ironic:
         for key in reversed(path):
             value = {key: value}
         values = merge(values, value, keep_null=True)
-    return read_ironic(values)
+    # What cannot be looked at is told once, by the policy of variables' text.
+    env = {name: value for name, value in _variables(chart).items() if not isinstance(value, Hole)}
+    return read_ironic(merge(values, {EXTRA_ENV[0]: {EXTRA_ENV[1]: env}}) if env else values)
+
+
+def _variables(chart: Chart) -> Mapping[str, Any]:
+    found = chart.get(*EXTRA_ENV)
+    if found is None:
+        return {}
+    if not isinstance(found, Mapping):
+        raise Unreadable((*chart.path, *EXTRA_ENV), instead(found, "a mapping"))
+    return found
 
 
 def _hosts(given: Given, _view: View) -> Told:
@@ -74,11 +87,8 @@ def _hosts(given: Given, _view: View) -> Told:
 
 def _version(given: Given, _view: View) -> Told:
     for chart in _metal3(given):
-        if isinstance(chart.version.value, Hole):
-            yield NotYet(chart.version.path, chart.version.value.why)
-        elif isinstance(chart.version.value, str):
-            fix = "use the version of a SUSE Telco Cloud release, 0.12.7 or later"
-            yield from old_version(At(chart.version.path, chart.version.value), fix)
+        fix = "use the version of a SUSE Telco Cloud release, 0.12.7 or later"
+        yield from old_version(chart.known_version(), fix)
 
 
 def _image_host(given: Given, _view: View) -> Told:
@@ -87,10 +97,9 @@ def _image_host(given: Given, _view: View) -> Told:
         where: Path = (*chart.path, *EXTERNAL_HOST)
         if not ironic.hostname or ironic.external_http_host:
             continue
-        if isinstance(chart.version.value, Hole):
-            raise Unreadable(chart.version.path, chart.version.value.why)
-        version = At(chart.version.path, str(chart.version.value or ""))
-        for finding in empty_image_host(version, ironic, where, f"set global.externalHttpHost to {ironic.hostname}"):
+        for finding in empty_image_host(
+            chart.known_version(), ironic, where, f"set global.externalHttpHost to {ironic.hostname}"
+        ):
             # A chart that nobody has tried is no reason to stop.
             if finding.severity is finding.rule.severity:
                 yield finding
@@ -98,7 +107,31 @@ def _image_host(given: Given, _view: View) -> Told:
 
 def _listening(given: Given, _view: View) -> Told:
     for chart in _metal3(given):
-        yield from not_on_all(_ironic(chart), (*chart.path, *LISTEN), "remove it, or set it to true")
+        variable = (*EXTRA_ENV, LISTEN_ALL)
+        where = variable if within(chart.values, *variable) else LISTEN
+        yield from not_on_all(_ironic(chart), (*chart.path, *where), "remove it, or set it to true")
+
+
+def _switches(given: Given, _view: View) -> Told:
+    for chart in _metal3(given):
+        for keys in SWITCHES:
+            try:
+                yield from switch(At((*chart.path, *keys), chart.get(*keys)))
+            except Unreadable as error:
+                yield NotYet(error.path, error.why)
+
+
+def _environment(given: Given, _view: View) -> Told:
+    for chart in _metal3(given):
+        where: Path = (*chart.path, *EXTRA_ENV)
+        variables = _variables(chart)
+        for name, value in variables.items():
+            if isinstance(value, Hole):
+                yield NotYet((*where, str(name)), value.why)
+            else:
+                yield from environment_text(At((*where, str(name)), value))
+        known = {str(name): value for name, value in variables.items() if isinstance(value, str)}
+        yield from environment(known, _ironic(chart), where) if known else ()
 
 
 def _certificate(given: Given, _view: View) -> Told:
@@ -132,3 +165,5 @@ IMAGE_HOST = Check(TYPES, _image_host)
 LISTENING = Check(TYPES, _listening)
 CERTIFICATE = Check(TYPES, _certificate)
 OWN_ADDRESS = Check(TYPES, _own_address)
+SWITCH_CHECK = Check(TYPES, _switches)
+ENVIRONMENT = Check(TYPES, _environment)

@@ -89,6 +89,43 @@ class Given:
         """
         return read(self.props, *path)
 
+    def text(self, *path: str) -> str | None:
+        """Return text at a path; None where there is nothing.
+
+        Raises:
+            Unreadable: it is something else, or cannot be looked at.
+        """
+        return text_of(self.get(*path), path)
+
+
+def kind_of(value: Any) -> str:
+    """Say what a value is, without showing it."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "text"
+    return "a mapping" if isinstance(value, Mapping) else "a list"
+
+
+def instead(value: Any, wanted: str) -> str:
+    """Say why a value of another kind than wanted cannot be read; one that nobody can look at says so itself."""
+    return value.why if isinstance(value, Hole) else f"{kind_of(value)} stands where {wanted} is wanted"
+
+
+def text_of(value: Any, path: Path) -> str | None:
+    """Return text; None where there is nothing.
+
+    Raises:
+        Unreadable: it is something else, or cannot be looked at.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    raise Unreadable(path, instead(value, "text"))
+
 
 def read(tree: Any, *path: str, below: Path = ()) -> Any:
     """Return the value at a path of keys; None where the path ends early.
@@ -99,28 +136,32 @@ def read(tree: Any, *path: str, below: Path = ()) -> Any:
         below: where the tree itself stands, for the error.
 
     Raises:
-        Unreadable: the value, or one on the way to it, is a ``Hole``.
+        Unreadable: the value is a ``Hole``, or one on the way to it is that or no mapping.
     """
     for number, key in enumerate((*path, None)):
         if isinstance(tree, Hole):
             raise Unreadable((*below, *path[:number]), tree.why)
         if key is None:
             return tree
-        if not isinstance(tree, Mapping) or key not in tree:
+        if tree is None:
             return None
-        tree = tree[key]
+        if not isinstance(tree, Mapping):
+            raise Unreadable((*below, *path[:number]), instead(tree, "a mapping"))
+        tree = tree.get(key)
     return tree
 
 
 def items(given: Given, *path: str) -> list[At[Any]]:
-    """Return the items of a list with their paths, holes among them; nothing where there is no list.
+    """Return the items of a list with their paths, holes among them; nothing where there is nothing.
 
     Raises:
-        Unreadable: the list as a whole cannot be looked at.
+        Unreadable: it is no list, or as a whole cannot be looked at.
     """
     value = given.get(*path)
-    if not isinstance(value, Sequence) or isinstance(value, str):
+    if value is None:
         return []
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise Unreadable(path, instead(value, "a list"))
     return [At((*path, index), item) for index, item in enumerate(value)]
 
 
@@ -129,6 +170,13 @@ def holes(found: Sequence[At[Any]]) -> Iterator[NotYet]:
     for item in found:
         if isinstance(item.value, Hole):
             yield NotYet(item.path, item.value.why)
+
+
+def strangers(found: Sequence[At[Any]], wanted: type[Any], word: str) -> Iterator[NotYet]:
+    """Tell which items are of another kind, or cannot be looked at."""
+    for item in found:
+        if not isinstance(item.value, wanted):
+            yield NotYet(item.path, instead(item.value, word))
 
 
 def texts(found: Sequence[At[Any]]) -> list[At[str]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from dualstack.addresses import AddressError, parse_address
 from dualstack.findings import At
 from dualstack.origins import Path
-from dualstack.policies.model import Check, Given, Hole, NotYet, Told, View, holes, items
+from dualstack.policies.model import Check, Given, NotYet, Told, Unreadable, View, instead, items, strangers, texts
 from dualstack.rules.names import no_record
 from dualstack.tokens import NETWORK, RECORD_SET
 
@@ -23,13 +23,21 @@ def _both(name: At[str], have: set[str]) -> Told:
 
 
 def _record_set(given: Given, _view: View) -> Told:
-    name = given.get("record")
-    have = {kind for key, kind in _KINDS if _some(given.get(key))}
-    yield from _both(At(("record",), str(name or given.name)), have)
-
-
-def _some(value: Any) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str) and len(value) > 0
+    name = given.text("record")
+    have: set[str] = set()
+    unread: list[NotYet] = []
+    for key, kind in _KINDS:
+        try:
+            found = items(given, key)
+        except Unreadable as error:
+            unread.append(NotYet(error.path, error.why))
+            continue
+        # An empty text is no record, an address of the other family not this one.
+        unread += strangers([item for item in found if item.value is not None], str, "text")
+        have |= {kind for item in texts(found) if _kind(item.value) == kind}
+    yield from unread
+    if not unread:
+        yield from _both(At(("record",), str(name or given.name)), have)
 
 
 def _kind(address: Any) -> str | None:
@@ -43,14 +51,14 @@ def _hosts(given: Given, _view: View) -> Told:
     """Judge the rows of a virtual network's DNS server."""
     names: dict[str, tuple[Path, set[str]]] = {}
     rows = items(given, "dns", "hosts")
-    unread = list(holes(rows))
+    unread = list(strangers(rows, Mapping, "a mapping"))
     for row in rows:
         if not isinstance(row.value, Mapping):
             continue
         name, ip = row.value.get("hostname"), row.value.get("ip")
         for key, value in (("hostname", name), ("ip", ip)):
-            if isinstance(value, Hole):
-                unread.append(NotYet((*row.path, key), value.why))
+            if value is not None and not isinstance(value, str):
+                unread.append(NotYet((*row.path, key), instead(value, "text")))
         if isinstance(name, str):
             names.setdefault(name.lower().rstrip("."), (row.path, set()))[1].add(_kind(ip) or "")
     yield from unread
@@ -63,13 +71,23 @@ def _endpoints(given: Given, _view: View) -> Told:
     """Judge the records that external-dns is to write."""
     names: dict[str, tuple[Path, set[str]]] = {}
     rows = items(given, "spec", "endpoints")
-    yield from holes(rows)
+    unread = list(strangers(rows, Mapping, "a mapping"))
     for row in rows:
-        if isinstance(row.value, Mapping) and row.value.get("recordType") in ("A", "AAAA"):
-            name = str(row.value.get("dnsName")).lower().rstrip(".")
-            kinds = names.setdefault(name, (row.path, set()))[1]
-            kinds.add(str(row.value["recordType"]))
-    for name, (path, have) in names.items() if not any(isinstance(row.value, Hole) for row in rows) else ():
+        if not isinstance(row.value, Mapping):
+            continue
+        kind, name = row.value.get("recordType"), row.value.get("dnsName")
+        for key, value in (("recordType", kind), ("dnsName", name)):
+            if not isinstance(value, str):
+                unread.append(NotYet((*row.path, key), instead(value, "text")))
+        if kind in ("A", "AAAA") and isinstance(name, str):
+            targets = row.value.get("targets")
+            kinds = names.setdefault(name.lower().rstrip("."), (row.path, set()))[1]
+            if not isinstance(targets, list | tuple):
+                unread.append(NotYet((*row.path, "targets"), instead(targets, "a list")))
+            elif any(_kind(target) == kind for target in targets):
+                kinds.add(str(kind))
+    yield from unread
+    for name, (path, have) in names.items() if not unread else ():
         yield from _both(At((*path, "dnsName"), name), have)
 
 

@@ -11,7 +11,7 @@ from dualstack.addresses import FAMILIES, Address, Prefix
 from dualstack.findings import At, Finding, Findings
 from dualstack.fixes import write
 from dualstack.origins import Path
-from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View, holes, items
+from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View, holes, instead, items
 from dualstack.rules import text
 from dualstack.rules.cidrs import ipv4_first
 from dualstack.rules.libvirt import EXAMPLES, no_prefix
@@ -22,6 +22,8 @@ from dualstack.tokens import NETWORK
 
 _REPLACED: Final = "The provider masks and shortens it when it reads it back: each refresh then replaces the network."
 _RANGE: Final = re.compile(r"<range\b[^>]*>")
+_MADE: Final = re.compile(r"""<[\w-]+:(element|attribute)\b[^>]*\bname\s*=\s*["'](range|start|end|[^"']*\{)""")
+_COMPUTED: Final = "the stylesheet makes a DHCP range out of elements or values that only its run tells"
 _ATTRIBUTE: Final = re.compile(r"""\b(start|end)\s*=\s*["']([0-9A-Fa-f.:]+)["']""")
 _GIVES_ADDRESSES: Final = ("nat", "none", "route", "open")
 """Modes in which the provider switches DHCP on where nobody says otherwise."""
@@ -97,13 +99,15 @@ def _host_addresses(given: Given) -> Iterator[tuple[Path, Any]]:
     for row in items(given, "dns", "hosts"):
         if isinstance(row.value, Hole):
             yield row.path, row.value
-        elif isinstance(row.value, Mapping) and row.value.get("ip") is not None:
+        elif not isinstance(row.value, Mapping):
+            yield row.path, Hole(instead(row.value, "a mapping"))
+        elif row.value.get("ip") is not None:
             yield (*row.path, "ip"), row.value["ip"]
 
 
 def _both_families(given: Given, _view: View) -> Told:
     prefixes = _prefixes(given)
-    mode = given.get("mode") or "nat"
+    mode = given.text("mode") or "nat"
     # A bridge that is there has its addresses from elsewhere, and a network without any is a switch.
     if mode == "bridge" or (mode in ("none", "open") and given.get("addresses") is None):
         return
@@ -125,20 +129,26 @@ def _order(given: Given, _view: View) -> Told:
 
 
 def _dhcp(given: Given, _view: View) -> Told:
-    mode = given.get("mode") or "nat"
+    mode = given.text("mode") or "nat"
     prefixes = _prefixes(given)
     yield from (item for item in prefixes.told if isinstance(item, NotYet))
     if mode in _GIVES_ADDRESSES:
         # Whether DHCP is on or not.
         yield from tight_prefixes(prefixes.read)
     enabled = given.get("dhcp", "enabled")
+    if enabled is not None and not isinstance(enabled, bool):
+        raise Unreadable(("dhcp", "enabled"), instead(enabled, "true or false"))
     if enabled if enabled is not None else mode in _GIVES_ADDRESSES:
         yield from dhcp_prefixes(prefixes.read)
-    xslt = given.get("xml", "xslt")
-    for found in _RANGE.findall(xslt) if isinstance(xslt, str) else ():
+    xslt = given.text("xml", "xslt") or ""
+    for found in _RANGE.findall(xslt):
         ends = dict(_ATTRIBUTE.findall(found))
         if {"start", "end"} <= ends.keys() and prefixes.complete:
             yield from dhcp_range(ends["start"], ends["end"], ("xml", "xslt"), prefixes.read)
+        elif not {"start", "end"} <= ends.keys():
+            yield NotYet(("xml", "xslt"), _COMPUTED)
+    if _MADE.search(xslt):
+        yield NotYet(("xml", "xslt"), _COMPUTED)
 
 
 def masked(given: Given, _view: View) -> dict[Path, Any]:

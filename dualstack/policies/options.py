@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from dualstack.findings import At
-from dualstack.policies.model import Check, Given, Told, View
+from dualstack.policies.model import Check, Given, Told, Unreadable, View, instead
 from dualstack.rules.resources import delete_first, protected
 from dualstack.tokens import DOMAIN, VOLUME
 
@@ -42,6 +42,8 @@ def _production(given: Given, view: View) -> str | None:
             word = other.get("production")
             if isinstance(word, bool):
                 return f"{other.name} is production" if word else None
+            if word is not None:
+                raise Unreadable((), f"{other.name}, production: {instead(word, 'true or false')}")
     patterns = view.names("stacks") or PRODUCTION
     matching = next((pattern for pattern in patterns if fnmatchcase(given.stack, pattern)), None)
     return f"the stack's name {given.stack!r} says production ({matching})" if matching else None

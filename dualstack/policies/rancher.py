@@ -54,12 +54,12 @@ def _addresses(given: Given, view: View) -> Told:
 
 def _password(given: Given, view: View) -> Told:
     for chart in _rancher(given):
-        value = chart.get("bootstrapPassword")
-        if value in (None, ""):
+        value = chart.text("bootstrapPassword")
+        if not value:
             continue  # Rancher makes one up
         least = view.settings.get("minimumLength", LEAST_PASSWORD)
         path = (*chart.path, "bootstrapPassword")
-        yield from bootstrap_password(At(path, str(value)), int(least), view.names("known"))
+        yield from bootstrap_password(At(path, value), int(least), view.names("known"))
 
 
 HOSTNAME = Check(TYPES, _hostname)

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from dualstack.addresses import FAMILIES, Family
-from dualstack.findings import At, Finding
+from dualstack.findings import At, Finding, Severity
 from dualstack.fixes import write
 from dualstack.origins import Path
 from dualstack.plan.server import KUBERNETES_MAX_PODS, KUBERNETES_NODE_MASK
-from dualstack.policies.directory import kubernetes_version, server_path, server_yaml
+from dualstack.policies.directory import kubernetes_version, merged_server, server_path
 from dualstack.policies.hosts import MANAGEMENT_NETWORK, networks_of
-from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View, holes, items
+from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View, holes, instead, items
 from dualstack.policies.networks import prefix_text
 from dualstack.releases import service_range_limit
 from dualstack.rules import text
@@ -106,7 +106,8 @@ def _pairs(given: Given) -> Ranges:
         if not isinstance(values, Mapping):
             ranges.told.append(_not_a("mapping", role, values))
             continue
-        _take(ranges, role, [At((role, family), values[family]) for family in FAMILIES if values.get(family)])
+        present = [family for family in FAMILIES if values.get(family) is not None]
+        _take(ranges, role, [At((role, family), values[family]) for family in present])
     return ranges
 
 
@@ -127,39 +128,46 @@ def _lists(given: Given, where: Mapping[str, tuple[str, ...]]) -> Ranges:
 
 
 def _server(given: Given) -> Ranges | None:
-    server = server_yaml(given)
+    server = merged_server(given)
     if server is None:
         return None
     where = {"pods": server_path("cluster-cidr"), "services": server_path("service-cidr")}
     ranges = Ranges(where=where)
     for role, key in (("pods", "cluster-cidr"), ("services", "service-cidr")):
+        # Without the key RKE2 takes a range of IPv4 alone: an empty list, which is another rule's.
+        if server.get(key) is None:
+            continue
         read, problems = read_joined(At(server_path(key), server.get(key)))
         getattr(ranges, role).extend(read)
-        ranges.told.extend(problems)
-    ranges.masks = _masks(server)
-    ranges.pods_limit = _pods_limit(server)
+        # A YAML list is what RKE2 takes, too: its entries are judged, and EIB's silence is told of a site.
+        ranges.told.extend(problem for problem in problems if problem.severity is not Severity.WARNING)
+    ranges.masks = _masks(server, ranges)
+    ranges.pods_limit = _pods_limit(server, ranges)
     ranges.kubernetes = kubernetes_version(given)
     return ranges
 
 
-def _arguments(server: Mapping[str, Any], key: str, pattern: re.Pattern[str]) -> list[re.Match[str]]:
+def _arguments(server: Mapping[str, Any], key: str, pattern: re.Pattern[str], ranges: Ranges) -> list[re.Match[str]]:
     value = server.get(key)
-    given = value if isinstance(value, list | tuple) else [value]
+    given = value if isinstance(value, list | tuple) else [] if value is None else [value]
+    for item in given:
+        if not isinstance(item, str):
+            ranges.told.append(NotYet(server_path(key), instead(item, "text")))
     return [found for item in given if isinstance(item, str) and (found := pattern.fullmatch(item))]
 
 
-def _masks(server: Mapping[str, Any]) -> Mapping[Family, At[int]] | None:
+def _masks(server: Mapping[str, Any], ranges: Ranges) -> Mapping[Family, At[int]] | None:
     cni = server.get("cni")
     if "calico" in (cni if isinstance(cni, list | tuple) else (cni,)):
         return None  # it gives out pod addresses itself: node masks bound nothing
     key = "kube-controller-manager-arg"
-    said = {found[1]: int(found[2]) for found in _arguments(server, key, _MASK)}
+    said = {found[1]: int(found[2]) for found in _arguments(server, key, _MASK, ranges)}
     path = server_path(key)
     return {family: At(path, said.get(family, KUBERNETES_NODE_MASK[family])) for family in FAMILIES}
 
 
-def _pods_limit(server: Mapping[str, Any]) -> At[int]:
-    said = _arguments(server, "kubelet-arg", _MAX_PODS)
+def _pods_limit(server: Mapping[str, Any], ranges: Ranges) -> At[int]:
+    said = _arguments(server, "kubelet-arg", _MAX_PODS, ranges)
     return At(server_path("kubelet-arg"), int(said[-1][1]) if said else KUBERNETES_MAX_PODS)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from dualstack.addresses import IPAddress
 from dualstack.findings import At
 from dualstack.origins import Path
-from dualstack.policies.model import Check, Given, Told, View, holes, items, texts
+from dualstack.policies.model import Check, Given, Told, View, items, strangers, texts
 from dualstack.releases import RELEASES
 from dualstack.rules.cidrs import IPV4_FIRST
+from dualstack.rules.grammar import as_ip
 from dualstack.rules.resources import ordered_families, service_families
 from dualstack.tokens import SERVICE_PATCH
 
@@ -25,8 +27,8 @@ def _judged(given: Given, view: View) -> bool:
 
     A Service without a namespace goes to the provider's default one, which is none of these.
     """
-    namespace = given.get("metadata", "namespace")
-    return namespace in (NAMESPACES | {*view.names("namespaces")}) and given.get("spec", "type") != "ExternalName"
+    namespace = given.text("metadata", "namespace")
+    return namespace in (NAMESPACES | {*view.names("namespaces")}) and given.text("spec", "type") != "ExternalName"
 
 
 def _both_by_itself(given: Given) -> bool:
@@ -37,7 +39,7 @@ def _both_by_itself(given: Given) -> bool:
     return (
         given.type == SERVICE
         and given.get("spec", "ipFamilyPolicy") is None
-        and given.get("spec", "clusterIP") == "None"
+        and given.text("spec", "clusterIP") == "None"
         and not given.get("spec", "selector")
     )
 
@@ -57,8 +59,32 @@ def _families(given: Given, view: View) -> Told:
 def _order(given: Given, view: View) -> Told:
     if _judged(given, view):
         listed = items(given, "spec", "ipFamilies")
-        yield from holes(listed)
+        yield from strangers(listed, str, "text")
         yield from ordered_families(texts(listed), IPV4_FIRST)
+        yield from _addresses_in_order(given)
+
+
+def _addresses_in_order(given: Given) -> Told:
+    """Judge the order of the cluster addresses, which is that of the families."""
+    listed = items(given, "spec", "clusterIPs")
+    yield from strangers(listed, str, "text")
+    families = [At(item.path, f"IPv{ip.version}") for item in texts(listed) if (ip := as_ip(item.value)) is not None]
+    for finding in ordered_families(families, IPV4_FIRST):
+        first = next((item.value for item in texts(listed) if as_ip(item.value) == _first_ipv4(listed)), "")
+        yield finding.with_fix(f"write the IPv4 address first: {first}")
+    single = as_ip(given.text("spec", "clusterIP") or "")
+    if single is not None and single.version == 6 and len(families) == 0 and _wants_both(given):
+        message = f"{single} is given as the only cluster address, so IPv6 is the first family"
+        yield IPV4_FIRST.at(("spec", "clusterIP"), message, "give an IPv4 address, or clusterIPs with IPv4 first")
+
+
+def _first_ipv4(listed: Sequence[At[Any]]) -> IPAddress | None:
+    found = (as_ip(item.value) for item in listed if isinstance(item.value, str))
+    return next((ip for ip in found if ip is not None and ip.version == 4), None)
+
+
+def _wants_both(given: Given) -> bool:
+    return given.get("spec", "ipFamilyPolicy") in ("PreferDualStack", "RequireDualStack")
 
 
 def both(given: Given, view: View) -> dict[Path, Any]:

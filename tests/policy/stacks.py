@@ -238,6 +238,7 @@ ADDRESSES = ("addresses",)
 SERVER_FILE = ("files", "kubernetes/config/server.yaml", "content")
 V6 = ("values", "metal3-baremetal-operator", "baremetaloperator", "externalHttpIPv6")
 HOSTNAME = ("values", "hostname")
+ENV = ("values", "metal3-ironic", "ironicExtraEnv")
 
 
 def _server(old: str, new: str) -> str:
@@ -251,6 +252,7 @@ CASES: tuple[Case, ...] = (
     Case("DS012", "management", ("services", "ipv4"), "10.42.0.0/17", wrong=(5, True)),
     Case("DS014", "net", (*ADDRESSES, 0), "192.168.50.1/24"),
     Case("DS015", "net", (*ADDRESSES, 1), "FD00:50::/64"),
+    Case("DS020", "image", SERVER_FILE, _server("10.42.0.0/16,fd12", "10.42.0.0/16, fd12")),
     Case("DS023", "edge", ("spec", "clusterNetwork", "pods", "cidrBlocks"), ["10.52.0.0/16"], wrong=(5, "text", [5])),
     Case("DS024", "net", ADDRESSES, ["fd00:50::/64", "192.168.50.0/24"], wrong=(5, "text", {}, [5])),
     Case("DS030", "net", (*ADDRESSES, 0), "10.42.7.0/24"),
@@ -272,6 +274,12 @@ CASES: tuple[Case, ...] = (
     Case("DS069", "metal3", ("values", "metal3-ironic", "listenOnAll"), False),
     Case("DS070", "metal3", ("values", "global", "enable_vmedia_tls"), True),
     Case("DS071", "metal3", ("version",), "302.0.0+up0.11.7"),
+    Case("DS200", "metal3", ("values", "global", "enable_dnsmasq"), "false", wrong=(5, "text", [], {})),
+    Case("DS201", "metal3", ENV, {"HTTP_PORT": 6180}, wrong=(5, "text", [])),
+    Case("DS202", "metal3", ENV, {"IRONIC_EXTERNAL_IP": "fd00:50::10"}, wrong=(5, "text", [])),
+    Case("DS203", "metal3", ENV, {"IRONIC_EXTERNAL_CALLBACK_URL": "https://[fd00:50::10]:6385"}),
+    Case("DS204", "metal3", ENV, {"HTTP_PORT": "8080"}),
+    Case("DS205", "metal3", ENV, {"IRONIC_IP": "192.168.50.11"}),
     Case("DS080", "rancher", HOSTNAME, "Rancher_1.example.com", wrong=(5, True)),
     Case("DS083", "records", ("ipv6",), [], wrong=(5, "text", {})),
     Case("DS088", "rancher", HOSTNAME, "rancher-ironic.example.com.sslip.io", wrong=([], {})),
