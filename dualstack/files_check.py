@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dualstack.check import Checked, lowered
 from dualstack.errors import InputError
-from dualstack.findings import Finding
+from dualstack.findings import At, Finding
 from dualstack.origins import Path, find_origin
 from dualstack.plan.model import Plan
 from dualstack.rules.project_files import MISSING_FILE, PLACE_TAKEN
@@ -30,7 +30,8 @@ def with_files(project: pathlib.Path, checked: Checked) -> Checked:
     found = [finding for finding in refused_files(project, plan) if finding.path not in told]
     refused = {finding.path for finding in found}
     # A rule is lowered where it finds something, wherever that is.
-    seen = [finding for finding in judged_files(project, plan) if finding.path not in refused]
+    judged = (*judged_files(project, plan), *host_findings(project, plan))
+    seen = [finding for finding in judged if finding.path not in refused]
     found += lowered(seen, site.rules)[: len(seen)]
     if not found:
         return checked
@@ -88,6 +89,23 @@ def judged_files(project: pathlib.Path, plan: Plan) -> Iterator[Finding]:
                 fix = f"move it to {folder}/{PACKAGED_FOLDER}/, or name the file in manifests, which does that"
                 yield TOO_LATE.at(("image", "files"), message, fix).located(name, None, None)
     yield from judged(contents, at)
+
+
+def host_findings(project: pathlib.Path, plan: Plan) -> Iterator[Finding]:
+    """Judge what the site's own files do to the node; what cannot be had is told elsewhere."""
+    from dualstack.eib import ProjectFiles
+    from dualstack.rules.hostfiles import has_calico, host_files, is_judged
+
+    read: list[At[str]] = []
+    folder = plan.site.image.files
+    with suppress(InputError, OSError):
+        for path, file in ProjectFiles(project).folder(folder) if folder is not None else ():
+            if is_judged(path):
+                read.append(At[str]((path,), file.first().decode(errors="replace")))
+    own = {"lo"}
+    for node in plan.site.nodes:
+        own |= {item.name for item in node.interfaces if item.ipv6 is not None and item.ipv6.enabled}
+    yield from host_files(read, ("image", "files"), own, has_calico(plan))
 
 
 def _finding(project: pathlib.Path, error: Refused, given: str, what: str) -> Finding:

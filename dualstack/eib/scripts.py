@@ -19,7 +19,7 @@ from dualstack.eib.helm import image_charts
 from dualstack.eib.proxy import RKE2_SERVER, proxy_texts
 from dualstack.eib.tree import EXECUTABLE, PRIVATE, READABLE, Builder
 from dualstack.plan.model import Ironic, Plan
-from dualstack.plan.server import PROFILES, needs_node_ip, node_ip
+from dualstack.plan.server import CALICOS, PROFILES, cni_plugins, needs_node_ip, node_ip
 from dualstack.yamlio import dump
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ UNIT: Final = "dualstack-first-boot.service"
 SCRIPT: Final = "dualstack-first-boot.sh"
 _PLAIN: Final = re.compile(r"[\w.:/,\[\]@%+~*-]+", re.ASCII)
 _LONGEST_PORT: Final = 5
+CNI_CONF: Final = "os-files/etc/NetworkManager/conf.d/rke2-canal.conf"
+CNI_INTERFACES: Final = (
+    "flannel*", "cali*", "tunl*", "vxlan.calico", "vxlan-v6.calico", "wireguard.cali", "wg-v6.cali",
+)  # fmt: skip
+"""Interfaces that NetworkManager must leave alone; these and the file's name are RKE2's known issues' (rke2 #786)."""
 REGISTER: Final = "custom/scripts/70-dualstack-register.sh"
 
 
@@ -63,11 +68,18 @@ def add_scripts(plan: Plan, builder: Builder) -> None:
     builder.add("os-files/etc/profile.d/dualstack.sh", fill("profile.sh.j2"))
     if plan.release.tmpfs_cni:
         builder.add("custom/scripts/50-dualstack-tmpfs-cni.sh", fill("tmpfs-cni.sh.j2"), EXECUTABLE)
+    _add_cni(plan, builder)
     _add_profile(plan, builder)
     _add_proxy(plan, builder)
     _add_node_config(plan, builder)
     _add_first_boot(plan, builder)
     _add_registration(plan, builder)
+
+
+def _add_cni(plan: Plan, builder: Builder) -> None:
+    """Keep NetworkManager off the interfaces of a CNI that needs that; Cilium does not."""
+    if CALICOS.intersection(cni_plugins(plan.server.get("cni"))):
+        builder.add(CNI_CONF, fill("rke2-canal.conf.j2", names=CNI_INTERFACES), replaceable=True)
 
 
 def _add_profile(plan: Plan, builder: Builder) -> None:

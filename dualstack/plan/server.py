@@ -17,6 +17,8 @@ KUBERNETES_MAX_PODS = 110
 """Default of kubelet."""
 PROFILES = ("cis", "etcd")
 """RKE2's hardening profiles (rancher/rke2 ``pkg/rke2/rke2.go``); cis is etcd and more."""
+CALICOS: Final = frozenset({"canal", "calico"})
+"""CNIs that make Calico's interfaces on the host, and rules for its packets."""
 SYSTEM_REGISTRY = "registry.rancher.com"
 TOKEN_KEY = "rke2Token"  # noqa: S105 - the name of a config key
 """Config key ``dualstack:rke2Token``, a secret: by it nodes join the cluster."""
@@ -30,6 +32,12 @@ AGENT_KEYS: Final = frozenset(
     }
 )  # fmt: skip
 """Keys of server.yaml that an agent knows, too (rke2 ``pkg/cli/cmds/agent.go``, read)."""
+
+
+def cni_plugins(value: object) -> tuple[str, ...]:
+    """Return the names in server.yaml's ``cni``: text, with commas or not, or a list; whatever else stands there."""
+    items = value if isinstance(value, list | tuple) else (value,)
+    return tuple(name.strip() for item in items if isinstance(item, str) for name in item.split(","))
 
 
 def needs_node_ip(site: Site, node: NodePlan) -> bool:

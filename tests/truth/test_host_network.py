@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from dualstack.eib import build_tree
 from tests.lab.hostnet import LINK_LOCAL, ROUTER4, HostNetwork
 from tests.lab.plugins import needed_namespaces
+from tests.plan.plans import plan
 from tests.truth.keyfiles import KEPT, NODES, generated, keep, keyfiles, mac, node, read
 
 ONE = {"ens3": mac(0)}
@@ -183,3 +185,20 @@ def test_disable_ipv6_does_not_hold_on_a_nic_of_networkmanager(lab: HostNetwork,
     lab.run("ip", "link", "add", "cali1", "type", "veth", "peer", "name", "pod1")
     disabled = lab.run("cat", "/proc/sys/net/ipv6/conf/cali1/disable_ipv6").strip()
     assert disabled == ("0" if what == "ens3" else "1")
+
+
+def test_networkmanager_leaves_the_interfaces_of_canal_alone(lab: HostNetwork, tmp_path: Path) -> None:
+    file = build_tree(plan(cluster={"cni": "canal"})).files["os-files/etc/NetworkManager/conf.d/rke2-canal.conf"]
+    lab.start(keyfiles("static", tmp_path), ONE, conf={"rke2-canal.conf": file.text})
+    assert lab.online(30) is not None
+    names = ("cali12345", "flannel.1", "flannel-v6.1", "tunl0x", "vxlan.calico", "vxlan-v6.calico", "other")
+    for number, name in enumerate(names):
+        lab.run("ip", "link", "add", name, "type", "veth", "peer", "name", f"peer{number}")
+
+    def states() -> dict[str, str]:
+        lines = lab.run("nmcli", "-t", "-f", "DEVICE,STATE", "device").splitlines()
+        return dict(line.replace("\\:", ":").split(":", 1) for line in lines)
+
+    assert lab.until(lambda: states().get("other") == "disconnected", 10), states()
+    assert {states()[name] for name in names[:-1]} == {"unmanaged"}
+    assert states()["ens3"] == "connected"
