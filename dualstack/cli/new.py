@@ -93,13 +93,13 @@ def _complete(answers: Answers) -> None:
     if questions.can_ask():
         question = "Public SSH key for root (empty: none)"
         answers.ssh_key = ask(answers.ssh_key, "--ssh-key", question, questions.ssh_key, "") or None
-        question = "Disk to install to, such as /dev/sda (empty: the installer asks at the console)"
-        answers.install_device = (
-            ask(answers.install_device, "--install-device", question, questions.install_device, "") or None
-        )
         if answers.release != "3.4" and answers.collection_user is None and not answers.extends:
             question = "User at the Application Collection (empty: no SUSE Storage)"
             answers.collection_user = ask(None, "--collection-user", question, questions.anything, "") or None
+        question = "Disk to install to, such as /dev/sda (empty: the installer asks at the console)"
+        # The last one, so that whoever types answers ahead may leave it out.
+        device = questions.ask_or_leave(answers.install_device, "--install-device", question, questions.install_device)
+        answers.install_device = device or None
 
 
 def site_mapping(answers: Answers) -> dict[str, Any]:

@@ -47,6 +47,16 @@ def ask(given: str | None, flag: str, question: str, judge: Judge, default: str 
         answer = None
 
 
+def ask_or_leave(given: str | None, flag: str, question: str, judge: Judge) -> str:
+    """Ask for what may be left out; the end of the input leaves it out, too."""
+    try:
+        return ask(given, flag, question, judge, "")
+    except typer.Abort as error:
+        if isinstance(error.__context__, EOFError):
+            return ""
+        raise
+
+
 def anything(answer: str) -> str | None:
     """Take any answer."""
     return None

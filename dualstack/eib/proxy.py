@@ -10,8 +10,8 @@ from dualstack.logins import split_login
 from dualstack.plan.model import Plan
 from dualstack.plan.proxy import proxy_urls
 
-RKE2_SERVER: Final = "os-files/etc/default/rke2-server"
-"""EnvironmentFile of rke2-server.service (rancher/rke2 ``bundle/lib/systemd``): of RKE2, containerd and kubelet."""
+RKE2_ENVIRONMENT: Final = "os-files/etc/default/rke2-{role}"
+"""EnvironmentFile of rke2-server.service, and of rke2-agent.service (rancher/rke2 ``bundle/lib/systemd``)."""
 
 
 def proxy_texts(plan: Plan, builder: Builder, file: str, follows: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dualstack.addresses import LABEL, Family
 from dualstack.eib.helm import image_charts
-from dualstack.eib.proxy import RKE2_SERVER, proxy_texts
+from dualstack.eib.proxy import RKE2_ENVIRONMENT, proxy_texts
 from dualstack.eib.tree import EXECUTABLE, PRIVATE, READABLE, Builder
 from dualstack.plan.model import Ironic, Plan
 from dualstack.plan.server import CALICOS, PROFILES, cni_plugins, needs_node_ip, node_ip
@@ -97,13 +97,15 @@ def _add_profile(plan: Plan, builder: Builder) -> None:
 
 
 def _add_proxy(plan: Plan, builder: Builder) -> None:
-    """Give RKE2 the proxy: its service reads neither /etc/sysconfig/proxy nor a login shell's profile."""
+    """Give RKE2 the proxy: its services read neither /etc/sysconfig/proxy nor a login shell's profile."""
     follows = "RKE2 and containerd have no proxy, and fetch no image that the node does not hold"
-    urls = proxy_texts(plan, builder, RKE2_SERVER, follows)
-    if urls:
-        values = {f"{scheme.upper()}_PROXY": url for scheme, url in urls.items()}
-        values["NO_PROXY"] = ",".join(plan.no_proxy)
-        builder.add(RKE2_SERVER, fill("rke2-server.env.j2", values=values), replaceable=True)
+    # One image serves all nodes; a service reads its own file alone.
+    for role in ("server", "agent") if plan.agent else ("server",):
+        file = RKE2_ENVIRONMENT.format(role=role)
+        if urls := proxy_texts(plan, builder, file, follows):
+            values = {f"{scheme.upper()}_PROXY": url for scheme, url in urls.items()}
+            values["NO_PROXY"] = ",".join(plan.no_proxy)
+            builder.add(file, fill("rke2.env.j2", role=role, values=values), replaceable=True)
 
 
 def _add_node_config(plan: Plan, builder: Builder) -> None:

@@ -192,6 +192,22 @@ def test_a_wrong_flag_is_asked_again_on_a_terminal(answering: Callable[..., Ran]
     assert "--mac: 'zz' is no MAC" in ran.err
 
 
+def test_the_disk_is_asked_for(answering: Callable[..., Ran], project: Project, run: Run) -> None:
+    disks = ["", "", "sda", "/dev/sda1", "/dev/sda"]
+    ran = answering("paris", "--mode", "address", *STATIC, answers=disks)
+    assert ran.code == 0, ran.err
+    assert "write one such as /dev/sda" in ran.err
+    assert "/dev/sda1 is a partition" in ran.err
+    site = yaml.safe_load((project.folder / "stacks/Pulumi.paris.yaml").read_text())["config"]["dualstack:site"]
+    assert site["image"]["installDevice"] == "/dev/sda"
+
+
+def test_the_disk_is_a_flag(project: Project, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert run("new", "paris", "--mode", "address", *STATIC, "--install-device", "/dev/sda1").code == 1
+    assert run("new", "paris", "--mode", "address", *STATIC, "--install-device", "/dev/sda").code == 0
+
+
 @pytest.mark.parametrize("text", ["", " ", ",", "x", "1.2.3.4, x"])
 def test_resolvers_are_judged_one_by_one(text: str) -> None:
     assert questions.resolvers(text)

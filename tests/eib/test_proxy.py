@@ -10,6 +10,7 @@ from dualstack.eib import build_tree
 from dualstack.eib.scripts import fill
 from dualstack.eib.tree import PRIVATE, READABLE, Tree
 from tests.eib.support import Given, loaded, plan_of, site, tree_of
+from tests.several import node, several
 from tests.sites import checked, found
 
 FILE = "os-files/etc/default/rke2-server"
@@ -36,6 +37,15 @@ def test_rke2_has_the_proxy(delivery: str) -> None:
 
 def test_one_proxy_is_one_line() -> None:
     assert lines(tree_of(site(image={"proxy": {"https": URL}}))).keys() == {"HTTPS_PROXY", "NO_PROXY"}
+
+
+def test_agents_have_it_too() -> None:
+    data = several("address", nodes=[node(1), node(2), node(3), node(4, role="agent")])
+    data["image"] = {**data.get("image", {}), "proxy": {"https": URL}}
+    files = tree_of(data).files
+    server, agent = (files[f"os-files/etc/default/rke2-{role}"].text for role in ("server", "agent"))
+    assert agent.splitlines()[1:] == server.splitlines()[1:]
+    assert "os-files/etc/default/rke2-agent" not in tree_of(site(image={"proxy": {"https": URL}})).files
 
 
 @pytest.mark.parametrize("proxy", [None, {}, {"noProxy": ["a"]}])
@@ -90,4 +100,4 @@ def test_the_users_own_file_stands() -> None:
     [("http://a:1,b/[c]", "A=http://a:1,b/[c]"), ('p"w$\\`x', 'A="p\\"w\\$\\\\\\`x"'), ("a b", 'A="a b"')],
 )
 def test_values_are_quoted_for_systemd(value: str, written: str) -> None:
-    assert fill("rke2-server.env.j2", values={"A": value}).splitlines()[1] == written
+    assert fill("rke2.env.j2", role="server", values={"A": value}).splitlines()[1] == written
