@@ -61,6 +61,8 @@ class Release:
     """Which form the values of RKE2's packaged ingress controller have."""
     tmpfs_cni: bool
     """True where /etc/cni must be a tmpfs (rke2 issue 8356, release notes 3.5 and 3.6)."""
+    embedded_capi: bool = False
+    """True where Rancher brings a Cluster API of its own, which must be off beside Turtles (Rancher 2.12)."""
 
     @property
     def ingress_chart(self) -> str:
@@ -129,6 +131,7 @@ RELEASES: dict[str, Release] = {
         ingress_controller=None,
         ingress_values="nginx",
         tmpfs_cni=True,
+        embedded_capi=True,
     ),
     "3.5": Release(
         name="3.5",

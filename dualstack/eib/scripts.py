@@ -136,7 +136,8 @@ def _add_first_boot(plan: Plan, builder: Builder) -> None:
     if "rancher" in charts:
         url = f"https://{plan.rancher_hostname}" if plan.rancher_hostname else ""
         patch = json.dumps({"value": url})
-        rancher = {"namespace": charts["rancher"].namespace, "url": url, "patch": patch}
+        own_capi = plan.release.embedded_capi and "turtles" in charts
+        rancher = {"namespace": charts["rancher"].namespace, "url": url, "patch": patch, "own_capi": own_capi}
     probes = list(_probes(plan, plan.ironic)) if "metal3" in charts and plan.ironic is not None else []
     if rancher is None and not probes:
         return

@@ -92,7 +92,9 @@ def rancher_values(site: Site, hostname: str, secrets: frozenset[str], no_proxy:
 
 def _storage_values(site: Site) -> dict[str, Any]:
     login = site.charts.storage.login
-    if login is None or site.release == "3.4":
+    if site.release == "3.4":
+        return {"global": {"cattle": {"systemDefaultRegistry": site.rancher.system_default_registry}}}
+    if login is None:
         return {}
     return {
         "privateRegistry": {
@@ -103,6 +105,16 @@ def _storage_values(site: Site) -> dict[str, Any]:
             "registrySecret": "rancher-app-collection",
         }
     }
+
+
+def _turtles_values(site: Site, release: Release) -> dict[str, Any]:
+    """Have the chart itself switch Rancher's own Cluster API off, where Rancher is there before it.
+
+    From the image the two come in any order, so there the first boot does it (Turtles ``pre-install-job.yaml``
+    makes a Feature, of which the API server knows nothing before Rancher runs).
+    """
+    by_pulumi = (site.charts.turtles.delivery or site.delivery) == "pulumi"
+    return {"rancherTurtles": {"rancherInstalled": True}} if release.embedded_capi and by_pulumi else {}
 
 
 def _neuvector_values(registry: str) -> dict[str, Any]:
@@ -217,6 +229,6 @@ def computed_values(
         "storage": _storage_values(site),
         "metal3": metal3_values(site, release, site.charts.metal3.version or metal3.version, serving),
         "rancher": rancher_values(site, rancher, secrets, no_proxy),
-        "turtles": {},
+        "turtles": _turtles_values(site, release),
         "neuvector": _neuvector_values(site.rancher.system_default_registry),
     }

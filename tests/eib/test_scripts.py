@@ -147,6 +147,25 @@ def test_first_boot_hostname(machine: Machine) -> None:
         )
 
 
+def test_first_boot_of_3_4_switches_ranchers_own_cluster_api_off(machine: Machine) -> None:
+    code, out, calls = machine.run(tree_of(SITES["address-3.4"]), FIRST_BOOT)
+    assert code == 0, out
+    wanted = [
+        "kubectl apply --filename -",
+        "kubectl delete --ignore-not-found mutatingwebhookconfiguration mutating-webhook-configuration",
+        "kubectl delete --ignore-not-found validatingwebhookconfiguration validating-webhook-configuration",
+        "kubectl wait --for delete namespace/cattle-provisioning-capi-system --timeout 60s",
+    ]
+    assert [call for call in calls if call in wanted] == wanted
+    assert (
+        "  name: embedded-cluster-api\nspec:\n  value: false\n" in tree_of(SITES["address-3.4"]).files[FIRST_BOOT].text
+    )
+    for name in ("address-3.5", "address-3.6"):
+        assert "embedded" not in tree_of(SITES[name]).files[FIRST_BOOT].text
+    without = site(release="3.4", charts={"turtles": {"enabled": False}})
+    assert "embedded" not in tree_of(without).files[FIRST_BOOT].text
+
+
 def test_first_boot_leaves_a_server_url(machine: Machine) -> None:
     machine.put("server-url", "https://other.example.com")
     code, out, calls = machine.run(tree_of(SITES["address-3.5"]), FIRST_BOOT)
