@@ -25,12 +25,11 @@ from dualstack.eib import (
     Tree,
     base_image,
     build_tree,
-    marker_of,
     some,
     write_tree,
 )
 from dualstack.eib.join import RUNBOOK, joining, runbook
-from dualstack.errors import InputError, NoSiteError, quoted
+from dualstack.errors import InputError, NoSiteError
 from dualstack.findings import Finding, Severity
 from dualstack.layers import LayerStore
 from dualstack.origins import find_origin
@@ -164,7 +163,6 @@ def _needed(project: Path, plan: Plan) -> set[str]:
 def _write(
     project: Path, stack: str, plan: Plan, out: Path, how: How, beside: Mapping[str, File] = MappingProxyType({})
 ) -> tuple[Tree, Report]:
-    _refuse_other_site(plan.name, out)
     needed = _needed(project, plan)
     secrets = {key: value for key, value in how.secrets.items() if key in needed}
     if how.with_secrets:
@@ -173,7 +171,9 @@ def _write(
     if any(left.key == TOKEN_KEY for left in tree.left_out):
         message = f"several nodes need the secret {TOKEN_KEY}: without it EIB makes another token at each build"
         raise InputError(message, fix=f"render {_way(stack, plan, TOKEN_KEY)}")
-    return tree, write_tree(replace(tree, files={**tree.files, **beside}), out, keep_edits=not how.overwrite)
+    return tree, write_tree(
+        replace(tree, files={**tree.files, **beside}), out, keep_edits=not how.overwrite, waits=tell
+    )
 
 
 def _text(checked: Checked, out: Path, report: Report, tree: Tree) -> str:
@@ -186,14 +186,6 @@ def _text(checked: Checked, out: Path, report: Report, tree: Tree) -> str:
     lines.append(findings_text([checked], style, notes=False))
     lines += [finding_text(finding, style) for finding in _findings(checked, tree.left_out)]
     return "\n".join([*lines, _summary(checked, out, report, tree)])
-
-
-def _refuse_other_site(name: str, out: Path) -> None:
-    marker = marker_of(out)
-    held = marker.get("site") if marker else None
-    if held not in (None, name):
-        message = f"this is the directory of the site {quoted(str(held))}, not of {name}"
-        raise InputError(message, file=str(out), fix="choose another directory, or remove this one")
 
 
 def _document(checked: Checked, out: Path, report: Report, tree: Tree) -> dict[str, object]:

@@ -9,14 +9,20 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
+
+from dualstack.errors import InputError
 
 _AT_FDCWD: Final = -100
 _RENAME_EXCHANGE: Final = 2
 _NO_EXCHANGE: Final = frozenset({errno.ENOSYS, errno.EINVAL, errno.ENOTSUP})
 _CHUNK: Final = 1 << 20
+LONGEST_WAIT: float = 600
+"""Seconds for which another run is waited for: writing gigabytes takes minutes."""
+_PAUSE: Final = 0.1
 
 
 def exchange(one: Path, other: Path) -> bool:
@@ -34,15 +40,40 @@ def exchange(one: Path, other: Path) -> bool:
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold a lock on a folder, so that two runs do not write in it at once; without one where there are no locks."""
+def locked(folder: Path, waits: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+    """Hold a lock on a folder, so that two runs do not write in it at once; without one where there are no locks.
+
+    Args:
+        folder: the folder; whoever may read it may hold its lock, so that nobody is waited for without an end.
+        waits: told once where somebody else has it.
+
+    Raises:
+        InputError: somebody else has had it for too long.
+    """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        with contextlib.suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        end, told = time.monotonic() + LONGEST_WAIT, False
+        while _held_by_others(handle):
+            if time.monotonic() > end:
+                message = f"another program has held the lock of this folder for {LONGEST_WAIT:.0f} s"
+                raise InputError(message, file=str(folder), fix=f"see who it is, and end it: lslocks; fuser {folder}")
+            if not told:
+                waits(f"waiting for another program that holds the lock of {folder}")
+                told = True
+            time.sleep(_PAUSE)
         yield
     finally:
         os.close(handle)
+
+
+def _held_by_others(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # no locks on this file system
+        return False
+    return False
 
 
 def sync_folder(folder: Path) -> None:

@@ -116,14 +116,19 @@ def recover(out: Path) -> list[str]:
 
 
 def _leftovers(out: Path) -> Iterator[Path]:
+    """Yield folders of ours beside a directory: where others may write, they may have put such there, too."""
     prefix = f".{out.name}.dualstack-"
     for path in sorted(out.parent.iterdir()):
-        if (
-            path.name.startswith(prefix)
-            and path.name.endswith((_NEW, _OLD, _GONE))
-            and stat.S_ISDIR(path.lstat().st_mode)
-        ):
+        if path.name.startswith(prefix) and path.name.endswith((_NEW, _OLD, _GONE)) and _ours(path):
             yield path
+
+
+def _ours(path: Path) -> bool:
+    try:
+        found = path.lstat()
+    except OSError:  # gone by now
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
 
 
 def dissolve(folder: Path, out: Path) -> list[str]:

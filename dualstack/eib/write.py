@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from dualstack.eib import disk
 from dualstack.eib.survey import Survey, parents, read_marker, survey
 from dualstack.eib.swap import dissolve, make_stage, recover, swap, swap_parts
 from dualstack.eib.tree import MARKER, PRIVATE, READABLE, Tree, check_path, some
-from dualstack.errors import InputError
+from dualstack.errors import InputError, quoted
 
 _KEEP_EDITS: Final = (
     "say in the site file what should differ, then write them anew with --overwrite, which discards those edits"
@@ -53,7 +53,14 @@ class Report:
     left_behind: tuple[str, ...] = ()
 
 
-def write_tree(tree: Tree, out: Path, *, keep_edits: bool = False) -> Report:
+def write_tree(
+    tree: Tree,
+    out: Path,
+    *,
+    keep_edits: bool = False,
+    keep_sites: bool = False,
+    waits: Callable[[str], None] = lambda _: None,
+) -> Report:
     """Make a directory hold a tree, and keep what others put there.
 
     Nothing is touched where the directory holds the tree already.
@@ -62,16 +69,24 @@ def write_tree(tree: Tree, out: Path, *, keep_edits: bool = False) -> Report:
         tree: the tree.
         out: the directory.
         keep_edits: refuse to overwrite files of ours that somebody has changed since.
+        keep_sites: refuse the directory of another site.
+        waits: told where another run holds the folder around the directory.
 
     Raises:
-        InputError: the directory holds files but was not written by us, a file in it is in the way or would be lost, or
-            the disk does not take it; the directory is as it was then.
+        InputError: the directory holds files but was not written by us, or for another site, a file in it is in the
+            way or would be lost, or the disk does not take it; the directory is as it was then.
     """
     try:
         place = _place(out)
-        with disk.locked(place.parent):
+        with disk.locked(place.parent, waits):
             left = recover(place)
-            found = survey(tree, place, read_marker(place))
+            marker = read_marker(place)
+            # Under the lock: another run may have made it a moment ago.
+            held = (marker or {}).get("site")
+            if keep_sites and held not in (None, tree.site):
+                message = f"this is the directory of the site {quoted(str(held))}, not of {tree.site}"
+                raise InputError(message, file=str(out), fix="choose another directory, or remove this one")
+            found = survey(tree, place, marker)
             if keep_edits and found.changed:
                 message = f"edited since dualstack wrote them: {some(found.changed)}"
                 raise InputError(message, file=str(out), fix=_KEEP_EDITS)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dualstack.eib import MARKER, disk, swap, write, write_tree
+from dualstack.eib import MARKER, Tree, disk, swap, write, write_tree
 from dualstack.errors import InputError
 from tests.eib.support import ONE, TWO, beside, everything, files
 
@@ -147,3 +149,53 @@ def test_entry_by_entry_is_taken_back(out: Path, monkeypatch: pytest.MonkeyPatch
     assert {path: found for path, found in everything(out).items() if path != MARKER} == before
     assert (out / MARKER).read_bytes() == marker
     assert beside(out) == []
+
+
+@pytest.mark.parametrize("kind", [".new", ".old", ".gone"])
+def test_leftovers_of_other_users_are_not_taken_over(out: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder in which others may write: neither put in place, nor removed, nor emptied."""
+    write_tree(ONE, out)
+    planted = out.rename(out.parent / f".demo.dualstack-x{kind}")
+    (planted / "evil").write_text("x")
+    before = everything(planted)
+    mine = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: mine + 1)
+    write_tree(TWO, out)
+    assert not (out / "evil").exists()
+    assert everything(planted) == before
+
+
+def test_a_lock_of_others_is_told_and_not_waited_for_without_end(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "LONGEST_WAIT", 0.3)
+    out.parent.mkdir(exist_ok=True)
+    handle = os.open(out.parent, os.O_RDONLY)
+    told: list[str] = []
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with pytest.raises(InputError, match="another program has held the lock of this folder"):
+            write_tree(ONE, out, waits=told.append)
+    finally:
+        os.close(handle)
+    assert told == [f"waiting for another program that holds the lock of {out.parent}"]
+    assert not out.exists()
+    write_tree(ONE, out, waits=told.append)
+    assert len(told) == 1
+
+
+def test_two_sites_in_one_new_folder_at_once(out: Path) -> None:
+    """Whoever comes second finds the folder of another site, also where it looked before that was there."""
+    results: list[str] = []
+
+    def render(tree: Tree) -> None:
+        try:
+            write_tree(tree, out, keep_sites=True)
+            results.append("written")
+        except InputError as error:
+            results.append(error.message.partition(" site ")[0])
+
+    threads = [threading.Thread(target=render, args=(tree,)) for tree in (ONE, TWO)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(results) == ["this is the directory of the", "written"]
