@@ -10,12 +10,13 @@ from dualstack.errors import quoted
 from dualstack.findings import Finding
 from dualstack.fixes import Fix
 from dualstack.loader import Document
+from dualstack.manifests.objects import CHECKS
 from dualstack.manifests.place import configures_packaged
 from dualstack.manifests.read import Broken, Part, objects_in, parts_of, read
 from dualstack.origins import Path, format_path
 from dualstack.policies.catalogue import all_policies
 from dualstack.policies.directory import loaded
-from dualstack.policies.model import Given, View
+from dualstack.policies.model import Given, NotYet, View
 from dualstack.rules.manifests import BROKEN, CONFIG_NAMESPACE, NO_VALUES, UNSEEN
 
 
@@ -93,13 +94,20 @@ def _judge(item: _Object, view: View) -> Iterator[Finding]:
             told = "in no namespace, so in default" if where is None else f"in {where}"
             fix = Fix(words="write namespace: kube-system")
             yield CONFIG_NAMESPACE.at(("metadata", "namespace"), f"the HelmChartConfig is {told}", fix)
+    for check in CHECKS:
+        if check.applies(given.type):
+            for found in check.tell(given, view):
+                yield found if isinstance(found, Finding) else _unseen(found)
     for policy in all_policies():
         if not policy.looks_at(given.type):
             continue
         findings, unread = policy.tell(given, view)
         yield from findings
-        for hole in () if policy.whole else unread:
-            yield UNSEEN.at(hole.path, f"{policy.id}: not checked, {hole.why}", "look at it yourself")
+        yield from () if policy.whole else map(_unseen, unread)
+
+
+def _unseen(told: NotYet) -> Finding:
+    return UNSEEN.at(told.path, f"not checked: {told.why}", "look at it yourself")
 
 
 def _told(item: _Object, finding: Finding, path: Path) -> Finding:

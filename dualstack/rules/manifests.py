@@ -37,7 +37,15 @@ TOO_LATE = Rule(
     "edge-image-builder issue 734; rke2 issue 8357; SUSE Telco Cloud release notes (HelmChartConfig through os-files)",
 )
 
-RULES = (BROKEN, UNSEEN, CONFIG_NAMESPACE, TOO_LATE)
+POOL = Rule(
+    "DS199-address-pool",
+    "A pool of MetalLB must have prefixes or ranges that it reads, of both families.",
+    Severity.ERROR,
+    "MetalLB refuses the pool, or gives a Service of two families one address and says nothing.",
+    "metallb internal/config/config.go (ParseCIDR) and allocator.go (0.14.9); metallb issue 1156",
+)
+
+RULES = (BROKEN, UNSEEN, CONFIG_NAMESPACE, TOO_LATE, POOL)
 
 
 def check_urls(subject: Subject) -> Findings:

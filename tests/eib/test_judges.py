@@ -11,7 +11,7 @@ import yaml
 
 from dualstack.eib import Tree, build_tree, write_tree
 from dualstack.eib.join import joining
-from tests.eib.support import SITES, VALUES, tree_of
+from tests.eib.support import SITES, VALUES, Given, site, tree_of
 from tests.several import TOKEN, node, several
 from tests.sites import checked
 
@@ -38,6 +38,18 @@ def test_eib_on_several_nodes(mode: str, join: str | None, tmp_path: Path) -> No
     plan = checked(several(mode, nodes=nodes), TOKEN).plan
     assert plan is not None
     validated(build_tree(plan if join is None else joining(plan, join), {"rke2Token": "t"}), tmp_path / "eib")
+
+
+def test_eib_on_proxy_profile_and_manifests(tmp_path: Path) -> None:
+    proxy = {"https": "http://[fd00:100::80]:3128", "noProxy": ["intra.example.com"]}
+    server = {"profile": "cis", "node-label+": ["rack=1"]}
+    data = site(image={"proxy": proxy}, cluster={"server": server}, manifests=["a.yaml", "b.yaml"])
+    config = (
+        b"apiVersion: helm.cattle.io/v1\nkind: HelmChartConfig\nmetadata: {name: rke2-cilium, namespace: kube-system}\n"
+    )
+    other = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+    files = Given(**{"a.yaml": config, "b.yaml": other + b"---\n" + config.replace(b"cilium", b"coredns")})
+    validated(tree_of(data, VALUES, files), tmp_path / "eib")
 
 
 def validated(tree: Tree, out: Path) -> None:

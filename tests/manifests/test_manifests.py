@@ -119,6 +119,53 @@ def test_kinds_that_policies_know(content: str, number: str, tmp_path: Path) -> 
     assert [finding.file for finding in of(look(tmp_path, "a.yaml", a_yaml=content), number)] == ["a.yaml"]
 
 
+def _object(api: str, kind: str, spec: str) -> str:
+    return f"apiVersion: {api}\nkind: {kind}\nmetadata: {{name: a}}\nspec: {spec}\n"
+
+
+POOL = ("metallb.io/v1beta1", "IPAddressPool")
+HOST = ("metal3.io/v1alpha1", "BareMetalHost")
+PLANE = ("controlplane.cluster.x-k8s.io/v1beta1", "RKE2ControlPlane")
+
+
+@pytest.mark.parametrize(
+    ("content", "number", "severity"),
+    [
+        (_object(*POOL, "{addresses: [192.168.100.20/32]}"), "DS199", "warning"),
+        (_object(*POOL, "{addresses: [192.168.100.20, 'fd00:100::20/128']}"), "DS199", "error"),
+        (_object(*POOL, "{addresses: ['/32', 'fd00:100::20/128', 10.0.0.0/24]}"), "DS199", "error"),
+        (_object(*POOL, "{addresses: [10.0.0.9-10.0.0.1, 'fd00:100::20/128', 10.0.0.0/24]}"), "DS199", "error"),
+        (_object(*POOL, "{addresses: [10.0.0.1/24, 'fd00:100::20/128']}"), "DS014", "warning"),
+        (
+            _object(*HOST, "{bmc: {address: 'redfish-virtualmedia://fd00:200::11/redfish/v1/Systems/1'}}"),
+            "DS076",
+            "error",
+        ),
+        (_object(*HOST, "{bootMACAddress: 'zz'}"), "DS078", "error"),
+        (_object(*HOST, "[a]"), "DS196", "info"),
+        (_object(*PLANE, "{serverConfig: {tlsSan: ['https://a.example.com']}}"), "DS095", "error"),
+    ],
+)
+def test_objects_of_the_stack(content: str, number: str, severity: str, tmp_path: Path) -> None:
+    assert [finding.severity for finding in of(look(tmp_path, "a.yaml", a_yaml=content), number)] == [severity]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        _object(*POOL, "{addresses: [192.168.100.20/32, 'fd00:100::20/128']}"),
+        _object(*POOL, "{addresses: [10.0.0.1-10.0.0.9, 'fd00:100::20 - fd00:100::29']}"),
+        _object(*POOL, "{}"),
+        _object(*HOST, "{bmc: {address: 'redfish-virtualmedia://[fd00:200::11]/redfish/v1/Systems/1'}}"),
+        _object(*PLANE, "{serverConfig: {tlsSan: [a.example.com, 'fd00:100::20']}}"),
+        _object("example.com/v1", "IPAddressPool", "{addresses: [x]}"),
+    ],
+)
+def test_sound_objects_of_the_stack(content: str, tmp_path: Path) -> None:
+    before = {finding.rule.id for finding in checked(mapping()).findings}
+    assert {finding.rule.id for finding in look(tmp_path, "a.yaml", a_yaml=content).findings} == before
+
+
 def test_a_site_lowers_what_is_found_in_a_manifest(tmp_path: Path) -> None:
     data = mapping(manifests=["a.yaml"], rules={"DS164": {"severity": "info", "because": "IPv4 clients only"}})
     (finding,) = of(look(tmp_path, site=data, a_yaml=SERVICE), "DS164")
