@@ -7,9 +7,22 @@ from functools import cache
 from typing import Any, Final
 
 from dualstack.findings import Rule
-from dualstack.policies import delivery, metal3, names, networks, options, rancher, ranges, services
+from dualstack.policies import balancers, delivery, metal3, names, networks, options, rancher, ranges, services
 from dualstack.policies.model import Check, Policy
-from dualstack.rules import capacity, cidrs, ironic_env, libvirt, lists, media, overlap, rancher_name, resources, text
+from dualstack.rules import balancers as balancer_rules
+from dualstack.rules import (
+    bmc,
+    capacity,
+    cidrs,
+    ironic_env,
+    libvirt,
+    lists,
+    media,
+    overlap,
+    rancher_name,
+    resources,
+    text,
+)
 from dualstack.rules import metal3 as metal3_rules
 from dualstack.rules import metal3_chart as metal3_chart_rules
 from dualstack.rules import names as name_rules
@@ -44,16 +57,16 @@ _SMALLER = "Choose another prefix length; docs/rules.md has the limits and where
 @cache
 def all_policies() -> tuple[Policy, ...]:
     """Return every policy, in order of the ids."""
-    found = (*_addresses(), *_clusters(), *_metal3(), *_names(), *_program())
+    found = (*_addresses(), *_clusters(), *_metal3(), *_machines(), *_balancers(), *_names(), *_program())
     return tuple(sorted(found, key=lambda policy: policy.id))
 
 
 def _addresses() -> tuple[Policy, ...]:
     both = (networks.TEXTS, ranges.TEXTS)
     return (
-        _policy(text.SYNTAX, _WRITE, *both),
+        _policy(text.SYNTAX, _WRITE, *both, balancers.POOL),
         _policy(lists.LIST_FORM, "Write one text, joined by commas without spaces, IPv4 first.", ranges.TEXTS),
-        _policy(text.MAPPED, "Write the IPv4 address in the IPv4 entry.", *both),
+        _policy(text.MAPPED, "Write the IPv4 address in the IPv4 entry.", *both, balancers.BARE_METAL_HOST),
         _policy(text.HOST_BITS, _WRITE, *both, remedy=networks.masked),
         _policy(text.CANONICAL, _WRITE, *both, remedy=networks.masked),
         _policy(libvirt.NETWORK, _BOTH, networks.BOTH_FAMILIES),
@@ -127,6 +140,35 @@ def _metal3() -> tuple[Policy, ...]:
             metal3.ENVIRONMENT,
         ),
         _policy(metal3_chart_rules.TOO_OLD, "Use metal3 0.12.7 or later.", metal3.VERSION),
+    )
+
+
+def _machines() -> tuple[Policy, ...]:
+    address = "Write the BMC's address as the operator reads it; docs/fields.md has the form."
+    return (
+        _policy(bmc.LINK_LOCAL, "Write an address of global or unique local scope.", balancers.BARE_METAL_HOST),
+        _policy(bmc.ADDRESS, address, balancers.BARE_METAL_HOST),
+        _policy(bmc.IDENTITY, "Give each machine its own BMC and boot MAC.", balancers.BARE_METAL_HOST),
+    )
+
+
+def _balancers() -> tuple[Policy, ...]:
+    return (
+        _policy(
+            balancer_rules.ENDPOINT, "Write a bare address or name: no scheme, brackets or port.", balancers.ENDPOINT
+        ),
+        _policy(
+            balancer_rules.POOLS,
+            "Put addresses of both families into one IPAddressPool.",
+            balancers.ONE_POOL,
+            whole=True,
+        ),
+        _policy(
+            balancer_rules.ADDRESSES,
+            "Ask for an address of each family (metallb.io/loadBalancerIPs), or for none.",
+            balancers.GIVEN_ADDRESSES,
+        ),
+        _policy(name_rules.CERTIFICATE_SAN, "Write bare addresses and names.", balancers.SANS),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from dualstack.findings import At, Finding, Rule, Severity
 from dualstack.origins import Path, format_path
+from dualstack.tokens import DIRECTORY
 
 
 class Level(StrEnum):
@@ -266,13 +267,29 @@ class Policy:
 
     def tell(self, given: Given, view: View) -> tuple[list[Finding], list[NotYet]]:
         """Judge one resource: what is wrong, and what cannot be checked yet."""
+        from dualstack.policies.manifests import Inside, inside
+
         told = [item for check in self.checks if check.applies(given.type) for item in check.tell(given, view)]
+        for one in inside(given) if self._looks_inside else ():
+            if isinstance(one, Inside):
+                told += [
+                    one.placed(item)
+                    for check in self.checks
+                    if check.applies(one.given.type)
+                    for item in check.tell(one.given, view)
+                ]
+            else:
+                told.append(one)
         findings = [item for item in told if isinstance(item, Finding) and item.rule is self.rule]
         return findings, [item for item in told if isinstance(item, NotYet)]
 
     def looks_at(self, type_: str) -> bool:
-        """Tell whether any of its checks looks at a type."""
-        return any(check.applies(type_) for check in self.checks)
+        """Tell whether any of its checks looks at a type, or at what stands in the manifests of a directory."""
+        return (type_ == DIRECTORY and self._looks_inside) or any(check.applies(type_) for check in self.checks)
+
+    @property
+    def _looks_inside(self) -> bool:
+        return any(one.startswith("kubernetes:") for check in self.checks for one in check.types)
 
     def applies(self, given: Given, view: View) -> bool:
         """Tell whether the policy looks at a resource, and nobody has exempted it."""

@@ -36,7 +36,7 @@ def check_families(subject: Subject) -> Findings:
         return
     for index, bmc in enumerate(subject.plan.bmcs):
         path: Path = ("provisioning", "bmcs", index, "address")
-        called = {bmc.callback_family: bmc.callback_url, bmc.inspection_family: bmc.inspection_url}
+        called = {bmc.inspection_family: bmc.inspection_url, bmc.callback_family: bmc.callback_url}
         other: Family = "ipv4" if bmc.family == "ipv6" else "ipv6"
         if bmc.scheme in HTTP_BOOT:
             message = (

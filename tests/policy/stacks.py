@@ -179,6 +179,43 @@ def good() -> list[Resource]:
             },
         ),
         resource(
+            "kubernetes:metallb.io/v1beta1:IPAddressPool",
+            "pool",
+            {
+                "metadata": {"name": "both"},
+                "spec": {"addresses": ["192.168.50.100-192.168.50.110", "fd00:50::100/120"]},
+            },
+        ),
+        resource(
+            SERVICE,
+            "ingress",
+            {
+                "metadata": {"name": "ingress", "namespace": "kube-system"},
+                "spec": {"type": "LoadBalancer", "ipFamilyPolicy": "RequireDualStack"},
+            },
+        ),
+        resource(
+            "kubernetes:metal3.io/v1alpha1:BareMetalHost",
+            "machine",
+            {
+                "metadata": {"name": "machine"},
+                "spec": {
+                    "bootMACAddress": "34:8a:b1:4b:16:00",
+                    "bmc": {"address": "redfish-virtualmedia://[fd00:60::11]/redfish/v1/Systems/1"},
+                },
+            },
+        ),
+        resource(
+            "kubernetes:controlplane.cluster.x-k8s.io/v1beta1:RKE2ControlPlane",
+            "plane",
+            {"spec": {"registrationAddress": "192.168.60.5", "serverConfig": {"tlsSan": ["fd00:60::5"]}}},
+        ),
+        resource(
+            "kubernetes:infrastructure.cluster.x-k8s.io/v1beta1:Metal3Cluster",
+            "metal",
+            {"spec": {"controlPlaneEndpoint": {"host": "fd00:60::5", "port": 6443}}},
+        ),
+        resource(
             "kubernetes:core/v1:ServicePatch",
             "patch",
             {
@@ -238,6 +275,8 @@ ADDRESSES = ("addresses",)
 SERVER_FILE = ("files", "kubernetes/config/server.yaml", "content")
 V6 = ("values", "metal3-baremetal-operator", "baremetaloperator", "externalHttpIPv6")
 HOSTNAME = ("values", "hostname")
+BMC = ("spec", "bmc", "address")
+POOL = ("spec", "addresses")
 ENV = ("values", "metal3-ironic", "ironicExtraEnv")
 
 
@@ -280,6 +319,13 @@ CASES: tuple[Case, ...] = (
     Case("DS203", "metal3", ENV, {"IRONIC_EXTERNAL_CALLBACK_URL": "https://[fd00:50::10]:6385"}),
     Case("DS204", "metal3", ENV, {"HTTP_PORT": "8080"}),
     Case("DS205", "metal3", ENV, {"IRONIC_IP": "192.168.50.11"}),
+    Case("DS068", "machine", BMC, "redfish-virtualmedia://[fe80::11]/redfish/v1/Systems/1"),
+    Case("DS076", "machine", BMC, "redfish-virtualmedia:/192.168.60.11/redfish/v1/Systems/1", wrong=(5, [], {}, True)),
+    Case("DS078", "machine", ("spec", "bootMACAddress"), "01:8a:b1:4b:16:00", wrong=(5, [], {}, True)),
+    Case("DS095", "plane", ("spec", "serverConfig", "tlsSan"), ["[fd00:60::5]"], wrong=(5, "text", {}, [5])),
+    Case("DS207", "metal", ("spec", "controlPlaneEndpoint", "host"), "[fd00:60::5]", wrong=(5, [], {}, True)),
+    Case("DS208", "pool", POOL, ["192.168.50.100-192.168.50.110"], place="ingress", wrong=(5, "text", {}, [5])),
+    Case("DS209", "ingress", ("spec", "loadBalancerIP"), "192.168.50.100", wrong=(5, [], {}, True)),
     Case("DS080", "rancher", HOSTNAME, "Rancher_1.example.com", wrong=(5, True)),
     Case("DS083", "records", ("ipv6",), [], wrong=(5, "text", {})),
     Case("DS088", "rancher", HOSTNAME, "rancher-ironic.example.com.sslip.io", wrong=([], {})),

@@ -1,0 +1,154 @@
+"""MetalLB's pools and the Services that want addresses of them; BareMetalHosts and endpoints of Cluster API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from dualstack.addresses import Family
+from dualstack.findings import At, Findings
+from dualstack.origins import Path
+from dualstack.policies.charts import charts_of
+from dualstack.policies.manifests import objects
+from dualstack.policies.model import Check, Given, NotYet, Told, Unreadable, View, items, strangers, text_of, texts
+from dualstack.policies.services import SERVICE
+from dualstack.rules.balancers import Pool, both_addresses, endpoint_host, one_pool, pool_range
+from dualstack.rules.bmc import bmc_address, boot_mac, unique_addresses, unique_macs
+from dualstack.rules.names import certificate_san
+from dualstack.tokens import RELEASE
+
+POOL_TYPES: Final = "kubernetes:metallb.io/*"
+HOST_TYPES: Final = "kubernetes:metal3.io/*"
+PLANE_TYPES: Final = "kubernetes:controlplane.cluster.x-k8s.io/*"
+INFRASTRUCTURE: Final = "kubernetes:infrastructure.cluster.x-k8s.io/*"
+_PREFIXES: Final = ("metallb.io", "metallb.universe.tf")
+
+
+def _is(given: Given, kind: str) -> bool:
+    return given.type.rpartition(":")[2] == kind
+
+
+def _pool(given: Given, _view: View) -> Told:
+    if not _is(given, "IPAddressPool"):
+        return
+    listed = items(given, "spec", "addresses")
+    yield from strangers(listed, str, "text")
+    for item in texts(listed):
+        found = pool_range(item)
+        if not isinstance(found, str):
+            yield from found
+
+
+def _pools(others: View) -> Iterator[Pool]:
+    for other in others.others:
+        for one in objects(other):
+            if not (one.type.startswith(POOL_TYPES[:-1]) and _is(one, "IPAddressPool")):
+                continue
+            families: set[Family] = set()
+            for item in texts(items(one, "spec", "addresses")):
+                found = pool_range(item)
+                if isinstance(found, str):
+                    families.add(found)
+            name = one.get("metadata", "name")
+            yield Pool(str(name or one.name), frozenset(families))
+
+
+def _annotation(given: Given, name: str) -> At[str] | None:
+    for prefix in _PREFIXES:
+        path = ("metadata", "annotations", f"{prefix}/{name}")
+        value = text_of(given.get(*path), path)
+        if value:
+            return At(path, value)
+    return None
+
+
+def _one_pool(given: Given, view: View) -> Told:
+    """Compare a Service of both families with the pools of the stack; Ironic's is the chart's own."""
+    try:
+        pools = list(_pools(view))
+    except Unreadable as error:
+        yield NotYet((), f"a pool of the stack, {error}")
+        return
+    path = ("spec", "ipFamilyPolicy")
+    if given.type == SERVICE:
+        policy = given.text(*path)
+        if policy is None or given.text("spec", "type") != "LoadBalancer":
+            return
+        named = _annotation(given, "address-pool")
+        chosen = [pool for pool in pools if named is None or pool.name == named.value]
+        yield from one_pool(At(path, policy), chosen)
+        return
+    for chart in charts_of(given):
+        if (
+            chart.chart == "metal3"
+            and (chart.text("metal3-ironic", "service", "type") or "LoadBalancer") == "LoadBalancer"
+        ):
+            where = (*chart.path, "metal3-ironic", "service", "type")
+            yield from one_pool(At(where, "PreferDualStack"), pools)
+
+
+def _given_addresses(given: Given, _view: View) -> Told:
+    path = ("spec", "loadBalancerIP")
+    single = given.text(*path)
+    wanted = [At[str](path, single)] if single else []
+    listed = _annotation(given, "loadBalancerIPs")
+    if listed is not None:
+        wanted += [At(listed.path, part) for part in listed.value.split(",")]
+    yield from both_addresses(given.text("spec", "ipFamilyPolicy"), wanted)
+
+
+def _bare_metal_host(given: Given, view: View) -> Told:
+    if not _is(given, "BareMetalHost"):
+        return
+    path = ("spec", "bmc", "address")
+    address, mac = given.text(*path), given.text("spec", "bootMACAddress")
+    before = [one for other in view.others for one in objects(other) if _is(one, "BareMetalHost")]
+    if address:
+        yield from bmc_address(At(path, address))
+        yield from _own(unique_addresses([*_known(before, *path), At(path, address)]), path)
+    if mac:
+        where = ("spec", "bootMACAddress")
+        yield from boot_mac(At(where, mac))
+        yield from _own(unique_macs([*_known(before, *where), At(where, mac)]), where)
+
+
+def _own(found: Findings, path: Path) -> Findings:
+    """Leave what is told of the machines before out: it was told of them."""
+    return (finding for finding in found if finding.path == path)
+
+
+def _known(hosts: list[Given], *path: str) -> Iterator[At[str]]:
+    for host in hosts:
+        try:
+            value = host.text(*path)
+        except Unreadable:
+            continue  # told at that resource
+        if value:
+            yield At((host.name, *path), value)
+
+
+def _sans(given: Given, _view: View) -> Told:
+    if not _is(given, "RKE2ControlPlane"):
+        return
+    listed = items(given, "spec", "serverConfig", "tlsSan")
+    yield from strangers(listed, str, "text")
+    for item in texts(listed):
+        yield from certificate_san(item)
+
+
+def _endpoint(given: Given, _view: View) -> Told:
+    paths: Mapping[str, tuple[tuple[str, ...], ...]] = {
+        "Metal3Cluster": (("spec", "controlPlaneEndpoint", "host"),),
+        "RKE2ControlPlane": (("spec", "registrationAddress"),),
+    }
+    for path in paths.get(given.type.rpartition(":")[2], ()):
+        host = given.text(*path)
+        yield from endpoint_host(At(path, host or ""))
+
+
+POOL = Check((POOL_TYPES,), _pool)
+ONE_POOL = Check((SERVICE, RELEASE), _one_pool)
+GIVEN_ADDRESSES = Check((SERVICE,), _given_addresses)
+BARE_METAL_HOST = Check((HOST_TYPES,), _bare_metal_host)
+SANS = Check((PLANE_TYPES,), _sans)
+ENDPOINT = Check((INFRASTRUCTURE, PLANE_TYPES), _endpoint)
