@@ -104,8 +104,18 @@ def test_predicates_are_plain_functions() -> None:
     assert "an address of IPv4" in other.fix
 
 
-@pytest.mark.parametrize(("entry", "good"), [(V4, True), (V6, True), ("10.0.0.0/24", True), ("10.0.0.9-10.0.0.1", False),
-                                             ("10.0.0.1-fd00::1", False), ("10.0.0.0", False), ("x", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("entry", "good"),
+    [
+        (V4, True),
+        (V6, True),
+        ("10.0.0.0/24", True),
+        ("10.0.0.9-10.0.0.1", False),
+        ("10.0.0.1-fd00::1", False),
+        ("10.0.0.0", False),
+        ("x", False),
+    ],
+)
 def test_entries_of_a_pool(entry: str, good: bool) -> None:
     assert ("DS010" in numbers(judge(stacks.givens([pool(entry)])))) != good
 
