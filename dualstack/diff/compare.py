@@ -125,7 +125,7 @@ def compare_site(
         status,
         paths,
         note,
-        edits=_edits(one, other) if status == "changed" else (),
+        edits=(*_edits(one, other), *_beside(one, other)) if status == "changed" else (),
         secrets=_secrets(one.get("secrets", {}), other.get("secrets", {})),
         steps=_steps(base, head, types),
         values=_values(one, other) if status == "changed" else (),
@@ -158,6 +158,13 @@ def _steps(base: Document | None, head: Document | None, types: Types) -> tuple[
 
 def _edits(base: Document, head: Document) -> tuple[Edit, ...]:
     return tuple(Edit(change, _place(change, base, head)) for change in _told_apart(base["source"], head["source"]))
+
+
+def _beside(base: Document, head: Document) -> Iterator[Edit]:
+    """Yield what differs in the stack file beside the site; a revision of before says nothing of it."""
+    if "stack" in base and "stack" in head:
+        for change in _told_apart(base["stack"], head["stack"]):
+            yield Edit(replace(change, path=("stackFile", *change.path)), None)
 
 
 def _told_apart(base: Any, head: Any) -> Iterator[Change]:

@@ -42,10 +42,10 @@ from dualstack.eib.files import ProjectFiles
 from dualstack.eib.tree import File
 from dualstack.errors import InputError, UnexpectedError
 from dualstack.hiding import Veil
-from dualstack.layers import LayerStore
+from dualstack.layers import NAMESPACE, LayerStore
 from dualstack.loader import load_file
 from dualstack.origins import find_origin
-from dualstack.parts import is_secret
+from dualstack.parts import SITE_KEY, is_secret
 from dualstack.plan.model import Plan
 from dualstack.policies import config_of, judge, recorded
 from dualstack.project import site_file
@@ -112,6 +112,7 @@ def site_document(project: Path, name: str, mark: StandIn, store: LayerStore, ve
     document["origins"] = _origins(checked)
     document["layers"] = list(resolved.layers)
     document["secrets"] = _secrets(file, mark)
+    document["stack"] = veil.tree(_beside(file, mark))
     if checked.plan is not None:
         plan = checked.plan
         site = plan.site
@@ -194,6 +195,27 @@ def _secrets(file: Path, mark: StandIn) -> dict[str, str]:
     """Give what stands for each encrypted config key of the stack file, by its name without the namespace."""
     config = load_file(file, file.name).data.get("config") or {}
     return {key.removeprefix("dualstack:"): mark(value) for key, value in config.items() if is_secret(value)}
+
+
+def _beside(file: Path, mark: StandIn) -> dict[str, Any]:
+    """Give what a stack file holds beside the site and its secrets: who encrypts, environments, others' config."""
+    data = dict(load_file(file, file.name).data)
+    config = data.pop("config", None) or {}
+    told = {key: value for key, value in config.items() if not key.startswith(NAMESPACE)}
+    told |= {key: value for key, value in config.items() if key.startswith(NAMESPACE) and not is_secret(value)}
+    told.pop(SITE_KEY, None)
+    # Neither is a secret, nor is there anything to read in it.
+    keys = {key: mark(data.pop(key)) for key in ("encryptionsalt", "encryptedkey") if key in data}
+    shown: dict[str, Any] = _encrypted({**data, "config": told}, mark)
+    return {**shown, **keys}
+
+
+def _encrypted(value: Any, mark: StandIn) -> Any:
+    if is_secret(value):
+        return mark(value)
+    if isinstance(value, dict):
+        return {key: _encrypted(item, mark) for key, item in value.items()}
+    return [_encrypted(item, mark) for item in value] if isinstance(value, list) else value
 
 
 def _files(project: Path, plan: Plan, secrets: Mapping[str, str], veil: Veil) -> dict[str, Any]:

@@ -396,3 +396,29 @@ def test_a_secret_in_clear_is_nowhere_and_its_change_is_told(repository: Reposit
     paths = {".".join(map(str, edit.change.path)) for edit in oslo.edits if edit.change.secret}
     assert {"charts.rancher.values.apiToken", "charts.rancher.values.url", "image.proxy.https"} <= paths
     assert any(step.type.endswith("Release") and step.op == "update" for step in oslo.steps or ())
+
+
+def test_a_stack_file_beside_its_site(repository: Repository) -> None:
+    """Who encrypts the secrets, environments and config of others: no value of the site, and used when it deploys."""
+    repository.site("oslo", site(130))
+    repository.commit("base")
+    file = repository.project / "stacks/Pulumi.oslo.yaml"
+    more = "  aws:region: evil-1\n  aws:secretKey: hunter2\n  dualstack:odd: {a: 1}\n"
+    text = file.read_text().replace("config:\n", f"config:\n{more}", 1)
+    text += "secretsprovider: awskms://evil\nenvironment: [evil-env]\nencryptionsalt: v1:abc:v1:def\n"
+    file.write_text(text)
+    report = made(repository)
+    [oslo] = report.changed
+    edits = {".".join(map(str, edit.change.path)): edit.change.after for edit in oslo.edits}
+    assert edits == {
+        "stackFile.secretsprovider": "awskms://evil",
+        "stackFile.environment": ["evil-env"],
+        "stackFile.encryptionsalt": "[secret]",
+        "stackFile.config.aws:region": "evil-1",
+        "stackFile.config.aws:secretKey": "[secret]",
+        "stackFile.config.dualstack:odd.a": 1,
+    }
+    assert report.exit_code == 3
+    for text in shown(report):
+        assert "awskms://evil" in text
+        assert "hunter2" not in text

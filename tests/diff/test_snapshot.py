@@ -14,8 +14,8 @@ from tests.diff.repository import CANARY, Repository, libvirt, site
 # What a later dualstack relies on. A key that goes, or means something else, is another VERSION.
 SITE_KEYS = {
     "bmcs", "capacity", "charts", "dns", "exports", "files", "findings", "host", "kubernetesVersion", "layers", "mode",
-    "network", "origins", "rancherHostname", "release", "resources", "schema", "secrets", "site", "source", "values",
-    "version", "violations",
+    "network", "origins", "rancherHostname", "release", "resources", "schema", "secrets", "site", "source", "stack",
+    "values", "version", "violations",
 }  # fmt: skip
 RESOURCE_KEYS = {"urn", "type", "name", "parent", "inputs", "dependsOn", "options", "custom"}
 OPTION_KEYS = {
