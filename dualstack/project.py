@@ -172,13 +172,21 @@ def _names(folder: pathlib.Path, prefix: str, suffix: str) -> list[str]:
         if entry.name.startswith(prefix)
         and entry.name.endswith(suffix)
         and len(entry.name) > long_enough
-        and entry.is_file()
+        # Whatever cannot be read is told when it is: a link to nowhere must not make a site vanish.
+        and not _is_dir(entry)
     )
+
+
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a circle of links
+        return False
 
 
 def _is_file(path: pathlib.Path) -> bool:
     """Tell whether there is something to read; a pipe counts, so that `<(...)` of a shell works."""
     try:
-        return path.exists() and not path.is_dir()
+        return os.path.lexists(path) and not path.is_dir()
     except (OSError, ValueError):  # a name too long, or one with a NUL
         return False

@@ -205,7 +205,7 @@ def _beside(file: Path, mark: StandIn) -> dict[str, Any]:
     told |= {key: value for key, value in config.items() if key.startswith(NAMESPACE) and not is_secret(value)}
     told.pop(SITE_KEY, None)
     # Neither is a secret, nor is there anything to read in it.
-    keys = {key: mark(data.pop(key)) for key in ("encryptionsalt", "encryptedkey") if key in data}
+    keys: dict[str, Any] = {key: mark(data.pop(key)) for key in ("encryptionsalt", "encryptedkey") if key in data}
     shown: dict[str, Any] = _encrypted({**data, "config": told}, mark)
     return {**shown, **keys}
 

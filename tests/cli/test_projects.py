@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,28 @@ def test_pipes_and_devices_are_refused_at_once(run: Run, project: Project) -> No
     project.site("paris", put(mapping(), ["fleet"], "extends"))
     ran = run("check", "paris")
     assert (ran.code, "this is a pipe" in ran.err) == (2, True)
+
+
+def test_what_is_no_plain_stack_file_is_an_error_of_its_own(run: Run, project: Project) -> None:
+    """A circle of links, one to nowhere or to a device, a pipe: the others are told, and none of these vanishes."""
+    project.site("good")
+    stacks = project.folder / "stacks"
+    (stacks / "Pulumi.circle.yaml").symlink_to("Pulumi.circle.yaml")
+    (stacks / "Pulumi.nowhere.yaml").symlink_to("nowhere")
+    (stacks / "Pulumi.device.yaml").symlink_to("/dev/zero")
+    (stacks / "layers/circle.yaml").symlink_to("circle.yaml")
+    os.mkfifo(stacks / "Pulumi.pipe.yaml")
+    (stacks / "Pulumi.folder.yaml").mkdir()
+
+    ran = run("check", "--project", project.folder)
+
+    assert ran.code == 2
+    assert "good" in ran.out
+    for name, why in {
+        "circle": "symbolic links",
+        "nowhere": "does not exist",
+        "device": "a device",
+        "pipe": "a pipe",
+    }.items():
+        assert re.search(f"Pulumi.{name}.yaml: .*{why}", ran.err), name
+    assert "Pulumi.folder" not in ran.err
