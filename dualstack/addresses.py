@@ -30,6 +30,7 @@ FAMILY = "DS013-wrong-family"
 
 _PREFIX_LENGTH = re.compile(r"0|[1-9][0-9]{0,2}")
 _PREFIX_TAIL = re.compile(r"/(0|[1-9][0-9]{0,2})")
+_PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\{\{.*?\}\}|\$\([^)]*\)|<[A-Za-z][\w -]*>|%[A-Z_]{2,}%|\$[A-Z_]{2,}")
 _OCTET_ZEROS = re.compile(r"(^|\.)0[0-9]")
 
 
@@ -131,19 +132,40 @@ class Prefix:
         return self.canonical
 
 
+def _literal(text: str) -> AnyFix:
+    """Return the fix that writes a text, where that is an address or a prefix."""
+    return write(text) if _is_interface(text) else _EXAMPLE
+
+
+def _is_interface(text: str) -> bool:
+    try:
+        ipaddress.ip_interface(text)
+    except ValueError:
+        return False
+    return True
+
+
+def placeholder(text: str) -> str | None:
+    """Return what in a text a template should have filled, as ``${NODE_IP}`` or ``{{ ip }}``; None where nothing is."""
+    found = _PLACEHOLDER.search(text)
+    return found[0] if found else None
+
+
 def _reject_odd_text(text: str, what: str) -> None:
+    if (left := placeholder(text)) is not None:
+        raise AddressError(SYNTAX, f"a placeholder was not filled: {left}", f"write the value that {left} stands for")
     if text != text.strip() or " " in text:
-        raise AddressError(SYNTAX, f"{text!r} has white space in it", write(text.strip().replace(" ", "")))
+        raise AddressError(SYNTAX, f"{text!r} has white space in it", _literal(text.replace(" ", "").strip()))
     if text.startswith("["):
         bare, _, tail = text[1:].partition("]")
         if what == "prefix" and _PREFIX_TAIL.fullmatch(tail):
             bare += tail
-        raise AddressError(SYNTAX, f"{text!r} has brackets, which belong in URLs only", write(bare))
+        raise AddressError(SYNTAX, f"{text!r} has brackets, which belong in URLs only", _literal(bare))
     if "%" in text:
         bare, _, tail = text.partition("%")
         if what == "prefix":
             bare += "".join(tail.partition("/")[1:])
-        raise AddressError(SYNTAX, f"{text!r} has a zone, which no {what} may have", write(bare))
+        raise AddressError(SYNTAX, f"{text!r} has a zone, which no {what} may have", _literal(bare))
 
 
 def _check_family(found: Family, wanted: Family | None, text: str) -> None:
@@ -193,7 +215,7 @@ def _explain_address(text: str) -> AddressError:
     if _OCTET_ZEROS.search(text) and re.fullmatch(r"[0-9.]+", text):
         # As text: Python makes no number of thousands of digits.
         plain = ".".join((part.lstrip("0") or "0") if part else part for part in text.split("."))
-        return AddressError(SYNTAX, f"{text!r} has leading zeros, which some tools read as octal", write(plain))
+        return AddressError(SYNTAX, f"{text!r} has leading zeros, which some tools read as octal", _literal(plain))
     if not text:
         return AddressError(SYNTAX, "the address is empty", _EXAMPLE)
     return AddressError(SYNTAX, f"{text!r} is no IP address", _EXAMPLE)

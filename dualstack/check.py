@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from dualstack.causes import without_echoes
 from dualstack.findings import At, Finding, Severity
 from dualstack.form import validated
 from dualstack.layers import Resolved
@@ -49,6 +50,7 @@ def check_site(name: str, resolved: Resolved) -> Checked:
         resolved: the merged mapping of ``dualstack:site`` with its origins.
     """
     site, findings, taken = validated(resolved.site)
+    findings = [_for_site(finding, name) for finding in findings]
     findings += [secret_inside(inside.path) for inside in resolved.secrets_inside]
     plan = None
     if site is not None:
@@ -58,7 +60,7 @@ def check_site(name: str, resolved: Resolved) -> Checked:
         findings += [finding for finding in told if not taken.touches(finding.path)]
         plain = [At(("dualstack:" + key,), key) for key in resolved.config]
         findings += clear_config(plain, secret_names(Subject(site, plan)), name)
-        findings = lowered(findings, site.rules)
+        findings = without_echoes(lowered(findings, site.rules))
     placed = [_placed(finding, resolved) for finding in _distinct(findings)]
     return Checked(name, site, plan, tuple(sorted(placed, key=_order)), resolved)
 
@@ -87,6 +89,12 @@ def lowered(findings: list[Finding], overrides: dict[str, RuleOverride]) -> list
         for finding in findings
     ]
     return changed + told
+
+
+def _for_site(finding: Finding, name: str) -> Finding:
+    """Name the site in a command that the fix of a form error tells; whoever made it did not know the site."""
+    words = finding.mend.words.replace("secret set SITE ", f"secret set {name} ")
+    return finding if words == finding.mend.words else finding.with_fix(replace(finding.mend, words=words))
 
 
 def _distinct(findings: list[Finding]) -> list[Finding]:

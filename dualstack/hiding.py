@@ -33,6 +33,18 @@ def names_a_secret(key: object) -> bool:
     return bool(_SECRET_KEY.search(str(key)))
 
 
+def looks_like_a_secret(name: str) -> bool:
+    """Tell whether a text that should be a config key's name is more likely the secret itself: no person's word.
+
+    Letters and digits in turns, capitals and digits alone as in a registration code, or many hex digits.
+    """
+    turns = len(re.findall(r"[A-Za-z](?=[0-9])|[0-9](?=[A-Za-z])", name))
+    capitals, small = (sum(test(char) for char in name) for test in (str.isupper, str.islower))
+    code = len(name) >= 10 and capitals > 2 * small and any(char.isdigit() for char in name)
+    hexed = len(name) >= 16 and re.fullmatch(r"[0-9a-fA-F-]+", name) is not None
+    return turns >= 4 or code or hexed
+
+
 def hide(value: Any, texts: Collection[str]) -> Any:
     """Replace each text by ``[secret]`` wherever it stands in plain data, in keys and within longer texts, too.
 

@@ -10,6 +10,7 @@ from dualstack.findings import Finding
 from dualstack.frozen import merge
 from dualstack.layers import Resolved, resolve_mapping
 from tests import PROJECT
+from tests.applied import hold
 
 GOOD: dict[str, Any] = {
     "schema": 1,
@@ -66,8 +67,10 @@ def resolved(data: dict[str, Any], secrets: tuple[str, ...] = SECRETS) -> Resolv
 
 
 def checked(data: dict[str, Any], secrets: tuple[str, ...] = SECRETS) -> Checked:
-    """Check a mapping."""
-    return check_site("test", resolved(data, secrets))
+    """Check a mapping, and that every fix that is told works when it is applied to it."""
+    result = check_site("test", resolved(data, secrets))
+    hold(data, result, secrets)
+    return result
 
 
 def found(data: dict[str, Any], number: str, secrets: tuple[str, ...] = SECRETS) -> list[Finding]:

@@ -104,7 +104,7 @@ def test_secrets_in_the_wrong_place_name_the_right_one_and_show_nowhere() -> Non
     result = checked(data)
 
     fixes = dict(errors(data))
-    assert "pulumi config set --secret dualstack:rancherBootstrapPassword" in fixes["rancher.bootstrapPassword"]
+    assert "dualstack secret set test rancherBootstrapPassword" in fixes["rancher.bootstrapPassword"]
     shown = findings_text([result], Style(False))
     assert "SuperSecretTok3n" not in shown
     assert "An0therS3cret" not in shown

@@ -173,7 +173,7 @@ class ChartPlan:
     """Names of the Helm releases that must be there first."""
     path: Path
     """Where the site file speaks of it."""
-    day2: Day2 = "reimage"
+    day2: Day2 = "hand"
     """How changed values of a chart in the image reach the living cluster."""
     handover: bool = False
     """True while its Helm release goes from RKE2 to Pulumi."""
@@ -193,7 +193,7 @@ class ChartPlan:
         """What a changed value of it takes on the living cluster."""
         if self.delivery == "pulumi":
             return "nothing before the handover ends" if self.handover else "Helm upgrade"
-        return "HelmChartConfig" if self.configured else "new image"
+        return "HelmChartConfig" if self.configured else "by hand"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from dualstack.addresses import BITS, FAMILIES, LABEL, Family, IPNetwork, node_blocks, usable_pods
 from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import AnyFix, write
+from dualstack.fixes import AnyFix, Fix, Set, write
 from dualstack.frozen import thaw
 from dualstack.origins import Path
 from dualstack.plan.capacity import own_ipam
@@ -178,7 +178,7 @@ def at_least(items: Cidrs, addresses: int = MIN_ADDRESSES, room: Room | None = N
         message = f"{network} has {network.num_addresses} addresses, {addresses} are wanted at least"
         usual = {4: 16, 6: 112}[network.version]
         length = max(0, min(usual, network.max_prefixlen - (addresses - 1).bit_length()))
-        free = room.take((item.path, item.value.index), network, length) if room else None
+        free = room.grown((item.path, item.value.index), network, length) if room else None
         larger = write(item.value.write(str(free)), guess=True) if free else f"write a prefix of /{length} or shorter"
         yield TOO_SMALL.at(item.path, message, larger)
 
@@ -251,16 +251,40 @@ def _binding(items: Sequence[Masked]) -> Findings:
         yield replace(TOO_SMALL.at(item.pods.path, message, fix), severity=Severity.INFO)
 
 
+def _swapped(pods: Cidrs, services: Cidrs, masks: Mapping[Family, At[int]], limit: Mapping[str, int]) -> Findings:
+    """Tell ranges of which each has the other's size: services too large, and pods without room for a node's block."""
+    by_family = {item.value.family: item for item in pods}
+    edits: list[Set] = []
+    found: list[tuple[At[Cidr], At[Cidr]]] = []
+    for service in services:
+        family = service.value.family
+        pod = by_family.get(family)
+        if pod is None or service.value.whole or pod.value.whole:
+            return
+        mine, other = service.value.prefix.network.prefixlen, pod.value.prefix.network.prefixlen
+        if mine < limit[family] <= other and mine <= masks[family].value < other:
+            found.append((service, pod))
+        edits += [Set(str(pod.value), service.path), Set(str(service.value), pod.path)]
+    if found:
+        service, pod = found[0]
+        message = f"{service.value} for services and {pod.value} for pods are swapped: each has the other's size"
+        yield TOO_LARGE.at(service.path, message, Fix(tuple(edits), guess=True))
+
+
 def check_capacity(subject: Subject) -> Findings:
     """Judge the sizes of pods and services as server.yaml and the components' arguments have them."""
     pods, services = (found.items for found in cluster_lists(subject))
     masks = effective_masks(subject)
     masked = [Masked(item, masks[item.value.family]) for item in pods]
     divided = not own_ipam(subject.site)
+    kubernetes = subject.plan.kubernetes_version
+    swapped = list(_swapped(pods, services, masks, service_range_limit(kubernetes)))
+    if swapped:
+        yield from swapped
+        return
     for item in masked:
         yield from node_mask(item)
         yield from room_for_nodes(item, len(subject.site.nodes)) if divided else ()
-    kubernetes = subject.plan.kubernetes_version
     yield from service_size(services, service_range_limit(kubernetes), kubernetes)
     ranges = [*pods, *services]
     if any(item.value.prefix.network.num_addresses < MIN_ADDRESSES for item in ranges):

@@ -111,7 +111,7 @@ def kubernetes_version(version: At[str], pinned: str) -> Findings:
     """
     if not _RKE2.fullmatch(version.value):
         what = "is K3s, this product runs RKE2" if "k3s" in version.value else "is not one version of RKE2"
-        yield KUBERNETES.at(version.path, f"{version.value!r} {what}", write(pinned))
+        yield KUBERNETES.at(version.path, f"{version.value!r} {what}", write(pinned, guess=True))
 
 
 def rancher_takes(rancher: str, kubernetes: At[str], fix: AnyFix) -> Findings:
@@ -136,7 +136,7 @@ def kubernetes_of_release(version: At[str], pinned: str) -> Findings:
     if minor < DUAL_STACK_MINOR:
         message = f"{version.value} has no stable dual-stack, which came with 1.{DUAL_STACK_MINOR}"
         follows = "The cluster has no two families to rely on."
-        finding = RELEASE_KUBERNETES.at(version.path, message, write(pinned), consequence=follows)
+        finding = RELEASE_KUBERNETES.at(version.path, message, write(pinned, guess=True), consequence=follows)
         yield replace(finding, severity=Severity.ERROR)
     elif abs(minor - own) > 1:
         message = f"{version.value} is {abs(minor - own)} minor versions from the release's {pinned}"
@@ -189,10 +189,10 @@ def check_versions(subject: Subject) -> Findings:
     rancher = subject.plan.chart("rancher")
     if rancher is not None:
         path: Path = ("charts", "rancher", "version")
-        fix = write(own["rancher"])
+        fix = write(own["rancher"], guess=True)
         written = site.kubernetes_version
         if written is not None and kubernetes_minor(written) != kubernetes_minor(release.kubernetes):
-            path, fix = ("kubernetesVersion",), write(release.kubernetes)
+            path, fix = ("kubernetesVersion",), write(release.kubernetes, guess=True)
         refused = list(rancher_takes(rancher.version, At(path, subject.plan.kubernetes_version), fix))
         yield from refused
         if refused and path == ("kubernetesVersion",):

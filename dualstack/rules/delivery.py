@@ -61,7 +61,7 @@ def check_day2(subject: Subject) -> Findings:
         if chart.delivery == "pulumi" and _settings(subject, chart).day2 is not None:
             message = f"{_label(chart)} is delivered by Pulumi"
             yield UNUSED.at((*chart.path, "day2"), message, remove())
-    if subject.site.day2 != "reimage" and plan.charts and all(chart.delivery == "pulumi" for chart in plan.charts):
+    if subject.site.day2 != "hand" and plan.charts and all(chart.delivery == "pulumi" for chart in plan.charts):
         yield UNUSED.at(("day2",), "no chart of the site is in the image", remove())
 
 

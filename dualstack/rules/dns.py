@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 
 from dualstack.addresses import LABEL, AddressError, Family, IPAddress, family_of, parse_address
 from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import remove, write
+from dualstack.fixes import Fix, Set, remove, write
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
-from dualstack.rules.grammar import as_ip, name_problem
+from dualstack.rules.grammar import as_ip, host_of, name_problem, port_of
 
 TWO_ZONES = Rule(
     "DS084-zone-repeated",
@@ -244,12 +244,18 @@ def dns_server(server: At[str]) -> Findings:
     try:
         parse_address(server.value)
     except AddressError as error:
-        if server.value.count(":") > 1 or as_ip(server.value) is not None:
-            yield DNS_SETTING.at(server.path, error.message, error.fix)
-        elif problem := name_problem(server.value.rstrip(".").lower()):
-            host = server.value.partition(":")[0]
-            fix = write(host, ", and the port in its own field", guess=True) if ":" in server.value else problem[1]
-            yield DNS_SETTING.at(server.path, problem[0], fix)
+        host, port = host_of(server.value), port_of(server.value)
+        problem = name_problem(server.value.rstrip(".").lower())
+        literal = server.value.count(":") > 1 or as_ip(server.value) is not None
+        if not literal and problem is None:
+            return
+        message, fix = (error.message, error.fix) if literal or problem is None else problem
+        if host != server.value and (as_ip(host) is not None or name_problem(host.lower()) is None):
+            if "://" in server.value:
+                message = f"{server.value!r} is a URL, here stands an address or a name"
+            beside = (Set(port, (*server.path[:-1], "port")),) if port is not None else ()
+            fix = Fix((Set(host), *beside))
+        yield DNS_SETTING.at(server.path, message, fix)
 
 
 CHECKS = (check_public_resolvers, check_zones, check_settings)

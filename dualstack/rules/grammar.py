@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from dualstack.addresses import IPAddress
+from dualstack.addresses import IPAddress, placeholder
 from dualstack.fixes import AnyFix, write
 
 LABEL_MAX = 63
@@ -25,6 +25,22 @@ def as_ip(text: str) -> IPAddress | None:
 def looks_like_ip(name: str) -> bool:
     """Tell whether a legal DNS name is numbers only, so that readers take it for an IPv4 address (``1.2.34``)."""
     return all(part.isdigit() for part in name.split(".")) and as_ip(name) is None
+
+
+def host_of(text: str) -> str:
+    """Return the host of a URL, or of an address with a port; brackets, login, path and port left out."""
+    rest = re.split(r"[/?#]", text.strip().split("://", 1)[-1], maxsplit=1)[0].rsplit("@", 1)[-1]
+    if rest.startswith("["):
+        return rest[1:].partition("]")[0]
+    return rest if rest.count(":") > 1 else rest.partition(":")[0]
+
+
+def port_of(text: str) -> int | None:
+    """Return the port that stands behind the host of a URL or address."""
+    rest = re.split(r"[/?#]", text.strip().split("://", 1)[-1], maxsplit=1)[0].rsplit("@", 1)[-1]
+    port = rest.rpartition(":")[2]
+    alone = rest.count(":") == 1 or "]:" in rest
+    return int(port) if alone and port.isdecimal() and 0 < int(port[:6]) < 65536 else None
 
 
 def _tidy(text: str) -> str:
@@ -61,8 +77,11 @@ def name_problem(name: str, labels: int = 1) -> tuple[str, AnyFix] | None:
         name: the name, without the last dot.
         labels: how many labels it needs at least.
     """
+    if (left := placeholder(name)) is not None:
+        return f"a placeholder was not filled: {left}", f"write the value that {left} stands for"
     better = _tidy(name)
-    fix = write(better) if better and better != name else "write a name such as ironic.example.com"
+    works = better and better != name and as_ip(better) is None and name_problem(better, labels) is None
+    fix = write(better) if works else "write a name such as ironic.example.com"
     if not name.strip():
         return "the name is empty", fix
     if "://" in name:

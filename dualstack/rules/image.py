@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, remove, write
+from dualstack.logins import split_login
 from dualstack.origins import Path
 from dualstack.plan.packages import node_packages
 from dualstack.rules.base import Subject
@@ -285,7 +286,7 @@ def check_registries(subject: Subject) -> Findings:
     images = _listed(("image", "images"), image.images)
     for uri in uris:
         if not REGISTRY.fullmatch(uri.value):
-            bare = uri.value.split("://", 1)[-1].strip().strip("/")
+            bare = split_login(uri.value.strip()).bare.split("://", 1)[-1].strip("/")
             yield REGISTRIES.at(uri.path, f"{uri.value!r} is no registry's host", write(bare))
     for name in images:
         if "://" in name.value or " " in name.value:

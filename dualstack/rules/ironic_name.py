@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dualstack.addresses import FAMILIES, LABEL, Address
 from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import write
+from dualstack.fixes import AnyFix, write
 from dualstack.frozen import dig
 from dualstack.rules.base import Subject
 from dualstack.rules.metal3 import EXTERNAL_HOST
@@ -47,7 +47,7 @@ def ironic_name(name: At[str], addresses: Pair, *, both: bool = True) -> Finding
     if not under_sslip(name.value):
         return
     own = "an FQDN of your own with A and AAAA"
-    fix = write(own)
+    fix: AnyFix = f"write {own}"
     if addresses[0] is not None and addresses[1] is not None:
         fix = write(sslip_name("ironic.", addresses[0], addresses[1]), f", or {own}", guess=True)
     answers = (sslip_ipv4(name.value), sslip_ipv6(name.value))

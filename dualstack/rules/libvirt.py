@@ -118,7 +118,7 @@ def bridge_gateway(gateway: At[IPAddress], network: IPNetwork) -> Findings:
     bridge = network.network_address + 1
     if network.num_addresses > 1 and gateway.value != bridge:
         message = f"{gateway.value} is nobody on the virtual network {network}, whose bridge has {bridge}"
-        yield GATEWAY.at(gateway.path, message, write(bridge))
+        yield GATEWAY.at(gateway.path, message, write(bridge, guess=True))
 
 
 def slaac_prefix(prefix: At[IPNetwork]) -> Findings:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from dualstack.findings import Finding, Rule, Severity
-from dualstack.fixes import AnyFix, remove, rename, write
+from dualstack.fixes import AnyFix, Edit, Fix, Remove, Set, remove, rename, write
 from dualstack.hiding import names_a_secret
 from dualstack.origins import Path, format_path
 from dualstack.rules.base import Check
@@ -171,17 +171,37 @@ def _unknown_key(path: Path) -> Finding:
     key = str(path[-1])
     message = f"{key!r} is no key that dualstack knows"
     if path == ("rancher", "bootstrapPassword"):
-        fix = remove(", and run: pulumi config set --secret dualstack:rancherBootstrapPassword")
-        return UNKNOWN_KEY.at(path, "Rancher's bootstrap password must not stand in the site", fix)
+        return clear_secret_key(path, "rancherBootstrapPassword")
     meant = known_key_meant(path)
+    if str(meant[-1]).endswith("Key") and not key.lower().endswith("key"):
+        return clear_secret_key(path, _CONFIG_KEYS.get(str(meant[-1]), key), str(meant[-1]))
     if meant != path:
         return UNKNOWN_KEY.at(path, message, rename(str(meant[-1])))
     if names_a_secret(key):
-        return UNKNOWN_KEY.at(path, message, remove("; secrets are config keys of their own beside dualstack:site"))
+        return clear_secret_key(path, key)
     known = known_keys(path[:-1])
     return UNKNOWN_KEY.at(path, message, remove(f"; known here: {', '.join(known)}" if known else ""))
 
 
+_CONFIG_KEYS = {"secretKey": "tsig", "passwordKey": "registryPassword", "privateKeyKey": "sshPrivateKey"}
+"""What a config key may be called whose name a field takes; else as the key that was written."""
+
+
+def clear_secret_key(path: Path, name: str, field: str = "") -> Finding:
+    """Tell a secret that stands in the site in clear, where the name of a config key belongs, or nothing.
+
+    Args:
+        path: where it stands.
+        name: what the config key with the secret may be called.
+        field: the field that takes this name; empty where none does.
+    """
+    here: tuple[Edit, ...] = (Remove(), Set(name, (*path[:-1], field))) if field else (Remove(),)
+    words = f", run: dualstack secret set SITE {name}, and change the secret itself: it was in the file"
+    message = f"{path[-1]} is a secret, and it stands here in clear text"
+    return UNKNOWN_KEY.at(path, message, Fix(here, words), consequence=_LEAKED)
+
+
+_LEAKED = "Whoever can read the repository, now or in its history, has the secret."
 # A number where text of a certain form is wanted: quoting it alone would not make it right.
 _UNITS = {"size": "{}Gi", "diskSize": "{}G"}
 _WHOLE = {
@@ -255,9 +275,11 @@ def _bad_value(path: Path, error: ErrorDetails) -> Finding:
         return _not_among(path, error)
     if kind == "string_pattern_mismatch" and path and path[-1] == "mac":
         return BAD_VALUE.at(path, f"{shown} is no MAC address", _mac_fix(str(error["input"])))
-    if kind == "string_pattern_mismatch":
-        fix = "begin with a letter, and use letters, digits, - and _ only"
-        return BAD_VALUE.at(path, f"{shown} is no name of a config key", fix)
+    if kind in ("string_pattern_mismatch", "secret_itself"):
+        name = _CONFIG_KEYS.get(str(path[-1]), str(path[-1]).removesuffix("Key"))
+        words = f", run: dualstack secret set SITE {name}, and change the secret if it was one: it was in the file"
+        message = "this is no name of a config key, and may be the secret itself"
+        return BAD_VALUE.at(path, message, write(name, words), consequence=_LEAKED)
     if kind == "string_too_short":
         return BAD_VALUE.at(path, "the text is empty", "give a value or remove the key")
     if kind == "too_short":
@@ -287,6 +309,8 @@ def finding_of(error: ErrorDetails) -> Finding:
     if kind == "address":
         rule = next(rule for rule in _address_rules() if rule.id == context["rule"])
         return rule.at(path, context["message"], context["fix"])
+    if kind == "string_type" and str(path[-1]).endswith("Key"):
+        return _bad_value(path, {**error, "type": "secret_itself"})
     if kind == "unquoted":
         return WRONG_TYPE.at(path, context["message"], context["fix"])
     if kind in _TYPE_NAMES:

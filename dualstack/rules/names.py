@@ -8,7 +8,7 @@ from dualstack.addresses import LABEL, AddressError, Family, parse_address
 from dualstack.findings import At, Finding, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, remove, write
 from dualstack.rules.base import Subject
-from dualstack.rules.grammar import as_ip, looks_like_ip, name_problem
+from dualstack.rules.grammar import as_ip, host_of, looks_like_ip, name_problem
 from dualstack.rules.nmview import parsed_network
 from dualstack.rules.overrides import (
     as_text,
@@ -141,7 +141,7 @@ def certificate_san(san: At[str]) -> Findings:
         try:
             parse_address(text)
         except AddressError as error:
-            bare = as_ip(text.split("://", 1)[-1].split("]", 1)[0])
+            bare = as_ip(host_of(text))
             yield CERTIFICATE_SAN.at(san.path, error.message, write(str(bare)) if bare else error.fix)
         return
     name = text[2:] if text.startswith("*.") else text
@@ -161,7 +161,10 @@ def ntp_source(source: At[str]) -> Findings:
     try:
         parse_address(source.value)
     except AddressError as error:
-        if ":" in source.value or as_ip(source.value) is not None:
+        host = host_of(source.value)
+        if host != source.value and (as_ip(host) is not None or name_problem(host.lower()) is None):
+            yield NTP_SOURCE.at(source.path, f"{source.value!r} is more than a host", write(host))
+        elif ":" in source.value or as_ip(source.value) is not None:
             yield NTP_SOURCE.at(source.path, error.message, error.fix)
         elif problem := name_problem(source.value.lower()):
             yield NTP_SOURCE.at(source.path, *problem)

@@ -8,7 +8,7 @@ from typing import Any
 
 from dualstack.addresses import LABEL
 from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import AnyFix, remove, write
+from dualstack.fixes import remove, write
 from dualstack.origins import Path
 from dualstack.rules.base import Check
 from dualstack.rules.nmschema import FORM, Form, anything, listed, mapping, one_of, switch, text, unknown_keys
@@ -77,15 +77,12 @@ _BOND: dict[str, Form] = {
 _NO_ARP = ("802.3ad", "balance-tlb", "balance-alb")
 
 
-def nearest(name: str, links: Iterable[Link]) -> AnyFix:
+def nearest(name: str, links: Iterable[Link]) -> str:
     """Propose an interface of the node that a name may mean, or that the named one be added."""
     known = [link.name for link in links if link.name and link.name != name]
     near = difflib.get_close_matches(name, known, 1, 0.5) or known[:1]
-    return (
-        write(near[0], f", or add {name} to the node's interfaces", guess=True)
-        if near
-        else f"add {name} to the interfaces"
-    )
+    # Words: nobody knows which of the two is meant.
+    return f"write {near[0]}, or add {name} to the node's interfaces" if near else f"add {name} to the interfaces"
 
 
 def _mode(body: Mapping[str, Any]) -> str:

@@ -172,4 +172,4 @@ def _list_form(item: At[object], example: str) -> Findings:
         return
     for index, entry in enumerate(item.value):
         if not isinstance(entry, Mapping):
-            yield FORM.at((*item.path, index), f"{shown(entry)} is no mapping", write(example))
+            yield FORM.at((*item.path, index), f"{shown(entry)} is no mapping", f"write {example}")

@@ -142,11 +142,7 @@ def _over(hop: Hop, links: Sequence[Link]) -> Findings:
     if link is None and hop.interface == "lo":
         return
     if link is None:
-        fix = (
-            write(names[0], f", or add {hop.interface} to the interfaces", guess=True)
-            if names
-            else f"add {hop.interface}"
-        )
+        fix = f"write {names[0]}, or add {hop.interface} to the interfaces" if names else f"add {hop.interface}"
         yield ROUTE.at(path, f"{hop.interface} is no interface of the node", fix)
     elif family is not None and ((ip := link.ip(family)) is None or not (ip.enabled or ip.wanted)):
         fix = f"give {link.name} an {LABEL[family]} address, or remove the route"

@@ -35,7 +35,7 @@ def unknown_keys(item: At[Mapping[str, object]], known: Iterable[str], rule: Rul
     words = sorted(known)
     for key in item.value:
         if key not in words:
-            near = difflib.get_close_matches(str(key), words, 1, 0.6)
+            near = difflib.get_close_matches(str(key), words, 1, 0.7)
             fix = rename(near[0]) if near else remove(f"; nmstate knows {', '.join(words) or 'no keys'} here")
             yield rule.at((*item.path, str(key)), f"nmstate does not know the key {shown(key)} here", fix)
 

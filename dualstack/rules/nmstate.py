@@ -49,6 +49,8 @@ RULES = (MTU, DISABLED, AUTOCONF, TWO_SOURCES)
 
 LEAST_MTU = {True: 1280, False: 68}
 """Least MTU with IPv6 (RFC 8200 section 5) and without (RFC 791)."""
+FIRST_MTU = 1330
+"""What a fix writes: IPv6's least, and the 50 bytes that the pods' overlay takes of it."""
 MOST_MTU = 65535
 
 
@@ -65,7 +67,7 @@ def mtu(item: At[object], ipv6: bool) -> Findings:
         return
     if number < least:
         why = "IPv6 needs 1280" if ipv6 else "IPv4 needs 68"
-        yield MTU.at(item.path, f"the MTU is {number}, {why} at least", write(1280))
+        yield MTU.at(item.path, f"the MTU is {number}, {why} at least", write(FIRST_MTU))
     elif number > MOST_MTU:
         yield MTU.at(item.path, f"the MTU is {number}, over {MOST_MTU}", write(9000, guess=True))
     elif isinstance(value, str):

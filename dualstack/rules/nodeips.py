@@ -69,6 +69,9 @@ def same_primary(lists: Sequence[tuple[str, Cidrs | Sequence[At[Address]]]]) -> 
         if items[0].value.family != first:
             message = f"{name} has {LABEL[items[0].value.family]} first, {first_name} has {LABEL[first]}"
             reordered = write(in_order(items, first)) if first in families(items) else None
+            if items[0].path[-1] in FAMILIES:
+                # Fields have no order: the other list has to follow them.
+                reordered = write(in_order(filled[0][1], items[0].value.family), path=filled[0][1][0].path)
             yield SAME_PRIMARY.at(items[0].path, message, reordered or f"put an {LABEL[first]} entry first")
 
 

@@ -15,6 +15,7 @@ from dualstack.fixes import AnyFix, write
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.lists import Cidr, Cidrs, cluster_lists
+from dualstack.rules.nmaddresses import usual
 from dualstack.rules.room import BRIDGES, Room
 from dualstack.rules.surroundings import Link, Named, attached, node_networks, room_for, surroundings
 
@@ -112,6 +113,29 @@ def cluster_range_overlap(ranges: Cidrs, others: Sequence[Named], room: Room) ->
             yield CLUSTER_RANGE.at(item.path, message, _move(item, room))
 
 
+_WIDEST = {4: 16, 6: 64}
+"""Prefix lengths from which on a link may be a real one; shorter ones are most often somebody's whole plan."""
+
+
+def _too_wide(own: IPInterface, ranges: Cidrs) -> bool:
+    """True for a link that holds ranges of the cluster just because its prefix is that of a whole plan."""
+    net = own.network
+    held = [item for item in ranges if in_same_family(net, item.value.prefix.network)]
+    narrow = usual(own).network
+    return (
+        bool(held)
+        and net.prefixlen < _WIDEST[net.version]
+        and not any(in_same_family(narrow, item.value.prefix.network) for item in held)
+    )
+
+
+def wide_link(item: At[IPInterface], ranges: Cidrs) -> Findings:
+    """Tell a link that holds ranges of the cluster just because its prefix is that of a whole plan."""
+    held = [str(one.value) for one in ranges if in_same_family(item.value.network, one.value.prefix.network)]
+    message = f"{item.value.network} is no link: {', '.join(held)} of the cluster lie in it"
+    yield CLUSTER_RANGE.at(item.path, message, write(str(usual(item.value)), ", or what the link has", guess=True))
+
+
 def interface_overlap(links: Sequence[Link], room: Room) -> Findings:
     """Tell two interfaces of one node with overlapping networks; single addresses (/32, /128) do not count."""
     nets = [(name, item) for name, item in links if item.value.network.num_addresses > 1]
@@ -179,8 +203,12 @@ def check_overlaps(subject: Subject) -> Findings:
     others = surroundings(subject)
     room = room_for([*pods, *services], others)
     yield from pod_service_overlap(pods, services, room, _written(subject))
-    yield from cluster_range_overlap([*pods, *services], others, room)
     links = node_networks(subject)
+    wide = [item for _, (_, item) in links if _too_wide(item.value, [*pods, *services])]
+    for link in wide:
+        yield from wide_link(link, [*pods, *services])
+    told = {link.path for link in wide}
+    yield from cluster_range_overlap([*pods, *services], [other for other in others if other.path not in told], room)
     for index in range(len(subject.site.nodes)):
         own = [link for place, link in links if place == index]
         yield from interface_overlap(own, room)

@@ -134,7 +134,7 @@ def state_address(site: Site, family: Family, virtual: Path = VIP) -> AnyFix:
     if ip is None or (not ip.enabled and not ip.model_fields_set - {"enabled"}):
         return write(static_example(site, family), path=path, guess=True)
     if not ip.enabled:
-        return write(True, path=(*path, "enabled"))
+        return write(True, path=(*path, "enabled"), guess=True)
     automatic = ip.dhcp or (isinstance(ip, Ipv6) and ip.autoconf)
     if automatic:
         giver = "DHCP" if family == "ipv4" else "DHCPv6 or SLAAC"

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from dualstack.addresses import IPNetwork
 from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import AnyFix, remove, write
+from dualstack.fixes import AnyFix, Set, remove, write
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
-from dualstack.rules.grammar import as_ip, name_problem
+from dualstack.rules.grammar import as_ip, host_of, name_problem
 from dualstack.rules.lists import cluster_lists
 from dualstack.rules.overrides import override_path, softened, within
 from dualstack.rules.surroundings import node_networks
@@ -44,6 +44,7 @@ RULES = (PROXY_URL, NO_PROXY_ENTRY, NO_PROXY_COVERAGE)
 RANCHER_DEFAULT_NO_PROXY = "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,.svc,.cluster.local"
 """Default of the Rancher chart's ``noProxy``."""
 
+_PORT = re.compile(r"80|443|[1-9][0-9]{3}")
 _USER_INFO = re.compile(r"[^/@]*@")
 
 
@@ -63,7 +64,7 @@ def proxy_url(url: At[str], cluster: Sequence[tuple[str, IPNetwork]] = ()) -> Fi
     scheme, separator, rest = text.partition("://")
     example = "write a URL such as http://proxy.example.com:3128"
     if not separator:
-        fix = f"write http://{text}" if re.fullmatch(r"[\w.-]+(:[0-9]+)?", text) else example
+        fix: AnyFix = write(f"http://{text}") if re.fullmatch(r"[\w.-]+(:[0-9]+)?", text) else example
         yield PROXY_URL.at(url.path, f"{shown} has no scheme", fix)
         return
     if scheme.lower() not in ("http", "https"):
@@ -71,8 +72,15 @@ def proxy_url(url: At[str], cluster: Sequence[tuple[str, IPNetwork]] = ()) -> Fi
         return
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0].rsplit("@", 1)[-1]
     if authority.count(":") > 1 and not authority.startswith("["):
-        bare = as_ip(authority)
-        fix = f"write {scheme}://[{bare}]" if bare else f"put the IPv6 address in brackets: {scheme}://[fd00::1]:3128"
+        host, _, port = authority.rpartition(":")
+        # A proxy has a port: what could be one is one.
+        bare = f"[{as_ip(host)}]:{port}" if as_ip(host) and _PORT.fullmatch(port) else f"[{as_ip(authority)}]"
+        tail = rest.partition(authority)[2]
+        fix = (
+            write(f"{scheme}://{bare}{tail}", guess=True)
+            if as_ip(host) or as_ip(authority)
+            else (f"put the IPv6 address in brackets: {scheme}://[fd00::1]:3128")
+        )
         yield PROXY_URL.at(url.path, f"{shown} has an IPv6 address without brackets", fix)
         return
     try:
@@ -107,7 +115,7 @@ def _entry_problem(text: str) -> tuple[str, AnyFix] | None:
     if "://" in text:
         return (
             f"{text!r} is a URL, here stands a name or a network",
-            write(text.split("://", 1)[1].split("/", maxsplit=1)[0]),
+            write(host_of(text)),
         )
     if text.startswith("["):
         return f"{text!r} has brackets, which belong in URLs only", write(text[1:].split("]", 1)[0])
@@ -138,6 +146,19 @@ def no_proxy_list(entries: Sequence[At[str]]) -> Findings:
         if entry.value == "*" and len(entries) > 1:
             message = "* switches the proxy off for everything, beside other entries"
             yield NO_PROXY_ENTRY.at(entry.path, message, "remove *, or the proxy")
+
+
+def _joined(item: At[str]) -> Findings:
+    """Judge the entries of one text, joined by commas; a fix writes the whole of it."""
+    entries = [entry for entry in item.value.split(",") if entry]
+    whole = list(entries)
+    found = [list(no_proxy_entry(At(item.path, entry))) for entry in entries]
+    for place, told in enumerate(found):
+        edits = told[0].mend.edits if told else ()
+        if edits and isinstance(edits[0], Set):
+            whole[place] = str(edits[0].value)
+    for finding in no_proxy_list([At(item.path, entry) for entry in entries]):
+        yield finding.with_fix(write(",".join(whole))) if finding.mend.edits else finding
 
 
 def uncovered(entries: Iterable[str], networks: Iterable[IPNetwork]) -> list[IPNetwork]:
@@ -209,7 +230,7 @@ def check_rancher_proxy(subject: Subject) -> Findings:
     written = within(site.charts.rancher.values, "noProxy")
     no_proxy = str(values.get("noProxy", RANCHER_DEFAULT_NO_PROXY))
     if written:
-        yield from no_proxy_list([At(path, entry) for entry in no_proxy.split(",") if entry])
+        yield from _joined(At(path, no_proxy))
     whole = ",".join(subject.plan.no_proxy)
     fix = write(whole, path=path)
     if written and site.image.proxy is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dualstack.findings import At, Findings, Rule
 from dualstack.fixes import write
+from dualstack.logins import split_login
 from dualstack.plan.charts import chart_settings
 from dualstack.rules.base import Subject
 from dualstack.rules.image import REGISTRIES, REGISTRY
@@ -18,7 +19,7 @@ RULES: tuple[Rule, ...] = ()
 def registry_host(registry: At[str]) -> Findings:
     """Tell where what stands before image names is no registry's host and path."""
     if registry.value and not REGISTRY.fullmatch(registry.value):
-        bare = registry.value.split("://", 1)[-1].strip().strip("/")
+        bare = split_login(registry.value.strip()).bare.split("://", 1)[-1].strip("/")
         message = f"{registry.value!r} is no registry's host"
         follows = "No image can be fetched: every name starts with this text."
         yield REGISTRIES.at(registry.path, message, write(bare), consequence=follows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from dualstack.addresses import IPNetwork
+from dualstack.addresses import IPNetwork, in_same_family
 from dualstack.rules.text import DOCUMENTATION_RANGES
 
 PRIVATE: tuple[IPNetwork, ...] = tuple(
@@ -60,6 +60,15 @@ class Room:
         """Start with the networks that must be left alone."""
         self._taken = list(taken)
         self._given: dict[object, IPNetwork | None] = {}
+
+    def grown(self, key: object, network: IPNetwork, length: int) -> IPNetwork | None:
+        """Return the larger network around a network that is too small, or another free one; see ``take``."""
+        around = network.supernet(new_prefix=length) if length < network.prefixlen else network
+        others = [other for other in self._taken if other != network]
+        if any(in_same_family(around, other) for other in others) or not around.is_private:
+            return self.take(key, network, length)
+        self._taken.append(around)
+        return around
 
     def take(self, key: object, near: IPNetwork, length: int | None = None) -> IPNetwork | None:
         """Return a free network for an item; None where there is none.

@@ -63,9 +63,9 @@ class Site(Model):
         "image", description="image: charts are built into the image. pulumi: Helm releases on the living cluster."
     )
     day2: Day2 = Field(
-        "reimage",
-        description="What a changed value of a chart in the image takes. reimage: a new image. helmchartconfig: Pulumi "
-        "sends the values to the living cluster, too, as RKE2's HelmChartConfig.",
+        "hand",
+        description="What a changed value of a chart in the image takes. hand: somebody edits the HelmChart on the "
+        "cluster. helmchartconfig: Pulumi sends the values to the living cluster, too, as RKE2's HelmChartConfig.",
     )
     kubernetes_version: Text | None = Field(None, description="RKE2 version, in place of the release's; pinned.")
     charts: Charts = Field(Charts.model_construct(), description="Charts.")

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, Strict, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    PlainValidator,
+    Strict,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -18,6 +27,7 @@ from dualstack.addresses import (
     parse_interface,
     parse_prefix,
 )
+from dualstack.hiding import looks_like_a_secret
 
 P = TypeVar("P")
 
@@ -133,9 +143,18 @@ Mac = Annotated[
     Strict(),
     StringConstraints(pattern=r"^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$"),
 ]
+
+
+def _no_secret(name: str) -> str:
+    if looks_like_a_secret(name):
+        raise PydanticCustomError("secret_itself", "a secret in place of its key's name")
+    return name
+
+
 SecretKey = Annotated[
     str,
     Strict(),
     StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$"),
+    AfterValidator(_no_secret),
 ]
 """Name of a config key ``dualstack:<name>`` that holds a secret; never the secret itself."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from dualstack.site.base import Bool, Model, SecretKey, Text, Values
 
 Delivery = Literal["image", "pulumi"]
-Day2 = Literal["reimage", "helmchartconfig"]
+Day2 = Annotated[
+    Literal["hand", "helmchartconfig"],
+    # What `hand` was called: files that say so stay valid.
+    BeforeValidator(lambda value: "hand" if value == "reimage" else value),
+]
 
 
 class ChartLogin(Model):

@@ -13,10 +13,10 @@ from tests.plan.plans import plan
 @pytest.mark.parametrize(
     ("changes", "change", "uses_cluster"),
     [
-        ({}, "new image", False),
+        ({}, "by hand", False),
         ({"day2": "helmchartconfig"}, "HelmChartConfig", True),
         ({"charts": {"metal3": {"day2": "helmchartconfig"}}}, "HelmChartConfig", True),
-        ({"day2": "helmchartconfig", "charts": {"metal3": {"day2": "reimage"}}}, "new image", True),
+        ({"day2": "helmchartconfig", "charts": {"metal3": {"day2": "reimage"}}}, "by hand", True),
         ({"delivery": "pulumi"}, "Helm upgrade", True),
         ({"delivery": "pulumi", "day2": "helmchartconfig"}, "Helm upgrade", True),
         ({"charts": {"metal3": {"delivery": "pulumi", "handover": True}}}, "nothing before the handover ends", True),
@@ -34,7 +34,7 @@ def test_a_chart_without_values_has_nothing_to_send() -> None:
     turtles = plan("address", day2="helmchartconfig").chart("rancher-turtles-providers")
 
     assert turtles is not None
-    assert (turtles.configured, turtles.change) == (False, "new image")
+    assert (turtles.configured, turtles.change) == (False, "by hand")
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def cluster(release: str = "3.5", **keys: Any) -> dict[str, Any]:
             ("cluster", "services", "ipv6"),
             "fd12:4567:789c::/112",
         ),
-        ("DS038", cluster(services={"ipv4": "10.96.0.0/26"}), ("cluster", "services", "ipv4"), "10.97.0.0/16"),
+        ("DS038", cluster(services={"ipv4": "10.96.0.0/26"}), ("cluster", "services", "ipv4"), "10.96.0.0/16"),
         ("DS039", cluster(maxPods=300), ("cluster", "maxPods"), 254),
         ("DS039", cluster(nodeMask={"ipv4": 26}, maxPods=110), ("cluster", "maxPods"), 62),
         ("DS039", cluster(maxPods=0), ("cluster", "maxPods"), 110),

@@ -114,7 +114,7 @@ BAD: list[tuple[str, dict[str, Any], str, str, str, str]] = [
     ("VLAN twice", node(*PORTS, BOND, vlan(), {"name": "v", "vlan": {"id": 100, "base": "bond0"}}), "DS045",
      "nodes[0].interfaces[4].vlan.id", "error", "the id that the switch has"),
     # DS046
-    ("MTU under IPv6's", node(eth(mtu=1279, ipv4=V4, ipv6=V6)), "DS046", f"{E0}.mtu", "error", "write 1280"),
+    ("MTU under IPv6's", node(eth(mtu=1279, ipv4=V4, ipv6=V6)), "DS046", f"{E0}.mtu", "error", "write 1330"),
     ("MTU over all", node(eth(mtu=70000, ipv4=V4, ipv6=V6)), "DS046", f"{E0}.mtu", "error", "write 9000"),
     ("MTU of a VLAN", node(*PORTS, {**BOND, "mtu": 1500}, vlan(mtu=9000)), "DS046", "nodes[0].interfaces[3].mtu",
      "error", "write 1500"),

@@ -170,7 +170,7 @@ def test_what_is_no_name(name: str, fix: str) -> None:
             "DS096",
             "error",
             "image.time.ntpServers[0]",
-            "write an address such as 192.168.100.10 or fd00:100::10",
+            "write ntp1.example.com",
         ),
     ],
 )

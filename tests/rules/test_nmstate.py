@@ -87,11 +87,11 @@ def test_paths_start_where_the_document_stands() -> None:
 @pytest.mark.parametrize(
     ("value", "ipv6", "fix"),
     [
-        (1500, True, None), (1279, True, "write 1280"), (1279, False, None), (67, False, "write 1280"),
+        (1500, True, None), (1279, True, "write 1330"), (1279, False, None), (67, False, "write 1330"),
         ("1500", False, "write 1500"), (True, True, "write 1500 or what the link has"),
         (None, True, "write 1500 or what the link has"), (1500.5, True, "write 1500 or what the link has"),
         ([1500], True, "write 1500 or what the link has"), (65536, True, "write 9000"),
-        ("1200", True, "write 1280"), (-1, False, "write 1280"),
+        ("1200", True, "write 1330"), (-1, False, "write 1330"),
     ],
 )  # fmt: skip
 def test_mtu(value: object, ipv6: bool, fix: str | None) -> None:
