@@ -6,7 +6,8 @@ Reads what ``dualstack diff --format json`` or ``dualstack sites --format json``
 and are still there, or, of the second, all. NAMEs, where some are given, are taken in their place if the project has
 them. Prints a JSON list, or a GitLab child pipeline with a job that extends JOB for each site.
 
-The document may come from a job that ran a pull request's code: a name that is none ends this with exit code 1.
+The document may come from a job that ran a pull request's code: a site whose name is none is left out, and named on
+standard error, so that it keeps no other from its job.
 """
 
 from __future__ import annotations
@@ -44,8 +45,11 @@ def chosen(document: Any, names: list[str]) -> list[str]:
         found = [name for name, entry in there.items() if entry.get("status") not in ("unchanged", "removed")]
     bad = [name for name in found if not NAME.fullmatch(name)]
     if bad:
-        raise ValueError(f"no name for a job: {', '.join(map(repr, bad))}; use letters, digits, dots and dashes")
-    return sorted(set(found))
+        told = f"no name for a job: {', '.join(map(ascii, bad))}; use letters, digits, dots and dashes"
+        if names:
+            raise ValueError(told)
+        print(f"sites.py: left out: {told}", file=sys.stderr)
+    return sorted(set(found) - set(bad))
 
 
 def child(job: str, sites: list[str]) -> dict[str, Any]:

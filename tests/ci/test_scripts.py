@@ -301,11 +301,16 @@ def test_sites_that_changed_and_are_there() -> None:
 
 
 @pytest.mark.parametrize("name", ["-rf", "a b", "$(id)", "a\nsites=x", "", "../x", "ä", "a" * 101, "`id`", "${{ x }}"])
-def test_names_that_are_none_end_it(name: str) -> None:
-    done = script("sites.py", given=listed((name, "changed"), ("good", "changed")))
+def test_names_that_are_none_are_left_out_and_told(name: str) -> None:
+    """One site keeps no other from its job; whoever asks for it by such a name is refused."""
+    given = listed((name, "changed"), ("good", "changed"))
+    done = script("sites.py", given=given)
 
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "Traceback" not in done.stderr
+    assert (done.returncode, json.loads(done.stdout)) == (0, ["good"])
+    assert done.stderr == f"sites.py: left out: no name for a job: {name!a}; use letters, digits, dots and dashes\n"
+    asked = script("sites.py", "--", name, given=given)
+    assert (asked.returncode, asked.stdout) == (1, "")
+    assert "Traceback" not in asked.stderr
 
 
 @pytest.mark.parametrize("given", ["", "[]", '{"sites": 1}', '{"version": 1, "error": {}}', '{"sites": ["x"]}'])

@@ -112,22 +112,30 @@ def test_policies(machine: Machine, repository: Repository) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "passes", "quiet"),
-    [(0, True, True), (1, True, False), (3, True, False), (4, True, False), (2, False, None)],
+    ("code", "passes", "quiet", "text"),
+    [
+        (0, True, True, "### what changes\n"),
+        (1, True, False, "### what changes\n"),
+        (3, True, False, "### what changes\n"),
+        (4, True, False, "### what changes\n"),
+        # A site that cannot be read does not keep what is said of the others from the reviewer.
+        (2, False, False, "### what changes\n"),
+        (2, False, None, ""),
+    ],
 )
 def test_diff_passes_on_changes_and_fails_on_trouble(
-    code: int, passes: bool, quiet: bool | None, machine: Machine, repository: Repository
+    code: int, passes: bool, quiet: bool | None, text: str, machine: Machine, repository: Repository
 ) -> None:
     stub = Stub(machine)
-    stub.answers("diff", "### what changes\n", code)
+    stub.answers("diff", text, code)
     runner = Runner(machine, repository.folder, "preview.yml", pull_request(repository))
 
     done = runner.run("diff")
 
     assert done.succeeded is passes
     artifact = runner.artifacts / "dualstack-comment"
-    assert artifact.exists() is passes
-    if passes:
+    assert artifact.exists() is bool(text)
+    if text:
         assert done.summary == "### what changes\n"
         assert (artifact / "number").read_text() == "7\n"
         assert (artifact / "quiet").exists() is quiet
@@ -214,9 +222,18 @@ def test_no_preview_where_nothing_changes(machine: Machine, repository: Reposito
     assert (runner.artifacts / "dualstack-comment/quiet").exists()
 
 
-@pytest.mark.parametrize(
-    "answer", ["", '{"version": 1, "error": {}}', sites(("a;id", "changed")), sites(("x\ny", "new"))]
-)
+@pytest.mark.parametrize("answer", [sites(("a;id", "changed")), sites(("x\ny", "new"))])
+def test_no_site_reaches_a_matrix_whose_name_is_none(answer: str, machine: Machine, repository: Repository) -> None:
+    """It is left out, and keeps no other from its job."""
+    Stub(machine).answers("diff", answer, 2)
+    runner = Runner(machine, repository.folder, "engine-preview.yml", pull_request(repository))
+
+    found = runner.run("sites")
+
+    assert (found.succeeded, found.outputs["sites"]) == (True, "[]")
+
+
+@pytest.mark.parametrize("answer", ["", '{"version": 1, "error": {}}'])
 def test_no_site_reaches_a_matrix_from_an_answer_that_is_none(
     answer: str, machine: Machine, repository: Repository
 ) -> None:
