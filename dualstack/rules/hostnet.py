@@ -6,7 +6,7 @@ from. The predicates take raw nmstate as well, so that policies and peers' cases
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from dualstack.rules.dns import resolver_families
 from dualstack.rules.nmaddresses import ADDRESS, nmstate_addresses
 from dualstack.rules.nmdns import nmstate_resolvers, read_servers
 from dualstack.rules.nmform import document_form
+from dualstack.rules.nmfound import found_nics, vlan_names, waits
 from dualstack.rules.nmlinks import ethernet_macs, macs_unique, nic_macs, nmstate_links
 from dualstack.rules.nmpaths import site_path
 from dualstack.rules.nmroutes import SAME_ROUTE, default_route, nmstate_routes, rule_interfaces
@@ -75,6 +76,7 @@ def nmstate_document(item: At[object]) -> Findings:
     for link in links:
         yield from interface_settings(link)
     yield from nmstate_links(links)
+    yield from vlan_names(links)
     yield from nmstate_addresses(links)
     yield from nmstate_routes(read_routes(document), links)
     yield from rule_interfaces(document, links)
@@ -139,6 +141,15 @@ def node_resolvers(document: At[Mapping[str, Any]]) -> Findings:
     yield from resolver_families((*document.path, "dns-resolver", "config", "server"), have, automatic)
 
 
+def node_start(document: At[Mapping[str, Any]], needed: Collection[str | None]) -> Findings:
+    """Judge whether a node finds its NICs, and waits for the interfaces that RKE2 and Ironic need."""
+    links = read_links(document)
+    yield from found_nics(links)
+    for link in links:
+        if link.name in needed:
+            yield from waits(link)
+
+
 def overlay_mtu(document: At[Mapping[str, Any]], management: str | None) -> Findings:
     """Judge the MTU below the pods: the management interface's own, or its base's."""
     by_name = {link.name: link for link in read_links(document)}
@@ -194,11 +205,13 @@ def merged_nmstate(subject: Subject) -> Findings:
 
 def _merged(subject: Subject) -> Findings:
     macs: list[At[str]] = []
+    serving = subject.site.provisioning.interface
     for node, plan in zip(subject.site.nodes, subject.plan.nodes, strict=True):
         document = At[Mapping[str, Any]]((), plan.nmstate)
         yield from _told(subject.site, node, plan, nmstate_document(At[object]((), plan.nmstate)))
         yield from _told(subject.site, node, plan, management_node(document, plan.management))
         yield from _told(subject.site, node, plan, node_resolvers(document))
+        yield from _told(subject.site, node, plan, node_start(document, {plan.management, serving}))
         if subject.site.cluster.cni != "none":
             yield from _told(subject.site, node, plan, overlay_mtu(document, plan.management))
         macs += [At(site_path(node, plan, mac.path), mac.value) for mac in nic_macs(read_links(document))]

@@ -31,6 +31,8 @@ CHECKS: tuple[Check, ...] = ()
 
 ALONE = ("dummy", "loopback")
 """Types of interfaces without a link: their addresses have no neighbours."""
+SHORTEST: dict[Family, int] = {"ipv4": 16, "ipv6": 64}
+"""Shortest prefix that a link has: a site's own /48 is many links (RFC 4291 section 2.5.4, RFC 6177)."""
 LINK_LENGTH: dict[Family, int] = {"ipv4": 24, "ipv6": 64}
 """Usual prefix length of a link, for proposals: the guide's for IPv4, RFC 4291's for IPv6."""
 
@@ -82,6 +84,10 @@ def host_address(item: At[IPInterface], alone: bool = False) -> Findings:
         proposed = usual(interface)
         message = f"{interface} has no neighbours, the prefix holds this address only"
         yield DOUBTFUL.at(item.path, message, write(str(proposed), guess=True))
+    elif network.prefixlen < SHORTEST[family_of(interface)]:
+        message = f"{interface} has all of {network} on its link"
+        consequence = "What lies beyond the router but within the prefix is looked for on the link, and never answers."
+        yield DOUBTFUL.at(item.path, message, write(str(usual(interface)), guess=True), consequence=consequence)
     elif ip.version == 4 and network.prefixlen < 31:
         ends = {network.network_address: "network", network.broadcast_address: "broadcast"}
         if ip in ends:

@@ -57,11 +57,12 @@ def interfaces(draw: st.DrawFn) -> list[dict[str, Any]]:
     more = draw(st.sampled_from([[], [{"name": "eth2", "mac": third, **STORAGE}]]))
     if draw(st.booleans()):
         return [{"name": "eth0", "mac": first, **mtu, **families}, *more]
+    tag = draw(st.integers(1, 4094))
     return [
         {"name": "eth0", "mac": first, **mtu},
         {"name": "eth1", "mac": second, **mtu},
         {"name": "bond0", "bond": {"ports": ["eth0", "eth1"], **draw(st.sampled_from(BONDS))}, **mtu},
-        {"name": "bond0.7", "vlan": {"base": "bond0", "id": draw(st.integers(1, 4094))}, **mtu, **families},
+        {"name": f"bond0.{tag}", "vlan": {"base": "bond0", "id": tag}, **mtu, **families},
         *more,
     ]
 
