@@ -56,6 +56,39 @@ def test_the_figure_is_printed_also_by_parallel_runs() -> None:
     assert re.fullmatch(r"agree \d+ of \d+ applicable \(\d+ not applicable\)|skipped, .* is not at hand", told[0])
 
 
+@pytest.mark.parametrize(
+    ("config", "number"),
+    [
+        ({"hosts": [{"name": "Bad_Name"}]}, "DS082"),
+        ({"hosts": [{"bmc": "ipmi://192.168.111.1"}], "provisioningNetwork": "Disabled"}, "DS077"),
+        ({"bmcAddress": "ipmi://192.168.111.1", "provisioningNetwork": "Disabled"}, "DS077"),
+        ({"clusterNetwork": [{"cidr": "10.128.0.0/14", "nodeMask": 8}], "serviceNetwork": ["172.30.0.0/16"]}, "DS036"),
+        ({"resolvers": ["fd00::zz"]}, "DS010"),
+        ({"serviceNetwork": ["10.96.0.0/12", "fd00::/48"]}, "DS037"),
+        ({"clusterNetwork": ["10.0.0.0/16", "fd01::/48"], "serviceNetwork": ["10.96.0.0/16", "fd02::/48"]}, "DS037"),
+    ],
+)
+def test_what_a_case_says_is_read(config: dict[str, Any], number: str) -> None:
+    assert number in {rule[:5] for rule in judge(config).rules}
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"proxy": {}},
+        {"noProxy": ".ABC.com,EXAMPLE.com"},
+        {"noProxy": "*,.example.com"},
+        {"bmcAddress": "redfish:192.168.122.1"},
+        {"bmcAddress": "redfish-virtualmedia://192.168.122.1/x", "provisioningNetwork": "Disabled"},
+        {"clusterNetwork": [{"cidr": "10.128.0.0/14", "nodeMask": 23}], "serviceNetwork": ["172.30.0.0/16"]},
+        {"dnsServers": ["fd00::53", "10.0.0.53"]},
+    ],
+)
+def test_decided_otherwise(config: dict[str, Any]) -> None:
+    assert judge(config).verdict == "valid"
+    assert judge(config).reason == ""
+
+
 def test_only_the_configuration_decides() -> None:
     plain = cases(OWN)
     turned = [{**case, "expected": "invalid", "reason": "", "suse_divergence": ["x"], "tags": ["y"]} for case in plain]

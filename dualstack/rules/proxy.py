@@ -145,7 +145,8 @@ def no_proxy_list(entries: Sequence[At[str]]) -> Findings:
         yield from no_proxy_entry(entry)
         if entry.value == "*" and len(entries) > 1:
             message = "* switches the proxy off for everything, beside other entries"
-            yield NO_PROXY_ENTRY.at(entry.path, message, "remove *, or the proxy")
+            # Go's reader takes it in any place; what stands beside it is only idle.
+            yield softened(NO_PROXY_ENTRY.at(entry.path, message, "remove *, or the proxy"))
 
 
 def _joined(item: At[str]) -> Findings:

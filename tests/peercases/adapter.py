@@ -62,8 +62,9 @@ JUDGES: tuple[tuple[frozenset[str], frozenset[str], Judge], ...] = (
         single.judge_names,
     ),
     (frozenset({"proxy", "noProxy"}), frozenset({"release"}), single.judge_proxy),
-    (frozenset({"bmcAddress", "mac"}), frozenset(), single.judge_bmc),
-    (frozenset({"hosts"}), frozenset(), single.judge_hosts),
+    (frozenset({"bmcAddress", "mac"}), frozenset({"provisioningNetwork"}), single.judge_bmc),
+    (frozenset({"hosts"}), frozenset({"provisioningNetwork"}), single.judge_hosts),
+    (frozenset(single.RESOLVERS), frozenset(), single.judge_resolvers),
     (frozenset({"networkA", "networkB"}), frozenset(), ranges.judge_pair),
     (frozenset({"ips", "cidrs"}), frozenset({"question"}), ranges.judge_question),
     (frozenset({"subnet", "podSubnet", "serviceSubnet"}), _KUBEADM | {"advertiseAddress"}, ranges.judge_kubeadm),
@@ -96,7 +97,8 @@ def judge(config: object) -> Judged:
     if not isinstance(config, Mapping) or not config:
         return Judged("no configuration to judge")
     for key, reason in NOT_APPLICABLE.items():
-        if key in config:
+        # Without a provisioning network there is no DHCP server either: the product's own way.
+        if key in config and not (key == "provisioningNetwork" and config[key] == "Disabled"):
             return Judged(reason)
     judges = [(wanted, more, judge) for wanted, more, judge in JUDGES if config.keys() & wanted]
     known = frozenset().union(*(wanted | more for wanted, more, _ in judges))

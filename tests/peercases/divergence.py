@@ -25,6 +25,7 @@ IPV6_FIRST_ALLOWED = "IPv6 first is allowed"
 NAME_IS_ADDRESS = "a name that is an address"
 MASKED_LISTS = "cluster lists with host bits"
 MULTI_CIDR = "multi-CIDR allocator"
+MASK_GIVEN = "a node mask is given"
 LISTS_ONLY = "pods and services, nothing else"
 
 
@@ -78,13 +79,10 @@ STRICTER: tuple[Divergence, ...] = (
     Divergence("DS022", PODS_ALONE, "Cluster API counts families, not entries"),
     Divergence("DS027", LISTS_ONLY, "Cluster API lets dual-stack pods have services of one family; RKE2 does not"),
     Divergence("DS035", NODE_BLOCKS, "assisted-service has no limit between prefix and node mask; Kubernetes has"),
-    Divergence("DS036", CLUSTER_LISTS, "without a mask given, k0s and Cluster API do not apply Kubernetes' own"),
-    *(
-        Divergence("DS037", shape, "these peers leave the size of service ranges to the API server")
-        for shape in (CLUSTER_LISTS, ONE_LIST)
+    Divergence(
+        "DS036", CLUSTER_LISTS, "without a mask given, k0s and Cluster API do not apply Kubernetes' own", MASK_GIVEN
     ),
     Divergence("DS018", INSTALL_PLAN, "OpenShift's installer takes multicast ranges, as ffd0::/48, for networks"),
-    Divergence("DS037", INSTALL_PLAN, "the plan's order and families are tested with an IPv6 /64 for services"),
     Divergence(
         "DS037", MULTI_CIDR, "the API server's own options take it; the allocator behind refuses IPv6 below /64"
     ),
@@ -95,6 +93,8 @@ STRICTER: tuple[Divergence, ...] = (
     Divergence("DS024", IPV6_FIRST_ALLOWED, "assisted-service takes IPv6 first from 4.12 on"),
 )
 
+# Where the product is laxer than peers without a rule that could count: an empty `proxy: {}` is no proxy, hosts of noProxy
+# are compared without case, and `*` beside other entries is a warning: readers take it, the others are idle.
 LAXER: tuple[Divergence, ...] = (
     Divergence("DS015", ADDRESS_TEXT, "Kubernetes' newer fields refuse what is not canonical; the product warns"),
 )

@@ -30,6 +30,7 @@ PODS, SERVICES, MACHINES = "clusterNetwork", "serviceNetwork", "machineNetwork"
 OLD, NEW = service_range_limit("v1.33.0"), service_range_limit("v1.35.0")
 USABLE_OF_128 = 126
 """Pods that assisted-service wants room for: 128 addresses without the block's first and last."""
+MASKS = frozenset({"hostPrefix", "nodeMask"})
 PRIMARY = {"ipv4": parse_address("127.0.0.1"), "ipv6": parse_address("::1")}
 """Stand-ins for a family that is declared first without any address."""
 MASKED_PLUGINS = ("OVNKubernetes", "OpenShiftSDN")
@@ -70,6 +71,8 @@ def _cluster_traits(config: Config) -> set[str]:
         found.add(d.LISTS_ONLY)
         if not items(config, SERVICES):
             found.add(d.PODS_ALONE)
+    if any(isinstance(item.value, Mapping) and item.value.keys() & MASKS for item in items(config, PODS)):
+        found.add(d.MASK_GIVEN)
     if any(item.value.prefix.host_bits_set for key in (PODS, SERVICES) for item in networks(config, key)[0]):
         found.add(d.MASKED_LISTS)
     if config.get("nodeIPv6") or (config.get("apiVIP") and config.get("apiVIP6")):
@@ -148,8 +151,9 @@ def judge_masks(config: Config, pods: Cidrs) -> Iterator[Finding]:
     masked: list[capacity.Masked] = []
     for item in pods:
         entry = config[PODS][item.path[1]] if isinstance(config[PODS], list) else {}
-        given = entry.get("hostPrefix") if isinstance(entry, Mapping) else None
-        path = (*item.path[:2], "hostPrefix")
+        key = "nodeMask" if isinstance(entry, Mapping) and "hostPrefix" not in entry else "hostPrefix"
+        given = entry.get(key) if isinstance(entry, Mapping) else None
+        path = (*item.path[:2], key)
         if given is not None and (not isinstance(given, int) or isinstance(given, bool)):
             yield wrong(path, given, "a whole number")
             continue

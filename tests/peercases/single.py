@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dualstack.bmc import parse_bmc
 from dualstack.findings import At, Finding
 from dualstack.rules import bmc, dns, names, proxy, text
 from dualstack.rules.grammar import as_ip
@@ -65,6 +66,7 @@ def judge_endpoint(config: Config) -> Iterator[Finding]:
     yield from names.certificate_san(At(path, host))
 
 
+RESOLVERS = ("resolvers", "dnsServers", "nameservers")
 NAMES = ("clusterName", "baseDomain", "domain", "dnsDomain", "nodeName", "hostname")
 
 
@@ -120,12 +122,27 @@ def judge_proxy(config: Config) -> Iterator[Finding]:
         yield from (*problems, *proxy.no_proxy_list(entries))
 
 
+def judge_boot(item: At[str], config: Config) -> Iterator[Finding]:
+    """Judge how a machine boots where there is said to be no provisioning network."""
+    parsed = parse_bmc(item.value)
+    if config.get("provisioningNetwork") == "Disabled" and not parsed.problem:
+        yield from bmc.bmc_boot(item, parsed.scheme or "ipmi")
+
+
+def judge_resolvers(config: Config) -> Iterator[Finding]:
+    """Judge resolvers, wherever a configuration has them."""
+    for key in RESOLVERS:
+        yield from addresses(config, key)[1]
+
+
 def judge_bmc(config: Config) -> Iterator[Finding]:
     """Judge one BMC's address, or one MAC."""
     for key, judge in (("bmcAddress", bmc.bmc_address), ("mac", mac_address)):
         if key in config:
             value = config[key]
             yield from judge(At((key,), value)) if isinstance(value, str) else [wrong((key,), value, "text")]
+            if key == "bmcAddress" and isinstance(value, str):
+                yield from judge_boot(At((key,), value), config)
 
 
 def judge_hosts(config: Config) -> Iterator[Finding]:
@@ -148,8 +165,11 @@ def judge_hosts(config: Config) -> Iterator[Finding]:
                     yield wrong(("hosts", index, key), value, "text")
         if "networkConfig" in host:
             yield from nmstate_document(At(("hosts", index, "networkConfig"), host["networkConfig"]))
+    for item in (*found["name"], *found["hostname"]):
+        yield from names.host_label(item)
     for item in found["bmc"]:
         yield from bmc.bmc_address(item)
+        yield from judge_boot(item, config)
     for item in found["bootMACAddress"]:
         yield from bmc.boot_mac(item)
     yield from bmc.unique_addresses(found["bmc"])
