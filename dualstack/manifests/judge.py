@@ -94,16 +94,18 @@ def _judge(item: _Object, view: View) -> Iterator[Finding]:
             told = "in no namespace, so in default" if where is None else f"in {where}"
             fix = Fix(words="write namespace: kube-system")
             yield CONFIG_NAMESPACE.at(("metadata", "namespace"), f"the HelmChartConfig is {told}", fix)
+    seen: list[Finding | NotYet] = []
     for check in CHECKS:
         if check.applies(given.type):
-            for found in check.tell(given, view):
-                yield found if isinstance(found, Finding) else _unseen(found)
+            seen += check.tell(given, view)
     for policy in all_policies():
-        if not policy.looks_at(given.type):
-            continue
-        findings, unread = policy.tell(given, view)
-        yield from findings
-        yield from () if policy.whole else map(_unseen, unread)
+        if policy.looks_at(given.type):
+            findings, unread = policy.tell(given, view)
+            seen += findings if policy.whole else [*findings, *unread]
+    # Several policies may not be able to look at one value.
+    unseen = dict.fromkeys((item.path, item.why) for item in seen if isinstance(item, NotYet))
+    yield from (item for item in seen if isinstance(item, Finding))
+    yield from (_unseen(NotYet(path, why)) for path, why in unseen)
 
 
 def _unseen(told: NotYet) -> Finding:

@@ -1,72 +1,40 @@
-"""Checks of objects that stand in manifests rather than in a program: machines, address pools, downstream clusters."""
+"""What is worth a warning in a manifest, and nothing in a program, where a policy would stop for it: address pools."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-from dualstack.addresses import FAMILIES, LABEL, AddressError, Family, Prefix, parse_address, parse_prefix
-from dualstack.findings import At, Finding
+from dualstack.addresses import FAMILIES, LABEL, Family, parse_prefix
+from dualstack.findings import At
 from dualstack.policies.model import Check, Given, Told, View, items, texts
-from dualstack.rules.bmc import bmc_address, boot_mac
+from dualstack.rules.balancers import pool_range
 from dualstack.rules.manifests import POOL
-from dualstack.rules.names import certificate_san
 from dualstack.rules.overrides import softened
 from dualstack.rules.text import host_bits
 
 _NETWORKS: Final = {"ipv4": "192.168.100.20/32", "ipv6": "fd00:100::20/128"}
 
 
-def _machine(given: Given, _view: View) -> Told:
-    address, mac = given.get("spec", "bmc", "address"), given.get("spec", "bootMACAddress")
-    if isinstance(address, str):
-        yield from bmc_address(At(("spec", "bmc", "address"), address))
-    if isinstance(mac, str):
-        yield from boot_mac(At(("spec", "bootMACAddress"), mac))
-
-
 def _pool(given: Given, _view: View) -> Told:
     entries = items(given, "spec", "addresses")
     families: set[Family] = set()
     unread = False
-    for item in entries:
-        read = _range(item)
-        if isinstance(read, Finding):
-            yield read
-            unread = True
+    for item in texts(entries):
+        family = pool_range(item)
+        if not isinstance(family, str):
+            unread = True  # the policy tells why
             continue
-        families.add(read[0])
-        if read[1] is not None:
+        families.add(family)
+        if "/" in item.value:
             # MetalLB masks it: it works, and says another network than the one that is meant.
-            yield from map(softened, host_bits(At(item.path, read[1])))
+            yield from map(softened, host_bits(At(item.path, parse_prefix(item.value))))
     for family in FAMILIES if families and not unread else ():
         if family not in families:
             message = f"the pool has no {LABEL[family]} addresses"
             finding = POOL.at(("spec", "addresses"), message, f"add addresses such as {_NETWORKS[family]}")
             # A pool for Services of one family is fine.
             yield softened(finding)
-
-
-def _range(item: At[Any]) -> tuple[Family, Prefix | None] | Finding:
-    """Read an entry of a pool: a prefix, or the first and the last address."""
-    text = str(item.value)
-    example = "write a prefix such as 192.168.100.20/32, or two addresses with a hyphen between them"
-    try:
-        if "/" in text:
-            prefix = parse_prefix(text)
-            return prefix.family, prefix
-        first, _, last = (part.strip() for part in text.partition("-"))
-        low, high = parse_address(first), parse_address(last)
-    except AddressError as error:
-        return POOL.at(item.path, f"{text!r}: {error.message}", example)
-    if low.family != high.family or int(low.ip) > int(high.ip):
-        return POOL.at(item.path, f"{text!r} ends before it starts, or in the other family", example)
-    return low.family, None
-
-
-def _names(given: Given, _view: View) -> Told:
-    for item in texts(items(given, "spec", "serverConfig", "tlsSan")):
-        yield from certificate_san(item)
 
 
 def _of(group: str, kind: str, run: Callable[[Given, View], Told]) -> Check:
@@ -79,8 +47,4 @@ def _of(group: str, kind: str, run: Callable[[Given, View], Told]) -> Check:
     return Check((f"kubernetes:{group}/*",), tell)
 
 
-CHECKS: Final = (
-    _of("metal3.io", "BareMetalHost", _machine),
-    _of("metallb.io", "IPAddressPool", _pool),
-    _of("controlplane.cluster.x-k8s.io", "RKE2ControlPlane", _names),
-)
+CHECKS: Final = (_of("metallb.io", "IPAddressPool", _pool),)

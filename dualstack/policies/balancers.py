@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from dualstack.addresses import Family
+from dualstack.addresses import FAMILIES, Family
 from dualstack.findings import At, Findings
 from dualstack.origins import Path
 from dualstack.policies.charts import charts_of
@@ -47,8 +47,8 @@ def _pools(others: View) -> Iterator[Pool]:
             families: set[Family] = set()
             for item in texts(items(one, "spec", "addresses")):
                 found = pool_range(item)
-                if isinstance(found, str):
-                    families.add(found)
+                # What is no range is told at the pool; until it is mended it may be of either family.
+                families |= {found} if isinstance(found, str) else set(FAMILIES)
             name = one.get("metadata", "name")
             yield Pool(str(name or one.name), frozenset(families))
 

@@ -17,6 +17,7 @@ from dualstack.rules import (
     ironic_env,
     libvirt,
     lists,
+    manifests,
     media,
     overlap,
     rancher_name,
@@ -64,7 +65,7 @@ def all_policies() -> tuple[Policy, ...]:
 def _addresses() -> tuple[Policy, ...]:
     both = (networks.TEXTS, ranges.TEXTS)
     return (
-        _policy(text.SYNTAX, _WRITE, *both, balancers.POOL),
+        _policy(text.SYNTAX, _WRITE, *both),
         _policy(lists.LIST_FORM, "Write one text, joined by commas without spaces, IPv4 first.", ranges.TEXTS),
         _policy(text.MAPPED, "Write the IPv4 address in the IPv4 entry.", *both, balancers.BARE_METAL_HOST),
         _policy(text.HOST_BITS, _WRITE, *both, remedy=networks.masked),
@@ -156,6 +157,11 @@ def _balancers() -> tuple[Policy, ...]:
     return (
         _policy(
             balancer_rules.ENDPOINT, "Write a bare address or name: no scheme, brackets or port.", balancers.ENDPOINT
+        ),
+        _policy(
+            manifests.POOL,
+            "Write prefixes, or first and last address with a hyphen between them.",
+            balancers.POOL,
         ),
         _policy(
             balancer_rules.POOLS,

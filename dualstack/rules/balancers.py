@@ -13,7 +13,7 @@ from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import write
 from dualstack.rules.base import Check
 from dualstack.rules.grammar import as_ip, name_problem
-from dualstack.rules.text import SYNTAX
+from dualstack.rules.manifests import POOL
 
 ENDPOINT: Final = Rule(
     "DS207-endpoint-host",
@@ -41,6 +41,7 @@ ADDRESSES: Final = Rule(
 RULES = (ENDPOINT, POOLS, ADDRESSES)
 CHECKS: tuple[Check, ...] = ()
 
+_POOL_FIX: Final = "write a prefix such as 192.168.100.20/32, or two addresses with a hyphen between them"
 BOTH: Final = ("PreferDualStack", "RequireDualStack")
 
 
@@ -59,10 +60,9 @@ def pool_range(item: At[str]) -> Family | Findings:
             return parse_prefix(item.value.strip()).family
         ends = parse_address(first).ip, parse_address(last).ip
     except AddressError as error:
-        return iter([SYNTAX.at(item.path, error.message, error.fix)])
+        return iter([POOL.at(item.path, f"{item.value!r}: {error.message}", _POOL_FIX)])
     if ends[0].version != ends[1].version or int(ends[0]) > int(ends[1]):
-        fix = "write FIRST-LAST, both of one family, the lower first"
-        return iter([SYNTAX.at(item.path, f"{item.value} is no range", fix)])
+        return iter([POOL.at(item.path, f"{item.value!r} ends before it starts, or in the other family", _POOL_FIX)])
     return family_of(ends[0])
 
 

@@ -93,8 +93,8 @@ STRICTER: tuple[Divergence, ...] = (
     Divergence("DS024", IPV6_FIRST_ALLOWED, "assisted-service takes IPv6 first from 4.12 on"),
 )
 
-# Where the product is laxer than peers without a rule that could count: an empty `proxy: {}` is no proxy, hosts of noProxy
-# are compared without case, and `*` beside other entries is a warning: readers take it, the others are idle.
+# Laxer than peers without a rule that could count: an empty `proxy: {}` is no proxy, hosts of noProxy are compared
+# without case, and `*` beside other entries is a warning: readers take it, the others are idle.
 LAXER: tuple[Divergence, ...] = (
     Divergence("DS015", ADDRESS_TEXT, "Kubernetes' newer fields refuse what is not canonical; the product warns"),
 )

@@ -323,6 +323,7 @@ CASES: tuple[Case, ...] = (
     Case("DS076", "machine", BMC, "redfish-virtualmedia:/192.168.60.11/redfish/v1/Systems/1", wrong=(5, [], {}, True)),
     Case("DS078", "machine", ("spec", "bootMACAddress"), "01:8a:b1:4b:16:00", wrong=(5, [], {}, True)),
     Case("DS095", "plane", ("spec", "serverConfig", "tlsSan"), ["[fd00:60::5]"], wrong=(5, "text", {}, [5])),
+    Case("DS199", "pool", POOL, ["192.168.50.9-192.168.50.1", "fd00:50::100/120"], wrong=(5, "text", {}, [5])),
     Case("DS207", "metal", ("spec", "controlPlaneEndpoint", "host"), "[fd00:60::5]", wrong=(5, [], {}, True)),
     Case("DS208", "pool", POOL, ["192.168.50.100-192.168.50.110"], place="ingress", wrong=(5, "text", {}, [5])),
     Case("DS209", "ingress", ("spec", "loadBalancerIP"), "192.168.50.100", wrong=(5, [], {}, True)),

@@ -117,7 +117,7 @@ def test_predicates_are_plain_functions() -> None:
     ],
 )
 def test_entries_of_a_pool(entry: str, good: bool) -> None:
-    assert ("DS010" in numbers(judge(stacks.givens([pool(entry)])))) != good
+    assert ("DS199" in numbers(judge(stacks.givens([pool(entry)])))) != good
 
 
 def machine(address: str, name: str = "it", mac: str = "34:8a:b1:4b:16:00") -> Resource:
