@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from dualstack.errors import InputError, quoted
 _PREFIX: Final = "dualstack-base."
 _LOCK: Final = "lock"
 _TREE: Final = "tree"
+_YOUNG: Final = 3600
+"""Seconds for which a folder without a lock may be one that is just being made."""
 
 
 _GIT: Final = (
@@ -273,7 +276,12 @@ def _sweep() -> None:
             if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
                 continue
             handle = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
-        except OSError:  # gone, or just being made
+        except FileNotFoundError:  # just being made, or killed before it had its lock
+            with contextlib.suppress(OSError):
+                if time.time() - folder.stat().st_mtime > _YOUNG:
+                    shutil.rmtree(folder, ignore_errors=True)
+            continue
+        except OSError:
             continue
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -422,3 +423,16 @@ def test_a_stack_file_beside_its_site(repository: Repository) -> None:
     for text in shown(report):
         assert "awskms://evil" in text
         assert "hunter2" not in text
+
+
+def test_a_run_that_was_killed_before_its_lock(repository: Repository, temporary: Path) -> None:
+    """Its folder goes once nobody can be making it any more."""
+    repository.commit("base")
+    old, young = temporary / "dualstack-base.old", temporary / "dualstack-base.young"
+    for folder in (old, young):
+        folder.mkdir()
+    os.utime(old, (0, 0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(temporary))
+        base_files(repository)
+    assert [folder.name for folder in temporary.iterdir()] == [young.name]
