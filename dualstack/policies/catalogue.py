@@ -140,7 +140,7 @@ def _metal3() -> tuple[Policy, ...]:
             "Remove the variable, and set the host in the chart's own values.",
             metal3.ENVIRONMENT,
         ),
-        _policy(metal3_chart_rules.TOO_OLD, "Use metal3 0.12.7 or later.", metal3.VERSION),
+        _policy(metal3_chart_rules.TOO_OLD, "Use metal3 0.12.6 or later.", metal3.VERSION),
     )
 
 
