@@ -1,4 +1,4 @@
-"""``dualstack:host:Ready``: waits until a host answers over IPv4 and over IPv6 at the same time."""
+"""``dualstack:host:Ready``: waits until a host's API answers over IPv4 and over IPv6 at the same time."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any, Final, Protocol
 
 from dualstack.tokens import READY
 from provider import fields
+from provider.api import try_api
 from provider.certificate import direct
 from provider.compare import compared
 from provider.handler import CANCELLED, UNKNOWN, Cancelled, Diff, Failure, ResourceError, report, warn
-from provider.probe import FAMILIES, Connect, Family, Probe, Status, connect
+from provider.probe import FAMILIES, Connect, Family, Probe, Status
 from provider.waiting import HERE, JUMP, LABELS, Waiting
 
 MODES: Final = ("direct", "ssh-jump", "off")
@@ -33,7 +34,7 @@ class Way(Protocol):
     """From where the host is tried."""
 
     def connect(self, family: Family, address: str, port: int, timeout: float, cancelled: Callable[[], bool]) -> Probe:
-        """Try once to open a TCP connection, and close it."""
+        """Try once whether the API answers there."""
         ...
 
     def certificate(self, address: str, port: int, timeout: float) -> str | None:
@@ -57,7 +58,7 @@ class ReadyHandler:
 
     token = READY
 
-    def __init__(self, connector: Connect = connect, *, grace: float = 10.0, no_route: float = 60.0) -> None:
+    def __init__(self, connector: Connect = try_api, *, grace: float = 10.0, no_route: float = 60.0) -> None:
         """Choose how it connects and how patient it is.
 
         Args:

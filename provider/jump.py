@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 
 import asyncssh
 
+from provider.api import ask
 from provider.certificate import fingerprint
 from provider.handler import ResourceError
 from provider.probe import Family, Probe, Status
@@ -54,7 +55,7 @@ class Jump:
         self._runner.close()
 
     def connect(self, family: Family, address: str, port: int, timeout: float, cancelled: Callable[[], bool]) -> Probe:
-        """Let the jump host try once to open a TCP connection, as ``probe.connect`` does from here.
+        """Let the jump host try once whether the API answers, as ``api.try_api`` does from here.
 
         Raises:
             ResourceError: waiting cannot help: another host key, no login, no forwarding.
@@ -87,8 +88,11 @@ class Jump:
         try:
             async with asyncio.timeout(timeout):
                 reader, writer = await connection.open_connection(address, port)
-                with contextlib.closing(writer), contextlib.suppress(ssl.SSLError, ConnectionError):
-                    if found is not None:
+            with contextlib.closing(writer):
+                if found is None:
+                    return await ask(reader.read, writer.write, address, port)
+                with contextlib.suppress(ssl.SSLError, ConnectionError):
+                    async with asyncio.timeout(timeout):
                         found.append(await fingerprint(reader.read, writer.write))
         except TimeoutError:
             return Probe(Status.SILENT, "no answer in time")

@@ -42,6 +42,12 @@ class Status(Enum):
     REFUSED = "refuses the connection"
     SILENT = "does not answer"
     UNREACHABLE = "is reported unreachable on the way"
+    NOT_TLS = "has an open port that does not speak TLS"
+    MUTE = "takes the connection and says nothing"
+    WRONG_NAME = "shows a certificate without this address"
+    EXPIRED = "shows a certificate that is not valid now"
+    NOT_READY = "says that it is not ready"
+    NOT_API = "answers, but not as a Kubernetes API server"
     NO_ROUTE = "has no route"
     NO_JUMP = "could not be tried"
 
@@ -55,10 +61,17 @@ class Probe(NamedTuple):
 
 
 Connect = Callable[[Family, str, int, float, Callable[[], bool]], Probe]
-"""What ``connect`` is."""
+"""What ``connect`` and ``api.try_api`` are."""
 
 
-def connect(family: Family, address: str, port: int, timeout: float, cancelled: Callable[[], bool]) -> Probe:
+def connect(
+    family: Family,
+    address: str,
+    port: int,
+    timeout: float,
+    cancelled: Callable[[], bool],
+    speak: Callable[[socket.socket], Probe] | None = None,
+) -> Probe:
     """Try once to open a TCP connection, and close it.
 
     What the system says at once comes from this machine's own routes and addresses; what it says later came over the
@@ -70,6 +83,7 @@ def connect(family: Family, address: str, port: int, timeout: float, cancelled: 
         port: TCP port.
         timeout: seconds until it counts as silent.
         cancelled: looked at while waiting; true ends the try as silent.
+        speak: what is said over the connection, and decides then.
     """
     try:
         with socket.socket(FAMILIES[family], socket.SOCK_STREAM) as sock:
@@ -79,7 +93,8 @@ def connect(family: Family, address: str, port: int, timeout: float, cancelled: 
                 return Probe(Status.NO_ROUTE, os.strerror(code))
             if code == errno.EINPROGRESS:
                 code = _wait(sock, timeout, cancelled)
-            return _judged(code)
+            found = _judged(code)
+            return speak(sock) if speak is not None and found.status is Status.ANSWERED else found
     except OSError as error:  # no socket of that family
         return Probe(Status.NO_ROUTE if no_route(error) else Status.SILENT, error.strerror or str(error))
 

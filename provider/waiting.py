@@ -21,9 +21,21 @@ CAUSES: Final[dict[Status, str]] = {
     "`ip {option} addr`); or a firewall on the way drops port {port}",
     Status.UNREACHABLE: "the machine is off, {address} is not on the link that routers think it is on, or a router on "
     "the way has no {label} route to it",
+    Status.NOT_TLS: "something else than the API server listens on port {port}, or something on the way (a load "
+    "balancer, a proxy) takes the connection in its place",
+    Status.MUTE: "the API server is starting (journalctl -u rke2-server), or something on the way takes the connection",
+    Status.WRONG_NAME: "clients refuse it: the API server was started with another address (node-ip, tls-san), or "
+    "another machine has {address}",
+    Status.EXPIRED: "clients refuse it: the clock here or there is wrong (NTP), or RKE2 must renew it (systemctl "
+    "restart rke2-server)",
+    Status.NOT_READY: "the API server runs, and what it needs does not (journalctl -u rke2-server, etcd above all)",
+    Status.NOT_API: "something else than the API server answers on port {port}",
     Status.NO_ROUTE: "{place} has no {label} address or no {label} route (`ip {option} route get {address}`)",
     Status.NO_JUMP: "nothing was learnt of the host itself: the jump host was not reached",
 }
+
+_SAID: Final = (Status.NOT_TLS, Status.WRONG_NAME, Status.EXPIRED, Status.NOT_READY, Status.NOT_API)
+"""What is told with its detail: more than a time without an answer."""
 
 
 @dataclass(slots=True)
@@ -75,7 +87,8 @@ class Waiting:
         if probe.status is Status.ANSWERED:
             if item.missing_since is not None:
                 waited = f" after {span(now - item.missing_since)}" if item.last is not None else ""
-                report(f"{told} answers{waited}", passing=False)
+                detail = f": {probe.detail}" if probe.detail else ""
+                report(f"{told} answers{waited}{detail}", passing=False)
             item.missing_since = None
         elif item.missing_since is None:
             item.missing_since, item.clock = now, time.strftime("%H:%M:%S")
@@ -130,6 +143,8 @@ class Waiting:
         return "\n".join(lines)
 
     def _words(self, probe: Probe) -> str:
+        if probe.status in _SAID and probe.detail:
+            return f"{probe.status.value} ({probe.detail})"
         return f"{probe.status.value} from {self._place}" if probe.status is Status.NO_ROUTE else probe.status.value
 
 

@@ -12,28 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from tests import PROJECT
+from tests.lab import api
+
 HOST = {"ipv4": "192.168.100.10", "ipv6": "fd00:100::10"}
 """The node addresses of the tests' sites."""
-LISTEN = """
-import socket, ssl, sys, threading
-context = None
-if sys.argv[1]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(sys.argv[1])
-def serve(listener):
-    while True:
-        one = listener.accept()[0]
-        try:
-            with context.wrap_socket(one, server_side=True) if context else one as each:
-                each.recv(1)
-        except OSError:
-            pass
-for address in sys.argv[2:]:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    listener = socket.create_server((address, 6443), family=family)
-    threading.Thread(target=serve, args=(listener,)).start()
-print("on", flush=True)
-"""
 
 
 class Behind:
@@ -88,9 +71,9 @@ class Behind:
 
     @contextlib.contextmanager
     def listening(self, *addresses: str, certificate: Path | None = None) -> Iterator[None]:
-        """Let the host answer on port 6443 of these addresses; with TLS where there is a certificate (and its key)."""
-        command = [*self.inside("host"), sys.executable, "-c", LISTEN, str(certificate or ""), *addresses]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        """Let the host's API answer on port 6443 of these addresses; the certificate's file holds its key, too."""
+        command = [*self.inside("host"), sys.executable, "-m", "tests.lab.api", str(certificate or ""), *addresses]
+        process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
         try:
             assert process.stdout is not None and process.stdout.readline() == "on\n"
             yield
@@ -116,13 +99,8 @@ def behind() -> Iterator[Behind]:
         networks.remove()
 
 
-def certificate(folder: Path, name: str = "kube-apiserver") -> Path:
-    """Make a certificate of one's own, with its key in the same file."""
-    key, made = folder / "key.pem", folder / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-         "-subj", f"/CN={name}", "-keyout", key, "-out", made],
-        check=True, capture_output=True, timeout=60,
-    )  # fmt: skip
-    made.write_text(key.read_text() + made.read_text())
+def certificate(folder: Path) -> Path:
+    """Make a certificate for the host and for loopback, with its key in the same file."""
+    made = folder / "certificate.pem"
+    made.write_text(api.certificate((*api.HERE, *HOST.values())))
     return made

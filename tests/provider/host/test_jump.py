@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import socket
 import ssl
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import pytest
 
 from provider.handler import ResourceError
 from provider.host_ready import ReadyHandler
+from tests.lab.api import HERE, serving
 from tests.lab.behind import HOST, Behind, behind, certificate
 from tests.lab.sshd import Sshd, keygen
 from tests.provider.handlers import checked, refused, reports
@@ -159,30 +159,10 @@ def test_a_jump_host_that_restarts_is_logged_in_to_again(tmp_path: Path) -> None
 
 @contextmanager
 def serving_tls(folder: Path, port: int) -> Iterator[str]:
-    """Serve TLS in both families as long as it lasts; gives the certificate's fingerprint."""
-    file = certificate(folder)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    with closing(socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)) as listener:
-
-        def serve() -> None:
-            while True:
-                try:
-                    with context.wrap_socket(listener.accept()[0], server_side=True) as one:
-                        one.recv(1)
-                except ssl.SSLError:
-                    continue
-                except OSError:
-                    if listener.fileno() < 0:
-                        return
-
-        threading.Thread(target=serve, daemon=True).start()
-        public = file.read_text()
-        public = public[public.index("-----BEGIN CERTIFICATE") :]
-        try:
-            yield sha256(ssl.PEM_cert_to_DER_cert(public)).hexdigest()
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
+    """Let an API server answer in both families; gives its certificate's fingerprint."""
+    pem = certificate(folder).read_text()
+    with serving(HERE, port, pem=pem):
+        yield sha256(ssl.PEM_cert_to_DER_cert(pem[pem.index("-----BEGIN CERTIFICATE") :])).hexdigest()
 
 
 @pytest.mark.parametrize("readiness", ["direct", "ssh-jump"])
@@ -204,10 +184,12 @@ def test_a_new_certificate_is_seen_at_the_next_refresh(bastion: Sshd, tmp_path: 
     assert not handler.diff(id_, given, state, given).changes
 
 
-def test_a_server_without_tls_has_no_certificate(bastion: Sshd) -> None:
+def test_a_server_without_tls_has_no_certificate_and_is_no_api(bastion: Sshd) -> None:
     handler = ReadyHandler()
     given = inputs(bastion.port, watchCertificate=True)  # it greets in clear text
-    assert handler.create(given, False, 0)[1]["certificate"] == ""
+    with pytest.raises(ResourceError, match=r"IPv4 127\.0\.0\.1 has an open port that does not speak TLS"):
+        handler.create(given, False, 1)
+    assert handler.read("x", given, {**given, "answered": LOOPBACK})[2]["certificate"] == ""
 
 
 def test_each_setting_is_judged(bastion: Sshd) -> None:

@@ -122,11 +122,12 @@ def test_a_missing_route_in_a_network_of_its_own() -> None:
 
 
 WAIT = """
-import json, socket
+import json
 from provider.host_ready import ReadyHandler
-sock = socket.create_server(("10.9.9.1", 6443))
+from tests.lab.api import serving
 given = {"ipv4": "10.9.9.1", "ipv6": "fd00:100::10", "port": 6443, "timeout": 20, "readiness": "direct"}
-print(json.dumps(ReadyHandler(grace=1).create(given, False, 0)[1]))
+with serving(["10.9.9.1"], 6443):
+    print(json.dumps(ReadyHandler(grace=1).create(given, False, 0)[1]))
 """
 
 

@@ -6,11 +6,12 @@ import errno
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
 from typing import Any
 
 from provider.probe import Family, Probe, Status
+from tests.lab.api import serving
 
 LOOPBACK = {"ipv4": "127.0.0.1", "ipv6": "::1"}
 PUBLIC = {"ipv4": "192.0.2.10", "ipv6": "2001:db8::10"}
@@ -29,14 +30,9 @@ def free_port() -> int:
     raise AssertionError("no free port")
 
 
-@contextmanager
-def listening(family: str, port: int) -> Iterator[None]:
-    kind = socket.AF_INET if family == "ipv4" else socket.AF_INET6
-    with closing(socket.socket(kind, socket.SOCK_STREAM)) as sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((LOOPBACK[family], port))
-        sock.listen(64)
-        yield
+def listening(family: str, port: int) -> AbstractContextManager[None]:
+    """Let an API server answer in one family."""
+    return serving([LOOPBACK[family]], port)
 
 
 def inputs(port: Any = 6443, timeout: Any = 20, **more: Any) -> dict[str, Any]:
