@@ -12,7 +12,10 @@ from dualstack.deploy.choice import BackendChoice
 
 EngineOption = Annotated[
     EngineChoice,
-    typer.Option("--engine", help="Pulumi CLI: auto, on PATH or the official one; built, also one from Go modules."),
+    typer.Option(
+        "--engine",
+        help="Pulumi CLI: auto, on PATH, in the cache, or downloaded; built, else also built from Go modules.",
+    ),
 ]
 BackendOption = Annotated[
     BackendChoice | None,

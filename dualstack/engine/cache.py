@@ -9,7 +9,6 @@ import os
 import shutil
 import stat
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -116,26 +115,3 @@ def kept(folder: Path, version: str, how: How) -> Engine | None:
 def is_ours(folder: Path) -> bool:
     """Tell whether a folder is one that we made, as a PATH from ``dualstack env`` names it."""
     return (folder / MARKER).is_file()
-
-
-class Unreachable:
-    """Remembers that a download failed, so that a closed lab does not wait for it at every command."""
-
-    SECONDS: Final = 3600
-
-    def __init__(self, folder: Path) -> None:
-        """Keep the note in a folder of the cache."""
-        self._note = folder / ".unreachable"
-
-    def minutes(self) -> int | None:
-        """Give how many minutes ago it failed; None where that is too long ago to count, or never."""
-        try:
-            age = time.time() - self._note.stat().st_mtime
-        except OSError:
-            return None
-        return int(age // 60) if 0 <= age < self.SECONDS else None
-
-    def set(self) -> None:
-        """Note a failure, now."""
-        with contextlib.suppress(OSError):
-            self._note.touch(mode=0o600)

@@ -1,7 +1,8 @@
-"""Finding a Pulumi CLI: on PATH, else the official build, else one built from Go modules. Each step is told."""
+"""Finding a Pulumi CLI: on PATH, else in the cache, else the official build, else one built from Go modules."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -15,19 +16,23 @@ from dualstack.errors import InputError
 _INSTALL = f"install Pulumi {ACCEPTED.oldest} or newer (https://www.pulumi.com/docs/install/) so that it is on PATH"
 
 
+class _NothingThere(StepError):
+    """PATH has none, which is no news where the cache has one."""
+
+
 class EngineMissing(InputError):
     """No Pulumi CLI can be had; whatever needs no engine (check, plan, render, diff) still works."""
 
 
-def find_engine(allow_built: bool, report: Report) -> Engine:
-    """Find a Pulumi CLI, in this order: on PATH, the pinned official build, one built from Go modules.
+def find_engine(may_build: bool, report: Report) -> Engine:
+    """Find a Pulumi CLI: on PATH, else what the user's cache holds, else the pinned official build is downloaded.
 
-    The last two live in a cache of the user; the first time they are downloaded or built. Never another version than
-    the one that is told.
+    The cache holds official builds and ones made from Go modules, and each is whole or not there. Never another version
+    than the one that is told.
 
     Args:
-        allow_built: also take, or make, the CLI built from Go modules: for the demo, tests and closed labs.
-        report: takes a line for each step.
+        may_build: where none can be downloaded, build one from Go modules: for the demo, tests and closed labs.
+        report: takes a line: which it is, and, where that takes more than a look, each step.
 
     Raises:
         EngineMissing: none of the ways leads to one; says why, and the way out.
@@ -40,23 +45,29 @@ def find_engine(allow_built: bool, report: Report) -> Engine:
 
     try:
         return _on_path(report)
+    except _NothingThere as error:
+        nothing = error
     except StepError as error:
         miss("PATH", error)
-    # A closed lab that has its built CLI must not wait for the network at every command.
-    have = built.cached() if allow_built else None
+        nothing = None
+    with contextlib.suppress(StepError, OSError):
+        if engine := official.cached() or built.cached():
+            return _told(engine, report)
+    if nothing is not None:
+        miss("PATH", nothing)
     try:
-        return _told(official.install(report, patient=have is None), report)
+        return _told(official.install(report), report)
     except (StepError, OSError) as error:
         miss(f"official Pulumi {OFFICIAL.version}", error)
     try:
-        if not allow_built:
+        if not may_build:
             raise StepError("not asked for")
-        return _told(have or built.build(report), report)
+        return _told(built.build(report), report)
     except (StepError, OSError) as error:
         miss("build from Go modules", error)
     fix = _INSTALL
-    if not allow_built:
-        fix += ", or build one from Go modules with --engine built"
+    if not may_build:
+        fix += ", or build one from Go modules, once: dualstack env --engine built"
     raise EngineMissing(f"no Pulumi CLI; {'; '.join(missed)}", fix=fix)
 
 
@@ -108,4 +119,6 @@ def _on_path(report: Report) -> Engine:
         if version > ACCEPTED.seen:
             report(f"PATH: {version} is newer than {ACCEPTED.seen}, the newest that was seen to work")
         return _told(Engine(Path(entry), str(version), How.PATH), report)
-    raise StepError("; ".join(refused) or "no pulumi")
+    if not refused:
+        raise _NothingThere("no pulumi")
+    raise StepError("; ".join(refused))

@@ -15,7 +15,7 @@ from http.client import HTTPException
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from dualstack.engine.cache import Unreachable, cache_folder, finish, kept, locked, staged
+from dualstack.engine.cache import cache_folder, finish, kept, locked, staged
 from dualstack.engine.model import Engine, How, Report, StepError, platform_name
 from dualstack.engine.versions import OFFICIAL, Release
 
@@ -32,13 +32,17 @@ _CHUNK: Final = 1 << 18
 _MOST_BYTES: Final = 1 << 30
 
 
-def install(report: Report, *, release: Release = OFFICIAL, patient: bool = True) -> Engine:
+def cached(release: Release = OFFICIAL) -> Engine | None:
+    """Give the official build from the cache; None where it is not there."""
+    return kept(_folder(release), release.version, How.OFFICIAL)
+
+
+def install(report: Report, *, release: Release = OFFICIAL) -> Engine:
     """Give the official build, from the cache or else from where Pulumi keeps it.
 
     Args:
         report: takes a line for each thing done.
         release: the version and its checksums.
-        patient: try the network also where it failed within the hour.
 
     Raises:
         StepError: no checksum is pinned for this platform, the hosts cannot be reached, or what they sent is not it.
@@ -50,21 +54,13 @@ def install(report: Report, *, release: Release = OFFICIAL, patient: bool = True
     checksum = release.sha256.get(platform)
     if checksum is None:
         raise StepError(f"no checksum is pinned for {platform}, and nothing is downloaded without one")
-    network = Unreachable(folder.parent)
-    ago = network.minutes()
-    if ago is not None and not patient:
-        raise StepError(f"could not be downloaded {ago} minutes ago; not tried again within the hour")
     with locked(folder, report):
         # Whoever held the lock may have made it meanwhile.
         if engine := kept(folder, release.version, How.OFFICIAL):
             return engine
         with staged(folder) as stage:
             tarball = stage / "download"
-            try:
-                _download(release.file(platform), checksum, tarball, report)
-            except StepError:
-                network.set()
-                raise
+            _download(release.file(platform), checksum, tarball, report)
             report("unpacking it")
             _unpack(tarball, stage)
             tarball.unlink()
