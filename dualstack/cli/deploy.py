@@ -91,7 +91,7 @@ def deploy(project: Path, site: str, operation: Operation, wanted: Wanted) -> No
     teller = _Teller(operation, wanted.document)
     # The other two run no program: what a newer rule finds must not keep a site from being removed.
     if checked.plan is None or (checked.failed and operation in (Operation.UP, Operation.PREVIEW)):
-        _refuse(checked, operation, wanted, Progress(teller.say))
+        _refuse(project, checked, operation, wanted, Progress(teller.say))
         return
     if not wanted.document:
         print(findings_text([checked], teller.style, notes=False), flush=True)
@@ -112,7 +112,7 @@ def deploy(project: Path, site: str, operation: Operation, wanted: Wanted) -> No
     own_name = project_name(project)
     settings = config_of(checked)
     session = Session(project, own_name, checked.name, file, engine, backend, plugins, teller.line, settings)
-    session.online = wanted.online
+    session.online, session.plan = wanted.online, checked.plan
     try:
         if asks:
             _ask(session, operation, teller)
@@ -124,15 +124,15 @@ def deploy(project: Path, site: str, operation: Operation, wanted: Wanted) -> No
         if result.error is not None:
             result = replace(result, error=with_ways_out(result.error, checked.plan, session.command_prefix, own_name))
     except Refused as error:
-        _end(checked, operation, wanted, teller, Progress(teller.say), Result(str(error)))
+        _end(project, checked, operation, wanted, teller, Progress(teller.say), Result(str(error)))
         return
-    _end(checked, operation, wanted, teller, progress, result)
+    _end(project, checked, operation, wanted, teller, progress, result)
 
 
-def _refuse(checked: Checked, operation: Operation, wanted: Wanted, progress: Progress) -> None:
+def _refuse(project: Path, checked: Checked, operation: Operation, wanted: Wanted, progress: Progress) -> None:
     """Tell the findings of a site with errors in the form of the answer, and stop."""
     if wanted.output is Format.JSON:
-        told = document(checked, operation, progress, Result("the site has errors"))
+        told = document(project, checked, operation, progress, Result("the site has errors"))
         told["findings"] = [finding_json(finding) for finding in veiled(checked, Veil()).findings]
         print_json(told)
         raise typer.Exit(1)
@@ -216,7 +216,13 @@ def _needs_program(project: Path) -> None:
 
 
 def _end(
-    checked: Checked, operation: Operation, wanted: Wanted, teller: _Teller, progress: Progress, result: Result
+    project: Path,
+    checked: Checked,
+    operation: Operation,
+    wanted: Wanted,
+    teller: _Teller,
+    progress: Progress,
+    result: Result,
 ) -> None:
     """Tell how it ended, and with what exit code."""
     unexpected = wanted.expect_no_changes and result.error is None and progress.changed
@@ -224,11 +230,11 @@ def _end(
         # What was done before the failure stays, and the next run goes on from there.
         result = replace(result, error=f"{result.error}\nwhat was done before that stays; mend it and run this again")
     if wanted.output is Format.JSON:
-        print_json(document(checked, operation, progress, result))
+        print_json(document(project, checked, operation, progress, result))
     else:
         if wanted.markdown:
             print(preview_markdown(checked, progress, result.error), end="")
-        for line in closing(checked, operation, progress, result, teller.style):
+        for line in closing(checked, operation, progress, result, teller.style, project):
             teller.line(line)
         if result.error is not None:
             text = result.error.replace("\n", "\n  ")
@@ -241,7 +247,9 @@ def _end(
         raise typer.Exit(CHANGES)
 
 
-def document(checked: Checked, operation: Operation, progress: Progress, result: Result) -> dict[str, Any]:
+def document(
+    project: Path, checked: Checked, operation: Operation, progress: Progress, result: Result
+) -> dict[str, Any]:
     """Give the JSON answer: every resource that changed, counts, outputs, and the state of both families."""
     return {
         "version": 1,
@@ -265,5 +273,5 @@ def document(checked: Checked, operation: Operation, progress: Progress, result:
         ],
         "warnings": progress.warnings,
         "outputs": result.outputs,
-        "outcome": outcome(progress),
+        "outcome": outcome(progress, project),
     }

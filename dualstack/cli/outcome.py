@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from dualstack.check import Checked
@@ -10,8 +12,9 @@ from dualstack.deploy.progress import Progress
 from dualstack.deploy.session import Operation, Result
 from dualstack.policies import all_policies
 from dualstack.style import Style, counted
-from dualstack.tokens import ANSWERS, DIRECTORY, READY, RECORD_SET
+from dualstack.tokens import ANSWERS, DIRECTORY, DOMAIN, READY, RECORD_SET, VOLUME
 
+_FILE = re.compile(r"""files(?:\["((?:[^"\\]|\\.)+)"\]|\.([^.\[]+))""")
 _FAMILIES = (("ipv4", "IPv4"), ("ipv6", "IPv6"))
 _COUNTED = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted", "same": "unchanged"}
 _TO_COME = {"create": "to create", "update": "to update", "replace": "to replace", "delete": "to delete"}
@@ -19,8 +22,13 @@ _TO_COME |= {"same": "unchanged"}
 _FOUND = {"update": "changed by others", "delete": "gone", "same": "as the state has it"}
 
 
-def outcome(progress: Progress) -> dict[str, Any]:
-    """Give what our own resources say of themselves, as data."""
+def outcome(progress: Progress, project: Path) -> dict[str, Any]:
+    """Give what our own resources say of themselves, as data.
+
+    Args:
+        progress: of the operation.
+        project: its folder, for what is on this machine.
+    """
     hosts: list[dict[str, Any]] = []
     names: list[dict[str, Any]] = []
     directories: list[dict[str, Any]] = []
@@ -31,10 +39,24 @@ def outcome(progress: Progress) -> dict[str, Any]:
             names.append({key: outputs.get(key) for key in ("record", "ipv4", "ipv6")})
         elif kind == DIRECTORY:
             files = outputs.get("files")
+            path = str(outputs.get("path"))
             directories.append(
-                {"path": outputs.get("path"), "files": len(files) if isinstance(files, Mapping) else None}
+                {
+                    "path": path,
+                    "files": len(files) if isinstance(files, Mapping) else None,
+                    "here": (project / path).is_dir(),
+                    "notOnMachines": _not_on_machines(progress),
+                }
             )
     return {"hosts": hosts, "names": names, "directories": directories}
+
+
+def _not_on_machines(progress: Progress) -> list[str]:
+    """Give the files of the directory that this run changed, where no machine was made anew of them."""
+    if any(one.type in (DOMAIN, VOLUME) and one.op.startswith("create") for one in progress.changes):
+        return []
+    paths = [path for one in progress.changes if one.type == DIRECTORY and one.op == "update" for path in one.paths]
+    return sorted({found[1] or found[2] for path in paths if (found := _FILE.match(path))})
 
 
 def _state(outputs: Mapping[str, Any], family: str) -> dict[str, Any]:
@@ -44,7 +66,9 @@ def _state(outputs: Mapping[str, Any], family: str) -> dict[str, Any]:
     return {"address": outputs[family], "answered": answers, "notChecked": reason}
 
 
-def closing(checked: Checked, operation: Operation, progress: Progress, result: Result, style: Style) -> Iterator[str]:
+def closing(
+    checked: Checked, operation: Operation, progress: Progress, result: Result, style: Style, project: Path
+) -> Iterator[str]:
     """Give the last lines for people."""
     counts = progress.counts
     labels = {Operation.PREVIEW: _TO_COME, Operation.REFRESH: _FOUND}.get(operation, _COUNTED)
@@ -57,7 +81,7 @@ def closing(checked: Checked, operation: Operation, progress: Progress, result: 
         yield f"  policies {len(all_policies())} checked, {found}"
     if operation is not Operation.UP or result.error is not None:
         return
-    yield from _lines(checked, outcome(progress), result)
+    yield from _lines(checked, outcome(progress, project), result)
 
 
 def _lines(checked: Checked, found: dict[str, Any], result: Result) -> Iterator[str]:
@@ -81,7 +105,11 @@ def _lines(checked: Checked, found: dict[str, Any], result: Result) -> Iterator[
         yield f"  DNS     {where}"
     for directory in found["directories"]:
         files = "" if directory["files"] is None else f", {counted(directory['files'], 'file')}"
-        yield f"  image   EIB directory {directory['path']}{files}, under Pulumi's management"
+        place = "under Pulumi's management" if directory["here"] else "written on another machine, not on this one"
+        yield f"  image   EIB directory {directory['path']}{files}, {place}"
+        if changed := directory["notOnMachines"]:
+            yield f"  image   NOT on any machine by this run: {', '.join(changed)}"
+            yield "          A machine that is installed with a new image gets it; one that runs is changed by hand"
     for label, key in (("Rancher", "rancherUrl"), ("Ironic", "ironicEndpoint")):
         if key in result.outputs:
             yield f"  {label.ljust(7)} {result.outputs[key]}"

@@ -320,5 +320,5 @@ def test_sites_in_a_repository_of_their_own(machine: Machine, repository: Reposi
 
 
 def secrets() -> dict[str, str]:
-    names = ("PULUMI_ACCESS_TOKEN", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE")
+    names = ("PULUMI_ACCESS_TOKEN", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "DUALSTACK_ARTIFACT_PASSPHRASE")
     return {f"secrets.{name}": "" for name in names}
