@@ -11,6 +11,10 @@ DIRECTORY: Final = "dualstack:image:Directory"
 BUILD: Final = "dualstack:image:Build"
 READY: Final = "dualstack:host:Ready"
 
+INTERRUPTED: Final = "interrupted"
+"""In the outputs of a resource of ours: what runs that were killed were about to bring about, and nobody knows whether
+they did; the resource's next read, update or delete looks (``deploy/settle.py``)."""
+
 STACK: Final = "pulumi:pulumi:Stack"
 PROVIDER: Final = "pulumi:providers:"
 """Before the package's name."""

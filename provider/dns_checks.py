@@ -165,7 +165,9 @@ class Checks:
                 inner.fail("algorithm", f"{algorithm!r} is none of {', '.join(ALGORITHMS)}")
         if "secret" not in value:
             words = f"key {name} has no secret in this stack; set the config key that the zone's key.secretKey names"
-            inner.fail("secret", f"{words}: pulumi config set --secret dualstack:tsigSecret")
+            inner.fail(
+                "secret", f"{words}: dualstack secret set SITE KEY, with the key that the zone's key.secretKey names"
+            )
             return {"name": name, "algorithm": algorithm}
         return {"name": name, "algorithm": algorithm, "secret": inner._base64("secret")}
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+from dualstack.tokens import INTERRUPTED
 from provider.compare import compared
 from provider.dns_checks import TTL_LIMIT, Checks, inside
 from provider.dns_client import Client, KeyTrouble
-from provider.dns_records import Found, Values, look, remove, write
-from provider.handler import Diff, Failure, ResourceError
+from provider.dns_records import Found, Values, look, remove, settle, write
+from provider.handler import Diff, Failure, ResourceError, report
 
 COMMON = ("record", "zone", "ttl", "server", "adopt")
 OWNED = "owned"
@@ -56,8 +57,12 @@ class DnsHandler(ABC):
 
     def diff(self, id: str, old_inputs: dict[str, Any], old_state: dict[str, Any], new_inputs: dict[str, Any]) -> Diff:
         """Compare what is there, as last seen, with what is wanted."""
-        old = {key: value for key, value in old_state.items() if key != OWNED}
-        return compared(old, new_inputs, replacing=("record", "zone"))
+        old = {key: value for key, value in old_state.items() if key not in (OWNED, INTERRUPTED)}
+        diff = compared(old, new_inputs, replacing=("record", "zone"))
+        if INTERRUPTED in old_state and not diff.changes:
+            report(f"a run was killed while it changed {old_state['record']}: written again", passing=False)
+            return Diff(True)
+        return diff
 
     def create(self, inputs: dict[str, Any], preview: bool, timeout: float) -> tuple[str, dict[str, Any]]:
         """Write the records to a name that has none, or find that exactly these are there."""
@@ -70,6 +75,8 @@ class DnsHandler(ABC):
     ) -> tuple[str | None, dict[str, Any], dict[str, Any]]:
         """Look what the name has."""
         known = {**inputs, **state}
+        if INTERRUPTED in state:
+            return self._settled(id, inputs, state)
         if not known.get("server"):
             raise ResourceError(
                 "records cannot be imported by name alone, as the zone's server and key are not known then; declare "
@@ -93,19 +100,47 @@ class DnsHandler(ABC):
     ) -> dict[str, Any]:
         """Write the new records in place of those that we know, if they are still so."""
         if not preview:
-            self._write(self._values(old_state), new_inputs, timeout)
+            begun = [self._values(one) for one in old_state.get(INTERRUPTED, ())]
+            self._write(self._values(old_state), new_inputs, timeout, begun)
         return self._state(new_inputs)
 
     def delete(self, id: str, state: dict[str, Any], timeout: float) -> None:
-        """Remove the records that we wrote."""
+        """Remove the records that we wrote, those of a run that was killed too."""
+        begun = self._begun(state, timeout)
+        if begun is not None:
+            state = self._state(begun)
         client = Client(state["server"], state["zone"], timeout)
         with _last_key():
             remove(client, state["record"], self._values(state.get(OWNED, state)))
 
-    def _write(self, before: Values, inputs: dict[str, Any], timeout: float) -> None:
+    def _settled(
+        self, id: str, inputs: dict[str, Any], state: dict[str, Any]
+    ) -> tuple[str | None, dict[str, Any], dict[str, Any]]:
+        """Read a name that a killed run was at: it holds what that run wrote, or what we know."""
+        begun = self._begun(state, 0)
+        known = {key: value for key, value in state.items() if key != INTERRUPTED}
+        if begun is not None:
+            return id, begun, self._state(begun)
+        if not any(self._values(state[OWNED]).values()):
+            return None, {}, {}  # it was to be made, and was not
+        return self.read(id, inputs, known)
+
+    def _begun(self, state: dict[str, Any], timeout: float) -> dict[str, Any] | None:
+        """Give what a killed run was about to write, where it is there."""
+        all_: list[dict[str, Any]] = state.get(INTERRUPTED, [])
+        if not all_:
+            return None
+        with _last_key():
+            client = Client(all_[-1]["server"], state["zone"], timeout)
+            values = [(self._values(one), one["ttl"]) for one in all_]
+            found = settle(client, state["record"], values, self._values(state.get(OWNED, state)))
+        return None if found is None else all_[found]
+
+    def _write(self, before: Values, inputs: dict[str, Any], timeout: float, begun: Sequence[Values] = ()) -> None:
         client = Client(inputs["server"], inputs["zone"], timeout)
         adopt = bool(inputs.get("adopt"))
-        write(client, inputs["record"], before, self._values(inputs), inputs["ttl"], adopt=adopt)
+        wanted = self._values(inputs)
+        write(client, inputs["record"], before, wanted, inputs["ttl"], adopt=adopt, begun=begun)
 
     def _values(self, properties: Mapping[str, Any]) -> Values:
         values: dict[str, tuple[str, ...]] = {}

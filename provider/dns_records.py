@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import dns.name
@@ -80,7 +80,16 @@ def look(client: Client, record: str, kinds: tuple[str, ...]) -> Found:
     return Found(values, tuple(sorted(ttls)))
 
 
-def write(client: Client, record: str, before: Values, wanted: Values, ttl: int, *, adopt: bool) -> None:
+def write(
+    client: Client,
+    record: str,
+    before: Values,
+    wanted: Values,
+    ttl: int,
+    *,
+    adopt: bool,
+    begun: Sequence[Values] = (),
+) -> None:
     """Bring the records to a name in one update, or find that they are there already.
 
     The update carries what was seen as its prerequisite, so whatever comes between is never overwritten.
@@ -92,6 +101,7 @@ def write(client: Client, record: str, before: Values, wanted: Values, ttl: int,
         wanted: what they are to be; its keys are the types that are ours.
         ttl: seconds.
         adopt: whether records of others may be taken over.
+        begun: what runs that were killed were about to write: these, too, are ours where they are.
 
     Raises:
         ResourceError: records of others are there, or the server did not do it.
@@ -101,6 +111,7 @@ def write(client: Client, record: str, before: Values, wanted: Values, ttl: int,
         found = look(client, record, kinds)
         if found.equals(wanted, ttl):
             return
+        before = next((values for values in begun if same(found.values, values)), before)
         if found.alias is None and not adopt and not same(found.values, before):
             # The types are asked for one after the other: what looks torn may be somebody's update in between.
             again = look(client, record, kinds)
@@ -137,6 +148,42 @@ def remove(client: Client, record: str, values: Values) -> None:
         found = look(client, record, tuple(values))
         if any(text in found.values.get(kind, ()) for kind, texts in values.items() for text in texts):
             raise ResourceError(f"{error}; the records are still there, try again") from error
+
+
+def settle(client: Client, record: str, begun: Sequence[tuple[Values, int]], owned: Values) -> int | None:
+    """Look which of the things that killed runs were about to write is there.
+
+    Both families come in one update, so that each is there as a whole, or nothing of it is ours.
+
+    Args:
+        client: the zone's server.
+        record: the name.
+        begun: values and TTL, one for each run.
+        owned: what we know that we wrote before; empty for a name that was to be made.
+
+    Returns:
+        Its place in ``begun``; None where the name holds nothing of them.
+
+    Raises:
+        ResourceError: the name holds a part, and nobody knows whose that is; or nothing could be learnt.
+    """
+    found = look(client, record, tuple(owned))
+    for place, (values, ttl) in enumerate(begun):
+        if found.equals(values, ttl):
+            return place
+    if any(owned.values()) and all({*texts} <= {*found.values.get(kind, ())} for kind, texts in owned.items()):
+        return None
+    wanted = [described(values) for values, _ in begun if _meet(values, found.values)]
+    if not wanted:
+        return None
+    raise ResourceError(
+        f"a run was killed while it wrote {record}, and nobody knows whose the records there are: {found}; it was "
+        f"about to write {' or '.join(wanted)}. Remove by hand what is not wanted, and run this again"
+    )
+
+
+def _meet(one: Values, other: Values) -> bool:
+    return any({*texts} & {*other.get(kind, ())} for kind, texts in one.items())
 
 
 def _judge(record: str, found: Found, before: Values, wanted: Values, ttl: int, adopt: bool) -> None:

@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from dualstack.tokens import BUILD
-from provider import base_image, builder, eib_stage, fields
+from dualstack.tokens import BUILD, INTERRUPTED
+from provider import base_image, builder, eib_stage, fields, here
 from provider.build_log import BuildLog, Redactor, last_line
 from provider.compare import differences
 from provider.handler import UNKNOWN, Diff, Failure, Kind, ResourceError, report, warn
@@ -65,6 +65,8 @@ class BuildHandler:
         detailed: dict[str, Kind] = dict(differences(old, new))
         if detailed:
             return Diff(True, detailed=detailed)
+        if not old_state.get("image"):
+            return Diff(True)  # a run was killed while it built
         if not old_state.get("size"):
             # No input changes, and the engine shows a path that is no input's as deleted: so words, and no path.
             report(f"{old_state['image']} is missing or cut off: it is built again", passing=False)
@@ -89,6 +91,11 @@ class BuildHandler:
                 "an image cannot be imported; the next `up` takes it, where it was built of the same inputs"
             )
         image = Path(state["image"])
+        if not state["image"]:
+            return id, inputs, state  # a run was killed while it built: the next one takes or makes it
+        if not image.exists() and not here.noted(str(image.parent)):
+            report(f"{image} is not on this machine: not looked at", passing=False)
+            return id, inputs, state
         if not image.is_file() or image.stat().st_size != state.get("size"):
             # Not "gone": what is made anew has no path at preview, and the disk and the machine would show as replaced.
             return id, inputs, {**state, "size": 0}
@@ -113,22 +120,14 @@ class BuildHandler:
                     Path(path).unlink(missing_ok=True)
                     with suppress(OSError):
                         Path(path).parent.rmdir()
+        for other in _directories(old_state) - {old_state["directory"], new_inputs["directory"]}:
+            remove_images(Path(other))
         return state
 
     def delete(self, id: str, state: dict[str, Any], timeout: float) -> None:
         """Remove images and logs of this site, those of failed and killed builds too, and nothing else."""
-        folder = Path(state["image"]).parent
-        if not folder.is_dir():
-            return
-        with _locked(folder):
-            site = Path(state["directory"]).name
-            _clear(folder, site)
-            ours = re.compile(re.escape(site) + r"-[0-9a-f]{16}\.(iso|raw|log)")
-            for path in folder.iterdir():
-                if ours.fullmatch(path.name):
-                    path.unlink()
-        with suppress(OSError):
-            folder.rmdir()
+        for directory in _directories(state):
+            remove_images(Path(directory))
 
     def _preview(self, inputs: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
         """Tell early what a build on this machine lacks; a preview elsewhere needs none of it."""
@@ -139,9 +138,37 @@ class BuildHandler:
         for words in told:
             if words:
                 warn(f"`up` will fail here: {words}")
-        if all(inputs[key] == old.get(key) for key in HASHED) and _same_base(inputs, old):
+        if old.get("image") and all(inputs[key] == old.get(key) for key in HASHED) and _same_base(inputs, old):
             return {**old, **inputs, "size": UNKNOWN}  # only the file is missing; it gets the same name
         return {**inputs, "image": UNKNOWN, "log": UNKNOWN, "size": UNKNOWN, "baseSha256": UNKNOWN}
+
+
+def _directories(state: Mapping[str, Any]) -> set[str]:
+    """Give the EIB directories whose images are of a state, those of runs that were killed too."""
+    return {str(each["directory"]) for each in (state, *state.get(INTERRUPTED, ()))}
+
+
+def folder_of(directory: Path) -> Path:
+    """Give the folder of a site's images, by its EIB directory."""
+    return directory.with_name(f"{directory.name}.image")
+
+
+def remove_images(directory: Path) -> list[str]:
+    """Remove images and logs of a site, those of failed and killed builds too, and nothing else; give their names."""
+    folder, site, removed = folder_of(directory), directory.name, list[str]()
+    here.forget(str(folder))
+    if not folder.is_dir():
+        return []
+    with _locked(folder):
+        _clear(folder, site)
+        ours = re.compile(re.escape(site) + r"-[0-9a-f]{16}\.(iso|raw|log)")
+        for path in sorted(folder.iterdir()):
+            if ours.fullmatch(path.name):
+                path.unlink()
+                removed.append(path.name)
+    with suppress(OSError):
+        folder.rmdir()
+    return removed
 
 
 def _same_base(inputs: Mapping[str, Any], state: Mapping[str, Any]) -> bool:
@@ -155,7 +182,7 @@ def _same_base(inputs: Mapping[str, Any], state: Mapping[str, Any]) -> bool:
 
 def _build(inputs: dict[str, Any], timeout: float) -> dict[str, Any]:
     directory = Path(inputs["directory"])
-    site, folder = directory.name, directory.with_name(f"{directory.name}.image")
+    site, folder = directory.name, folder_of(directory)
     base = base_image.find(directory, inputs["baseImage"])
     if base is None:
         raise ResourceError(base_image.missing(directory, inputs["baseImage"]))
@@ -164,6 +191,7 @@ def _build(inputs: dict[str, Any], timeout: float) -> dict[str, Any]:
     parts = [RECIPE, inputs["digest"], base_digest, inputs["builder"]]
     name = f"{site}-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]}"
     log = folder / f"{name}.log"
+    here.note(str(folder))
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder):
         _clear(folder, site)

@@ -8,7 +8,7 @@ import json
 import re
 import secrets
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -20,8 +20,8 @@ from dualstack.eib.remove import remove_tree
 from dualstack.eib.survey import marker_of, parents
 from dualstack.eib.tree import check_path
 from dualstack.errors import InputError
-from dualstack.tokens import DIRECTORY
-from provider import fields
+from dualstack.tokens import DIRECTORY, INTERRUPTED
+from provider import fields, here
 from provider.compare import differences, join
 from provider.handler import UNKNOWN, Diff, Failure, Kind, ResourceError, Secret, report
 
@@ -65,6 +65,8 @@ class DirectoryHandler:
         """Compare file by file with what was written, or with what the last refresh found."""
         old = {key: old_state[key] for key in KNOWN if key in old_state}
         detailed: dict[str, Kind] = dict(differences(old, new_inputs))
+        if INTERRUPTED in old_state and not detailed:
+            return Diff(True)
         if not detailed and _digest(new_inputs, old_state.get("salt", "")) != old_state.get("digest"):
             # No input changes, and the engine shows a path that is no input's as deleted: so words, and no path.
             report(f"{new_inputs['path']} was written by something else since: it is written again", passing=False)
@@ -90,21 +92,31 @@ class DirectoryHandler:
         there = place.is_dir() and any(place.iterdir())
         if not state and not there:
             return None, {}, {}
+        if marker is None and state and not here.noted(path):
+            return _not_here(id, inputs, state, f"{path} is not on this machine")
         if there and marker is None:
             words = f"{path} holds files, but its {MARKER} is gone, so nobody knows which are dualstack's"
             raise ResourceError(f"{words}; remove {path}, or move it away, and refresh again")
+        if not there and INTERRUPTED in state and not state["files"]:
+            return None, {}, {}  # a run was killed before it wrote anything
         site = str(state.get("site") or (marker or {}).get("site"))
         before, found = state.get("files", {}), {}
+        salt = str(state.get("salt") or secrets.token_hex(16))
+        stamp = _stamped(place)
         # A directory that is gone is one without files, and keeps its salt: made anew, it would have another digest,
         # and with that the image, the disk and the machine would be replaced. So is one that is another site's now.
         if marker is not None and marker.get("site") == site:
-            listed = {
-                name: _found(place, name, before.get(name)) for name in sorted({*before, *marker["files"]} - {STAMP})
-            }
-            found = {name: file for name, file in listed.items() if file is not None}
-        now = {"site": site, "path": path, "files": found}
-        salt = str(state.get("salt") or secrets.token_hex(16))
-        return id, _private(now), {**_private(now), "salt": Secret(salt), "digest": _stamped(place)}
+            ours = _files(place, marker["files"], before)
+            if stamp not in ("", state.get("digest")) and stamp == _digest({"files": ours}, salt):
+                return _not_here(id, inputs, state, f"{path} is as another deployment left it")
+            found = ours | _files(place, {*before} - {*marker["files"]}, before)
+            if stamp == state.get("digest"):
+                here.note(path)
+        now = {"site": site, "path": path, "files": dict(sorted(found.items()))}
+        after = {**_private(now), "salt": Secret(salt), "digest": stamp}
+        if len(_places(state)) > 1:
+            after[INTERRUPTED] = state[INTERRUPTED]
+        return id, _private(now), after
 
     def update(
         self,
@@ -119,18 +131,48 @@ class DirectoryHandler:
         _refuse_other_site(new_inputs, str(old_state.get("site")))
         salt = str(old_state.get("salt") or secrets.token_hex(16))
         if preview:
-            return {**_private(new_inputs), "salt": Secret(salt), "digest": _digest(new_inputs, salt)}
+            digest = _digest(new_inputs, salt) if "salt" in old_state else UNKNOWN
+            return {**_private(new_inputs), "salt": Secret(salt), "digest": digest}
         state = _write(new_inputs, salt, str(old_state.get("site")))
-        if old_state.get("path") != new_inputs["path"]:
-            self.delete(id, old_state, timeout)
+        for place in _places(old_state) - _places(new_inputs):
+            _remove(*place)
         return state
 
     def delete(self, id: str, state: dict[str, Any], timeout: float) -> None:
         """Remove the files that we wrote, and the directory where nothing else is in it."""
-        with told():
-            removed = remove_tree(Path.cwd() / str(state["path"]), str(state["site"]))
-        if removed.kept:
-            report(f"{state['path']} stays: it holds files that dualstack did not write", passing=False)
+        for place in _places(state):
+            _remove(*place)
+
+
+def _not_here(
+    id: str, inputs: dict[str, Any], state: dict[str, Any], words: str
+) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """Leave the state as it is: what only the machine that deployed has is no drift elsewhere."""
+    report(f"{words}: not looked at", passing=False)
+    return id, inputs, _private({**state, "salt": Secret(state["salt"])} if "salt" in state else state)
+
+
+def _files(place: Path, names: Iterable[str], before: Mapping[str, Any]) -> dict[str, Any]:
+    """Give those of the files that are on the disk."""
+    listed = {name: _found(place, name, before.get(name)) for name in sorted({*names} - {STAMP})}
+    return {name: file for name, file in listed.items() if file is not None}
+
+
+def _places(state: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Give path and site of every directory that is of a state, those of runs that were killed too."""
+    all_ = (state, *state.get(INTERRUPTED, ()))
+    return {(str(each["path"]), str(each["site"])) for each in all_ if "path" in each and "site" in each}
+
+
+def _remove(path: str, site: str) -> None:
+    place = Path.cwd() / path
+    if not place.exists():
+        report(f"{path} is not on this machine: where it was written, it stays, with its secrets", passing=False)
+    with told():
+        removed = remove_tree(place, site)
+    here.forget(path)
+    if removed.kept:
+        report(f"{path} stays: it holds files that dualstack did not write", passing=False)
 
 
 def _file_failures(path: str, file: Any, files: Mapping[str, Any]) -> Iterator[Failure]:
@@ -185,6 +227,7 @@ def _write(inputs: dict[str, Any], salt: str, before: str | None = None) -> dict
     files = {path: _file(file) for path, file in inputs["files"].items()}
     files[STAMP] = File(f"{digest}\n".encode())
     tree = Tree(inputs["site"], MappingProxyType(dict(sorted(files.items()))))
+    here.note(str(inputs["path"]))
     with told():
         done = write_tree(tree, Path.cwd() / inputs["path"])
     if changed := [path for path in done.changed_by_hand if path != STAMP]:

@@ -7,8 +7,10 @@ are answered here; the rest (configuration, schema, version) is the SDK's.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 import grpc  # type: ignore[import-untyped]
@@ -20,6 +22,7 @@ from pulumi.runtime import proto
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from dualstack import __version__
+from dualstack.deploy.locks import working
 from provider.engine import EngineLog
 from provider.handler import CANCELLED, REPORT, Diff, Incomplete, ResourceError
 from provider.registry import handler
@@ -105,7 +108,8 @@ class Servicer(ProviderServicer):
         def work() -> proto.CreateResponse:
             inputs = incoming(request.properties, secrets)
             served = handler(_type(request.urn))
-            id_, state = served.create(inputs, request.preview, request.timeout)
+            with _at_work(request.urn, request.preview):
+                id_, state = served.create(inputs, request.preview, request.timeout)
             return provider_pb2.CreateResponse(id="" if request.preview else id_, properties=outgoing(state, secrets))
 
         return await self._run(request.urn, context, secrets, work)
@@ -136,7 +140,8 @@ class Servicer(ProviderServicer):
             old, new = incoming(request.old_inputs, before), incoming(request.news, marks)
             marks.paths |= secrets.paths - before.paths
             served = handler(_type(request.urn))
-            state = served.update(request.id, state, old, new, request.preview, request.timeout)
+            with _at_work(request.urn, request.preview):
+                state = served.update(request.id, state, old, new, request.preview, request.timeout)
             return provider_pb2.UpdateResponse(properties=outgoing(state, marks))
 
         return await self._run(request.urn, context, secrets, work)
@@ -147,7 +152,8 @@ class Servicer(ProviderServicer):
 
         def work() -> empty_pb2.Empty:
             state = incoming(request.properties, secrets)
-            handler(_type(request.urn)).delete(request.id, state, request.timeout)
+            with _at_work(request.urn):
+                handler(_type(request.urn)).delete(request.id, state, request.timeout)
             return empty_pb2.Empty()
 
         return await self._run(request.urn, context, secrets, work)
@@ -170,6 +176,11 @@ class Servicer(ProviderServicer):
             words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             await context.abort(FAILED, secrets.strike(f"dualstack has a defect here, please report it: {words}"))
         raise AssertionError("abort raises")
+
+
+def _at_work(urn: str, preview: bool = False) -> contextlib.AbstractContextManager[None]:
+    """Let the next run see that something is being changed, should this one lose its engine meanwhile."""
+    return contextlib.nullcontext() if preview else working(Path.cwd(), urn.split(":")[2])
 
 
 def _type(urn: str) -> str:

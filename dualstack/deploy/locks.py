@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ from dualstack.errors import InputError
 
 _SLACK: Final = 5.0
 """Seconds by which a process may seem younger than its lock: clocks and their steps."""
+PROVIDER_SECONDS: Final = 30.0
+"""A provider whose CLI is gone gives its calls ten (``provider/__main__.py``), and ends."""
 _OTHER_NAME: Final = re.compile(r"[^A-Za-z0-9_.-]")
 
 
@@ -140,6 +143,63 @@ def only_one(project: Path, stack: str) -> Iterator[None]:
         os.ftruncate(handle, 0)
         os.write(handle, f"process {os.getpid()} on {platform.node()}".encode())
         yield
+    finally:
+        os.close(handle)
+
+
+def work_file(project: Path, stack: str) -> Path:
+    """Give the file that the provider holds a shared lock on while it changes something of a stack."""
+    return project / EMBEDDED / "locks" / f"{_OTHER_NAME.sub('_', stack)}.work"
+
+
+@contextlib.contextmanager
+def working(project: Path, stack: str) -> Iterator[None]:
+    """Hold the lock of a provider that is at work; where it cannot be had, go on without."""
+    file = work_file(project, stack)
+    try:
+        file.parent.parent.mkdir(mode=0o700, exist_ok=True)
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        yield
+        return
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(handle)
+
+
+def wait_for_providers(project: Path, stack: str, tell: Callable[[str], None]) -> None:
+    """Wait until no provider works on the stack: one whose CLI was killed ends its running calls first.
+
+    Raises:
+        Refused: one is still at work after ``PROVIDER_SECONDS``.
+    """
+    try:
+        handle = os.open(work_file(project, stack), os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return
+    end, told = time.monotonic() + PROVIDER_SECONDS, False
+    try:
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                pass
+            except OSError:
+                return
+            if time.monotonic() > end:
+                raise Refused(
+                    f"the provider of an earlier run is still at work on {stack}, and what it does would come after "
+                    "this; wait for its end, and run this again"
+                )
+            if not told:
+                tell("waiting: the provider of an earlier run ends what it was at")
+                told = True
+            time.sleep(0.2)
     finally:
         os.close(handle)
 

@@ -39,6 +39,8 @@ _SUMMARY: Final = re.compile(r"(?:error: )?(?:preview|update|refresh|destroy) (?
 """What the engine says of the whole after it has said what is wrong."""
 _OWN_LAUNCHER: Final = f"using pulumi-analyzer-policy-{RUNTIME} from $PATH"
 """The CLI warns of a plugin on PATH, where we have put this one."""
+CANCELLED: Final = re.compile(r"\bcontext cancell?ed$")
+"""How Go ends the error of whatever an interrupt has stopped."""
 _INTERRUPTED: Final = re.compile(
     r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*KeyboardInterrupt\b.*\n?", re.M
 )
@@ -122,6 +124,13 @@ class Progress:
             self._pulse.start()
         return self
 
+    def again(self) -> None:
+        """Begin anew, for the same operation once more; what was changed stays told."""
+        self._ended = threading.Event()
+        self._begun, self._stderr, self._told = {}, [], set()
+        self.changes = [one for one in self.changes if not one.failed]
+        self.errors, self.violations, self.counts = [], [], {}
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -200,7 +209,7 @@ class Progress:
             self._stderr.append(text if text.endswith("\n") else f"{text}\n")
             return
         text = "\n".join(line for line in text.strip().splitlines() if line.strip())
-        if not text or _SUMMARY.fullmatch(text) or text.startswith(_OWN_LAUNCHER):
+        if not text or _SUMMARY.fullmatch(text) or text.startswith(_OWN_LAUNCHER) or CANCELLED.search(text):
             return
         if (who, text) in self._told:
             return

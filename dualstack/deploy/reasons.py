@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from dualstack.deploy.progress import Progress
+from dualstack.deploy.progress import CANCELLED, Progress
 
 _NO_PLUGIN: Final = re.compile(r"no resource plugin 'pulumi-resource-([^']+)' found .*? at version (v[^ ]+)")
+
+_GONE: Final = re.compile(r"code = Unavailable|error reading from server|connection error|transport is closing")
+"""What gRPC says of a process that ended in a call, or before it."""
 
 
 def reasons(progress: Progress) -> list[str]:
@@ -15,6 +18,14 @@ def reasons(progress: Progress) -> list[str]:
     broken = [one for one in progress.violations if one.level == "mandatory"]
     told = [f"policy {one.policy}: {one.message.partition(chr(10))[2] or one.message}" for one in broken]
     return [*progress.errors, *told]
+
+
+def provider_ended(progress: Progress) -> bool:
+    """Tell whether our own provider was gone in the middle of a call: killed, or out of memory."""
+    failed = {one.name for one in progress.changes if one.failed and one.type.startswith("dualstack:")}
+    return any(
+        line.startswith(f"{name}: ") and _GONE.search(line) is not None for name in failed for line in progress.errors
+    )
 
 
 def with_way_out(error: str) -> str:
@@ -31,4 +42,5 @@ def last_words(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line.removeprefix("stderr: ") for line in lines if line.removeprefix("stderr: ").startswith("error: ")]
     said = list(dict.fromkeys(line.removeprefix("error: ") for line in errors)) or lines[-3:]
-    return "\n".join(said) or "it gave no reason"
+    told = [line for line in said if not CANCELLED.search(line)]
+    return "\n".join(told) or ("it was interrupted" if said else "it gave no reason")

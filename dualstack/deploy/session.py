@@ -9,28 +9,28 @@ import shutil
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from dualstack.deploy.backend import Backend
 from dualstack.deploy.hints import interrupted_create
 from dualstack.deploy.interrupts import interrupts
-from dualstack.deploy.locks import Refused, clear_dead, only_one
+from dualstack.deploy.leftover import left_in_zones, names_in, remove_folders
+from dualstack.deploy.locks import Refused, clear_dead, only_one, wait_for_providers
 from dualstack.deploy.progress import Progress
-from dualstack.deploy.reasons import last_words, reasons, with_way_out
+from dualstack.deploy.reasons import last_words, provider_ended, reasons, with_way_out
+from dualstack.deploy.settle import OURS, settled
 from dualstack.engine import Engine, child_environment, engine_env
 from dualstack.engine.pack import policy_pack
 from dualstack.frozen import REDACTED
+from dualstack.plan import Plan
 from dualstack.project import ONLINE_VARIABLE
 
 if TYPE_CHECKING:
     from pulumi.automation import Stack
-
-OURS: Final = "dualstack:"
-"""Types of our own provider: what one of them was about to make is found again and adopted by the next create."""
 
 
 class Operation(StrEnum):
@@ -73,6 +73,7 @@ class Session:
         tell: takes a line about what is done beside the operation.
         policies: config of the policy pack, by policy.
         online: whether a preview may ask others, such as resolvers.
+        plan: the site's plan, for what is looked at outside.
     """
 
     project: Path
@@ -85,6 +86,7 @@ class Session:
     tell: Callable[[str], None]
     policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     online: bool = False
+    plan: Plan | None = None
     _previewed: bool = field(default=False, init=False)
 
     @property
@@ -124,9 +126,12 @@ class Session:
             config = copy / "config.yaml"
             shutil.copyfile(self.file, config)
             if fresh and operation in (Operation.REFRESH, Operation.DESTROY):
+                if operation is Operation.DESTROY:
+                    self._folders()
                 return Result()
-            if operation is Operation.UP and not fresh:
-                self._pending(copy)
+            if changing and not fresh:
+                wait_for_providers(self.project, self.name, self.tell)
+                self._settle(copy, operation, clear_pending)
             more: dict[str, Any] = {"config_file": str(config)}
             if operation in (Operation.UP, Operation.PREVIEW):
                 more |= self._pack(held, copy)
@@ -141,6 +146,15 @@ class Session:
             if operation is Operation.REFRESH:
                 more["clear_pending_creates"] = clear_pending
             result = self._operate(stack, operation, progress, more)
+            if operation is Operation.UP and provider_ended(progress):
+                # What it was at is in no state; the same call again finds it and takes it.
+                self.tell("dualstack's own provider ended in the middle of a call: what it was at is taken up again")
+                progress.again()
+                result = self._operate(stack, operation, progress, more)
+                if provider_ended(progress):
+                    result = Result(f"{result.error}\n{self._untold(progress)}")
+            if operation in (Operation.REFRESH, Operation.DESTROY) and result.error is None:
+                result = self._look_outside(operation, progress, config)
             # What was previewed may since have changed: the next update has a preview of its own.
             self._previewed = operation is Operation.PREVIEW and result.error is None
             return result
@@ -235,31 +249,72 @@ class Session:
             return Result(with_way_out("\n".join(reasons(progress)) or str(error)))
         return Result(outputs=outputs)
 
-    def _pending(self, folder: Path) -> None:
-        """Settle creates that an interrupted run had begun, before they are begun again."""
+    def _settle(self, folder: Path, operation: Operation, clear: bool) -> None:
+        """Settle what a killed run had begun: our own by looking for it, others' by asking.
+
+        Raises:
+            Refused: resources of others were being created.
+        """
         state = json.loads(self._pulumi("stack", "export", "--stack", self.name, folder=self.project))
-        begun = [
-            one["resource"]
-            for one in (state.get("deployment") or {}).get("pending_operations") or []
-            if one.get("type") == "creating"
-        ]
-        if not begun:
+        done = settled(state.get("deployment") or {})
+        if done.others and not (clear and operation is Operation.REFRESH):
+            raise Refused(self._undecided(done.others, operation))
+        if not done.ours and not done.others:
             return
-        others = [one for one in begun if not one["type"].startswith(OURS)]
-        if not others:
-            names = ", ".join(one["urn"].rpartition("::")[2] for one in begun)
-            self.tell(
-                f"an earlier run was interrupted while it created {names}: made again now, what is there is taken"
+        if done.ours:
+            names = ", ".join(done.ours)
+            self.tell(f"an earlier run was killed while it was at {names}: what it left is looked for now")
+        # The CLI's own way is a refresh that forgets; an import of the state is one that does not.
+        file = folder / "state.json"
+        file.write_text(json.dumps({**state, "deployment": done.deployment}), encoding="utf-8")
+        self._bare(folder)
+        self._pulumi("stack", "import", "--stack", self.name, "--file", str(file), folder=folder)
+
+    def _look_outside(self, operation: Operation, progress: Progress, config: Path) -> Result:
+        """Look for what the plan names and no state knows; folders of ours are removed by ``destroy``."""
+        if self.plan is None:
+            return Result()
+        if operation is Operation.DESTROY:
+            self._folders()
+
+        def secret(key: str) -> str | None:
+            with contextlib.suppress(Refused):
+                arguments = ("config", "get", f"dualstack:{key}", "--stack", self.name, "--config-file", str(config))
+                return self._pulumi(*arguments, folder=self.project).removesuffix("\n")
+            return None
+
+        found = left_in_zones(self.plan, names_in(progress.resources), secret)
+        lines = []
+        if found.there:
+            lines.append("these are as this site plans them, and no state knows them:")
+            lines += [f"  {line}" for line in found.there]
+            lines.append(
+                f"a run that was interrupted may have made them, or somebody else. If they are this site's: dualstack "
+                f"up {self.name} takes them, and dualstack destroy {self.name} then removes them; else remove or leave "
+                "them by hand"
             )
-            # The CLI has no way to forget them but a refresh of everything; an import of the state is one.
-            state["deployment"]["pending_operations"] = [
-                one for one in state["deployment"]["pending_operations"] if one.get("type") != "creating"
-            ]
-            self._bare(folder)
-            file = folder / "state.json"
-            file.write_text(json.dumps(state), encoding="utf-8")
-            self._pulumi("stack", "import", "--stack", self.name, "--file", str(file), folder=folder)
-            return
+        if found.unknown:
+            lines += ["it could not be looked at whether records are left:", *(f"  {line}" for line in found.unknown)]
+        if operation is Operation.DESTROY and lines:
+            return Result("\n".join(lines))
+        for line in lines:
+            self.tell(line)
+        return Result()
+
+    def _folders(self) -> None:
+        if self.plan is not None:
+            for line in remove_folders(self.project, self.plan):
+                self.tell(line)
+
+    def _untold(self, progress: Progress) -> str:
+        names = ", ".join(one.name for one in progress.changes if one.failed and one.type.startswith(OURS))
+        return (
+            f"whether {names} is there is in no state: run dualstack up {self.name} again, which takes what is there; "
+            f"dualstack destroy {self.name} looks for it, too, as long as the site plans the same"
+        )
+
+    def _undecided(self, others: Sequence[Mapping[str, Any]], operation: Operation) -> str:
+        """Say what nobody knows, and how to find out."""
         lines = ["an earlier run was interrupted while it created, and nobody knows whether these are there:"]
         lines += [f"  {one['type']} {one['urn'].rpartition('::')[2]}" for one in others]
         for one in others:
@@ -270,13 +325,49 @@ class Session:
                 f"{urn.rpartition('::')[2]} ID   (or remove it by hand)"
             )
         lines.append(f"then forget the interrupted creates: dualstack refresh {self.name} --clear-pending-creates")
-        raise Refused("\n".join(lines))
+        if operation is Operation.DESTROY:
+            lines.append("nothing was removed: it would be said to be gone, and this might be left")
+        return "\n".join(lines)
 
-    def _pulumi(self, *arguments: str, folder: Path) -> str:
+    def secrets(self, keys: Collection[str]) -> dict[str, str]:
+        """Ask for secrets of the stack.
+
+        Raises:
+            Refused: there is no such stack or key, no login, or no passphrase.
+        """
+        found = {}
+        with self._environment():
+            for key in sorted(keys):
+                text = self._pulumi("config", "get", f"dualstack:{key}", "--stack", self.name, folder=self.project)
+                found[key] = text.removesuffix("\n")
+        return found
+
+    def encrypted(self, key: str, value: str) -> str:
+        """Encrypt a secret as the stack does; make the stack where the embedded backend has none.
+
+        Returns:
+            The stack file as the CLI writes it with the secret; the file itself stays as it is.
+
+        Raises:
+            Refused: your own backend has no such stack, no login, or no passphrase.
+            InputError: the embedded backend cannot be written.
+        """
+        with contextlib.ExitStack() as held:
+            held.enter_context(only_one(self.project, self.name))
+            folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="dualstack-")))
+            held.enter_context(self._environment())
+            self._ensure(Operation.UP, folder)
+            file = folder / "config.yaml"
+            shutil.copyfile(self.file, file)
+            words = ("--stack", self.name, "--config-file", str(file), "--secret", f"dualstack:{key}")
+            self._pulumi("config", "set", *words, folder=self.project, given=value)
+            return file.read_text(encoding="utf-8")
+
+    def _pulumi(self, *arguments: str, folder: Path, given: str | None = None) -> str:
         done = subprocess.run(
             [str(self.engine.program), "--non-interactive", "--color", "never", *arguments],
             cwd=folder,
-            stdin=subprocess.DEVNULL,
+            input=given or "",  # a secret is never a word of the command line
             capture_output=True,
             text=True,
             check=False,

@@ -53,6 +53,17 @@ def test_up_tells_each_resource_once_and_keeps_what_is_there() -> None:
     assert word(change, planning=True) == "create"
 
 
+def test_the_echo_of_an_interrupt_is_no_error() -> None:
+    told = Told()
+    told.say("error", "error: rpc error: code = Canceled desc = context canceled", DIRECTORY)
+    told.say("warning", "waiting for plugin: context canceled")
+    assert (told.lines, told.progress.errors) == ([], [])
+    assert (
+        last_words("stderr: error: update canceled: context canceled\nerror: context canceled") == "it was interrupted"
+    )
+    assert last_words("error: no disk\nerror: context canceled") == "no disk"
+
+
 def test_preview_tells_paths() -> None:
     told = Told(planning=True)
     told.step("resourcePreEvent", "update", diffs=["files"], detailedDiff={})

@@ -35,6 +35,7 @@ class Clone:
         if engine is None:
             pytest.skip("no CLI built from Go modules in the cache; DUALSTACK_ENGINE_TESTS=1 builds it (minutes)")
         self.engine, self.folder = engine, folder
+        self.own: dict[str, str] = {}  # variables of a backend that is not the embedded one
         folder.mkdir()
         for part in PARTS:
             source = PROJECT / part
@@ -74,17 +75,17 @@ class Clone:
             [sys.executable, "-c", "from dualstack.cli import main; main()", *arguments],
             cwd=self.folder,
             env=self.environment | environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
         )
 
-    def run(self, *arguments: str, **environment: str) -> Ran:
-        """Run ``dualstack ARGUMENTS``."""
+    def run(self, *arguments: str, given: str = "", **environment: str) -> Ran:
+        """Run ``dualstack ARGUMENTS``, with a text on its standard input."""
         process = self.start(*arguments, **environment)
-        out, err = process.communicate(timeout=SECONDS)
+        out, err = process.communicate(given, timeout=SECONDS)
         return Ran(process.returncode, out, err)
 
     def up(self, *arguments: str) -> Ran:
@@ -96,7 +97,8 @@ class Clone:
         done = subprocess.run(
             [self.engine.program, "--non-interactive", *arguments],
             cwd=self.folder,
-            env=child_environment(engine_env(self.engine, self.folder, acquire_plugins=False)),
+            env=child_environment(engine_env(self.engine, self.folder, embedded=not self.own, acquire_plugins=False))
+            | self.own,
             input=answer,
             capture_output=True,
             text=True,

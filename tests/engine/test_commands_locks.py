@@ -213,8 +213,8 @@ def test_interrupted_create_of_ours_is_made_again(clone: Clone) -> None:
     again = clone.up()
 
     assert again.code == 0, again.told
-    assert "interrupted while it created management-image-directory" in again.out
-    assert "created   dualstack:image:Directory" in again.out
+    assert "killed while it was at management-image-directory" in again.out
+    assert "updated   dualstack:image:Directory" in again.out
     assert before == clone.committed()
     assert not json.loads(clone.checkpoint.read_text())["checkpoint"]["latest"].get("pending_operations")
     assert clone.run("preview", SITE, *ENGINE, "--expect-no-changes").code == 0
@@ -226,6 +226,11 @@ def test_interrupted_create_of_others_gets_the_way_out(clone: Clone) -> None:
 
     refused = clone.up()
     assert refused.code == 1
+    # The others, too, go no further: nothing is said to be gone that may be there.
+    for words in (("refresh",), ("destroy", "--yes", "--forget")):
+        same = clone.run(words[0], SITE, *ENGINE, *words[1:])
+        assert (same.code, "nobody knows whether these are there" in same.err) == (1, True), same.told
+    assert clone.directory.is_dir() and clone.checkpoint.exists()
     assert f"pulumi import --stack {SITE} libvirt:index/network:Network management-network-virtual ID" in refused.err
     way = f"dualstack refresh {SITE} --clear-pending-creates"
     assert way in refused.err

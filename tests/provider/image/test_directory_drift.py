@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def test_a_render_by_the_command_in_between_is_found() -> None:
 
 def test_a_directory_that_is_gone_comes_back_with_the_same_digest() -> None:
     id_, state = made()
-    HANDLER.delete(id_, state, 0)
+    shutil.rmtree(OUT)
 
     after = refreshed(id_, state)
     assert set(changes(after)) == {f'files["{path}"]' for path in inputs()["files"]}
