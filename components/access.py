@@ -113,7 +113,7 @@ def _no_kubeconfig(_answered: object) -> NoReturn:
     raise pulumi.RunError(
         "Pulumi works on the cluster (delivery, day2), and the stack has no kubeconfig; copy "
         f"{FILE} from the host, put the host's address into it, and run: "
-        f"pulumi config set --secret dualstack:{KUBECONFIG_KEY} < rke2.yaml; "
+        f"dualstack secret set {pulumi.get_stack()} {KUBECONFIG_KEY} @rke2.yaml; "
         "or set host.kubeconfig.source to ssh"
     )
 

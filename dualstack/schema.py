@@ -76,7 +76,7 @@ def stack_schema() -> dict[str, Any]:
                 "properties": {"dualstack:site": {"$ref": "#/$defs/Site"}},
                 "patternProperties": {
                     "^dualstack:(?!site$)": {
-                        "description": "A secret key of its own, set with pulumi config set --secret.",
+                        "description": "A secret key of its own, set with dualstack secret set.",
                         "anyOf": [secret, {"type": ["string", "number", "boolean"]}],
                     }
                 },

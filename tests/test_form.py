@@ -128,7 +128,7 @@ def test_a_secret_beside_the_site_in_clear_is_told_and_shown_nowhere() -> None:
     result = check_site("paris", resolve_mapping(PROJECT, mapping(), secrets=("appsToken",), config=config))
 
     (finding,) = [item for item in result.findings if item.rule.id == "DS130-secret-not-encrypted"]
-    assert "pulumi config set --secret dualstack:rancherBootstrapPassword --stack paris" in finding.fix
+    assert "dualstack secret set paris rancherBootstrapPassword" in finding.fix
     assert result.failed
     assert hidden(result) == {"SuperSecretTok3n"}
     assert "SuperSecretTok3n" not in findings_text([result], Style(False))

@@ -33,6 +33,7 @@ from dualstack.cli.deploy_commands import EngineOption, add_to
 from dualstack.cli.diff import diff
 from dualstack.cli.env import EngineChoice, Shell
 from dualstack.cli.errors import UNREADABLE, AnsweredError, tell
+from dualstack.cli.secret import app as secret
 from dualstack.cli.words import Commands
 from dualstack.errors import InputError
 from dualstack.sites import load_site
@@ -146,7 +147,7 @@ def plan(
         raise typer.Exit(1)
 
 
-@app.command(epilog="Example: dualstack render demo --out build/demo, then eib build in that folder")
+@app.command(epilog="Example: dualstack render demo --out build/demo")
 def render(
     out: Annotated[
         Path,
@@ -342,6 +343,7 @@ def export(
 
 app.command(epilog="Example: dualstack diff --base origin/main --format markdown")(diff)
 add_to(app)
+app.add_typer(secret, name="secret")
 
 
 @app.callback()

@@ -1,17 +1,23 @@
-"""Secrets for a rendered directory: from files, else from the Pulumi CLI; never from the command line itself."""
+"""Secrets, from files, standard input or the Pulumi CLI; never from the command line itself."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-from collections.abc import Collection
+import base64
+import sys
+from collections.abc import Callable, Collection
+from getpass import getpass
 from pathlib import Path
-from typing import Final
+from secrets import token_bytes as random_bytes
+from typing import TYPE_CHECKING, Final
 
 from dualstack.errors import InputError
 
+if TYPE_CHECKING:
+    from dualstack.deploy.session import Session
+    from dualstack.engine import Engine
+
 _LARGEST: Final = 1 << 16
+_RANDOM_BYTES: Final = 32
 _ALONE: Final = "a secret is one line: write it alone into the file"
 
 
@@ -62,31 +68,73 @@ def _from_file(key: str, file: Path) -> str:
 
 
 def from_cli(project: Path, stack: str, keys: Collection[str]) -> dict[str, str]:
-    """Ask the Pulumi CLI for secrets of a stack.
+    """Ask the Pulumi CLI for secrets of a stack, on the backend and with the engine that a deployment would take.
 
     Raises:
-        InputError: no CLI on PATH, or it does not answer: not logged in, no passphrase, no such key.
+        InputError: no CLI, or it does not answer: not logged in, no passphrase, no such key.
     """
     if not keys:
         return {}
-    program = shutil.which("pulumi")
-    if program is None:
-        named = " ".join(f"--secret {key}=@FILE" for key in sorted(keys))
-        raise InputError("--with-secrets asks the Pulumi CLI, which is not on PATH", fix=f"install it, or give {named}")
-    secrets: dict[str, str] = {}
-    for key in sorted(keys):
-        answer = subprocess.run(
-            [program, "config", "get", f"dualstack:{key}", "--stack", stack, "--non-interactive"],
-            cwd=project,
-            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
+    from dualstack.cli.env import tell
+    from dualstack.deploy.locks import Refused
+    from dualstack.engine import EngineMissing, find_engine
+
+    named = " ".join(f"--secret {key}=@FILE" for key in sorted(keys))
+    try:
+        return session_of(project, stack, find_engine(False, tell), tell).secrets(keys)
+    except EngineMissing as error:
+        raise InputError(
+            f"--with-secrets asks the Pulumi CLI: {error.message}", fix=f"{error.fix}; or give {named}"
+        ) from None
+    except Refused as error:
+        raise InputError(
+            f"the Pulumi CLI does not give the secrets: {error}", fix=f"mend that, or give {named}"
+        ) from None
+
+
+def session_of(project: Path, stack: str, engine: Engine, tell: Callable[[str], None]) -> Session:
+    """Give the session for a stack's config, on the backend that a deployment would take."""
+    from dualstack.deploy.backend import choose_backend
+    from dualstack.deploy.session import Session
+    from dualstack.project import site_file
+    from dualstack.record import project_name
+
+    file = site_file(project, stack)
+    return Session(project, project_name(project), stack, file, engine, choose_backend(project, None), False, tell)
+
+
+def given_value(key: str, source: str | None, *, generate: bool) -> str:
+    """Give a secret from where the user has it: ``@FILE``, standard input, a prompt; or a random one.
+
+    Raises:
+        InputError: the secret itself stands on the command line; or it cannot be read, is empty, or no text.
+    """
+    if generate and source is None:
+        return base64.b64encode(random_bytes(_RANDOM_BYTES)).decode()
+    if source is None and not sys.stdin.isatty():
+        return _text(key, sys.stdin.buffer.read(_LARGEST + 1), "standard input")
+    if source is None:
+        return _text(key, getpass(f"{key} (is not shown): ").encode(), "what was typed")
+    if generate or not source.startswith("@") or len(source) == 1:
+        raise InputError(
+            f"the secret {key} does not come from the command line, where every user of the machine could read it",
+            fix="write @FILE, give it on standard input, or type it when asked",
         )
-        if answer.returncode != 0:
-            reason = (answer.stderr.strip().splitlines() or ["it gave no reason"])[-1]
-            fix = f"mend that, or give --secret {key}=@FILE"
-            raise InputError(f"the Pulumi CLI does not give dualstack:{key}: {reason}", fix=fix)
-        secrets[key] = answer.stdout.removesuffix("\n")
-    return secrets
+    try:
+        with Path(source[1:]).open("rb") as stream:
+            return _text(key, stream.read(_LARGEST + 1), source[1:])
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or "no name of a file"
+        raise InputError(f"the secret {key} cannot be read: {reason}", file=source[1:], fix="check it") from None
+
+
+def _text(key: str, content: bytes, where: str) -> str:
+    """Give a secret as text, without the newline at its end."""
+    try:
+        text = content.decode().removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        raise InputError(f"the secret {key} is no UTF-8 text", file=where, fix="save it as UTF-8") from None
+    if not text.strip() or len(content) > _LARGEST:
+        what = "empty" if not text.strip() else "larger than 64 KiB"
+        raise InputError(f"the secret {key} is {what}", file=where, fix="give the secret alone")
+    return text

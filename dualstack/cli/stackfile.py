@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,54 @@ def with_site(text: str, document: Document, site: dict[str, Any]) -> str:
     except InputError:  # written in a style in which lines cannot just be put in
         pass
     return dump(wanted)
+
+
+def with_secret(text: str, document: Document, key: str, written: str) -> str:
+    """Return the text of a stack file with a secret in it.
+
+    What was there stays as it was written; where that cannot be done, it is what the Pulumi CLI wrote.
+
+    Args:
+        text: the file as it is.
+        document: the same, read.
+        key: the secret's config key.
+        written: the file as the Pulumi CLI wrote it with the secret, and with what it needs to decrypt it.
+    """
+    wanted = load_text(written).data
+    try:
+        kept = _with_secret(text, document, key, wanted)
+        if load_text(kept).data == wanted:
+            return kept
+    except (InputError, KeyError):
+        pass
+    return written
+
+
+def _with_secret(text: str, document: Document, key: str, wanted: Mapping[str, Any]) -> str:
+    lines = text.splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    config = document.data.get("config") or {}
+    secure = wanted["config"][key]["secure"]
+    first = next((document.key_origins.get(("config", one)) for one in config), None)
+    indent = first.column - 1 if first is not None else _INDENT
+    block = [f"{' ' * indent}{key}:\n", f"{' ' * indent}  secure: {secure}\n"]
+    there = document.key_origins.get(("config", key))
+    if there is not None:
+        end = there.line
+        while end < len(lines) and lines[end].strip() and len(lines[end]) - len(lines[end].lstrip()) > indent:
+            end += 1
+        lines[there.line - 1 : end] = block
+    elif "config" in document.data:
+        at = document.key_origins[("config",)].line
+        lines[at:at] = block
+    else:
+        lines += ["config:\n", *block]
+    # What the CLI needs to decrypt it: before all else, as it writes them.
+    new = [name for name in wanted if name != "config" and wanted[name] != document.data.get(name)]
+    if any(name in document.data for name in new):
+        raise KeyError(new[0])
+    return "".join([*(f"{name}: {wanted[name]}\n" for name in new), *lines])
 
 
 def _inserted(text: str, document: Document, site: dict[str, Any]) -> str:

@@ -28,7 +28,9 @@ class Plain:
         self._fresh = True
 
     def write(self, text: str) -> int:
-        """Write a text."""
+        """Write a text; bytes are refused, by which click tells a stream of texts from one of bytes."""
+        if not isinstance(text, str):
+            raise TypeError("a stream of texts")
         if text:
             parts = _COLOUR.split(text) if self._coloured else [text]
             # Every second part is a colour.

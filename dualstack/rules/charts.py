@@ -248,7 +248,7 @@ def check_repositories(subject: Subject) -> Findings:
             message = f"{url} answers only with a login"
             fix = (
                 f"set charts.{chart.key}.login to {{username: ..., passwordKey: appsToken}}, "
-                "and run: pulumi config set --secret dualstack:appsToken"
+                f"and run: dualstack secret set {subject.plan.name} appsToken"
             )
             yield LOGIN.at((*chart.path, "login"), message, fix)
         told.add(chart.key)

@@ -77,7 +77,7 @@ def check_overrides(subject: Subject) -> Findings:
             if isinstance(tail[-1], int) or keys[-1].endswith("-arg"):
                 yield from clear_argument(At(here, value))
             if here == ("charts", "rancher", "values", "bootstrapPassword"):
-                fix = remove(f", and run: pulumi config set --secret dualstack:{BOOTSTRAP_KEY}")
+                fix = remove(f", and run: dualstack secret set {subject.plan.name} {BOOTSTRAP_KEY}")
                 yield PASSWORD.at(here, "Rancher's bootstrap password stands here in clear text", fix)
             elif path == ("cluster", "server") and keys[0] in _TOKEN_KEYS:
                 fix = remove(": RKE2 makes a token up") if "token" in keys[0] else remove()
@@ -118,8 +118,7 @@ def clear_config(names: Sequence[At[str]], secrets: Collection[str] = (), stack:
     """
     for item in names:
         if item.value in secrets or item.value == BOOTSTRAP_KEY or names_a_secret(item.value):
-            option = f" --stack {stack}" if stack else ""
-            fix = f"run: pulumi config set --secret dualstack:{item.value}{option}, and change the secret itself"
+            fix = f"run: dualstack secret set {stack or 'SITE'} {item.value}, and change the secret itself"
             yield NOT_ENCRYPTED.at(item.path, f"dualstack:{item.value} stands in the stack file in clear text", fix)
 
 
@@ -211,12 +210,12 @@ def check_set(subject: Subject) -> Findings:
         if key not in subject.plan.secrets:
             missing.setdefault(key, []).append((path, follows))
     for key, places in missing.items():
-        fix = f"run: pulumi config set --secret dualstack:{key} --stack {subject.plan.name}"
+        fix = f"run: dualstack secret set {subject.plan.name} {key}"
         also = f", which {len(places)} fields name" if len(places) > 1 else ""
         told = " ".join(dict.fromkeys(follows for _, follows in places))
         yield NOT_SET.at(places[0][0], f"the stack has no secret dualstack:{key}{also}", fix, consequence=told)
     if subject.plan.chart("rancher") is not None and BOOTSTRAP_KEY not in subject.plan.secrets:
-        fix = f"run: pulumi config set --secret dualstack:{BOOTSTRAP_KEY} --stack {subject.plan.name}, or leave it"
+        fix = f"run: dualstack secret set {subject.plan.name} {BOOTSTRAP_KEY}, or leave it"
         follows = "Rancher makes a bootstrap password up, in the secret cattle-system/bootstrap-secret."
         yield NOT_SET.at(("rancher",), f"the stack has no secret dualstack:{BOOTSTRAP_KEY}", fix, consequence=follows)
 

@@ -328,7 +328,7 @@ def secret_inside(path: Path) -> Finding:
     """Make the finding for an encrypted value inside the site's mapping or a layer."""
     message = f"a secret stands inside the site, at {format_path(path)}"
     if path and path[-1] == "bootstrapPassword":
-        fix = remove(", and run: pulumi config set --secret dualstack:rancherBootstrapPassword")
+        fix = remove(", and run: dualstack secret set SITE rancherBootstrapPassword")
         return SECRET_INSIDE.at(path, message, fix)
     fix = remove(": a site takes secrets only by the name of a config key, in passwordKey, secretKey and their like")
     return SECRET_INSIDE.at(path, message, fix)

@@ -119,20 +119,26 @@ def test_with_secrets_asks_the_cli(run: Run, project: Project, tmp_path: Path, m
     folder = tmp_path / "bin"
     folder.mkdir()
     cli = folder / "pulumi"
-    cli.write_text('#!/bin/sh\n[ "$4 $5" = "--stack paris" ] || exit 3\necho "value of $3"\n')
-    cli.chmod(0o755)
+    said = '[ "$1" = version ] && echo v3.250.0 && exit 0'
+    get = '[ "$4 $5 $7 $8" = "config get --stack paris" ] || exit 3\necho "value of $6"'
+    for name, text in (("pulumi", f"#!/bin/sh\n{said}\n{get}\n"), ("pulumi-language-python", "#!/bin/sh\n")):
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    # No engine in a cache, and none to be downloaded.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("DUALSTACK_PULUMI_URL", "http://127.0.0.1:1/sdk")
 
     assert run("render", "paris", "--out", tmp_path / "out", "--with-secrets").code == 0
     values = yaml.safe_load((tmp_path / "out/kubernetes/helm/values/rancher.yaml").read_text())
     assert values["bootstrapPassword"] == "value of dualstack:rancherBootstrapPassword"
 
-    cli.write_text("#!/bin/sh\necho 'error: incorrect passphrase' >&2\nexit 255\n")
+    cli.write_text(f"#!/bin/sh\n{said}\necho 'error: incorrect passphrase' >&2\nexit 255\n")
     failed = run("render", "paris", "--out", tmp_path / "other", "--with-secrets")
     assert (failed.code, "incorrect passphrase" in failed.err) == (2, True)
     assert not (tmp_path / "other").exists()
     monkeypatch.setenv("PATH", "/nonexistent")
-    assert "not on PATH" in run("render", "paris", "--out", tmp_path / "other", "--with-secrets").err
+    assert "no Pulumi CLI; PATH: no pulumi" in run("render", "paris", "--out", tmp_path / "other", "--with-secrets").err
 
 
 def test_a_foreign_directory_is_refused(run: Run, project: Project, tmp_path: Path) -> None:

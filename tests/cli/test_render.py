@@ -272,6 +272,6 @@ def test_the_way_to_a_secret_is_one_that_works(run: Run, project: Project, tmp_p
     )
     assert missing["appsToken"] == "render again with --with-secrets, or with --secret appsToken=@FILE"
     assert missing["sccRegistrationCode"].startswith(
-        "render again with --secret sccRegistrationCode=@FILE, or, after pulumi"
+        "render again with --secret sccRegistrationCode=@FILE, or, after dualstack"
     )
-    assert "pulumi config set --secret dualstack:sccRegistrationCode --stack paris" in missing["sccRegistrationCode"]
+    assert "dualstack secret set paris sccRegistrationCode" in missing["sccRegistrationCode"]

@@ -169,7 +169,7 @@ def test_without_a_kubeconfig_every_value_still_shows(preview: bool) -> None:
 
 
 def test_an_update_without_a_kubeconfig_stops_once_the_host_is_there() -> None:
-    with pytest.raises(pulumi.RunError, match="pulumi config set --secret dualstack:kubeconfig"):
+    with pytest.raises(pulumi.RunError, match=r"dualstack secret set .* kubeconfig @rke2\.yaml"):
         _no_kubeconfig({})
 
 

@@ -30,7 +30,7 @@ def extra(*charts: dict[str, Any]) -> list[Change]:
             "DS104",
             "warning",
             "charts.storage.login",
-            "pulumi config set --secret dualstack:appsToken",
+            "dualstack secret set test appsToken",
         ),
         ([("v1.34.4+k3s1", "kubernetesVersion")], "DS106", "error", "kubernetesVersion", "write v1.34.4+rke2r1"),
         ([("latest", "kubernetesVersion")], "DS106", "error", "kubernetesVersion", "write v1.34.4+rke2r1"),

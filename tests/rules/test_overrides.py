@@ -124,7 +124,7 @@ def test_a_password_in_clear() -> None:
     data = changed("address", ("foobar", *RANCHER, "bootstrapPassword"))
     severity, path, fix = tell(data, "DS101")
     assert (severity, path) == ("error", "charts.rancher.values.bootstrapPassword")
-    assert "pulumi config set --secret dualstack:rancherBootstrapPassword" in fix
+    assert "dualstack secret set test rancherBootstrapPassword" in fix
     assert found(data, "DS100") == found(data, "DS102") == []
     assert tell(changed("address", ("hunter2", *SERVER, "token")), "DS101")[:2] == ("error", "cluster.server.token")
 
@@ -204,7 +204,7 @@ def test_secrets_that_are_not_set() -> None:
     code = ("image", "packages", "sccRegistrationCodeKey")
     assert set(findings) == {("charts", "storage", "login", "passwordKey"), code, ("rancher",)}
     assert {f.severity for f in findings.values()} == {"info"}
-    assert "pulumi config set --secret dualstack:appsToken" in findings["charts", "storage", "login", "passwordKey"].fix
+    assert "dualstack secret set test appsToken" in findings["charts", "storage", "login", "passwordKey"].fix
     assert "makes a bootstrap password up" in findings[("rancher",)].consequence
     zones = [{"name": "example.com", "server": "10.0.0.1", "key": {"name": "k"}}]
     tsig = changed("hostname", ("rfc2136", "dns", "backend"), (zones, "dns", "zones"))

@@ -138,9 +138,7 @@ def test_a_plain_config_key_that_should_be_a_secret() -> None:
     items = [At[str](("config", f"dualstack:{name}"), name) for name in names]
     findings = list(clear_config(items, secrets, "paris"))
     assert [f.path[-1] for f in findings] == [f"dualstack:{name}" for name in names[:3]]
-    assert findings[0].fix.startswith(
-        "run: pulumi config set --secret dualstack:rancherBootstrapPassword --stack paris"
-    )
+    assert findings[0].fix.startswith("run: dualstack secret set paris rancherBootstrapPassword")
     assert findings[0].rule.id == "DS130-secret-not-encrypted"
     assert (str(findings[0].severity), findings[0].rule.firm) == ("error", True)
 
