@@ -57,12 +57,17 @@ def node(case: str) -> NodePlan:
 
 def generated(case: str, folder: Path) -> dict[str, str] | None:
     """Give what nm-configurator makes of a case, text by path; None where it is not here."""
+    return made_of(thaw(node(case).nmstate), folder)
+
+
+def made_of(nmstate: Any, folder: Path) -> dict[str, str] | None:
+    """Give what nm-configurator makes of one node's network file; None where it is not here."""
     nmc = shutil.which("nmc")
     if nmc is None:
         return None
     source, out = folder / "network", folder / "generated"
     source.mkdir()
-    (source / "mgmt-1.yaml").write_text(dump(thaw(node(case).nmstate)), encoding="utf-8")
+    (source / "mgmt-1.yaml").write_text(dump(nmstate), encoding="utf-8")
     command = [nmc, "generate", "--config-dir", str(source), "--output-dir", str(out)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr

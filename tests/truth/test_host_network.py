@@ -15,10 +15,14 @@ from pathlib import Path
 import pytest
 
 from dualstack.eib import build_tree
+from dualstack.findings import At
+from dualstack.frozen import thaw
+from dualstack.rules.nmfound import found_nics
+from dualstack.rules.nmview import read_links
 from tests.lab.hostnet import LINK_LOCAL, ROUTER4, HostNetwork
 from tests.lab.plugins import needed_namespaces
-from tests.plan.plans import plan
-from tests.truth.keyfiles import KEPT, NODES, generated, keep, keyfiles, mac, node, read
+from tests.plan.plans import one_node, plan
+from tests.truth.keyfiles import KEPT, NODES, V4, V6, generated, keep, keyfiles, mac, made_of, node, read
 
 ONE = {"ens3": mac(0)}
 """The NIC as the kernel calls it: not as the site does."""
@@ -172,6 +176,27 @@ def test_vlans_of_any_name_come_up(lab: HostNetwork, tmp_path: Path) -> None:
     names = ("ens1f2", "storage", other)
     assert lab.until(lambda: all(lab.has(name) and lab.addresses(name)["ipv4"] for name in names), 30)
     assert [lab.addresses(name)["ipv4"] for name in names] == [["10.9.0.2/24"], ["10.120.0.2/24"], ["10.130.0.2/24"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "below", "broken"),
+    [("eth", "mgmt", "802-3-ens3ernet"), ("lan", "lan.5", "[vens3]"), ("eth0", "mgmt", None)],
+)
+def test_a_name_inside_words_of_the_key_file_breaks_it(
+    lab: HostNetwork, tmp_path: Path, name: str, below: str, broken: str | None
+) -> None:
+    """DS176: nm-configurator replaces the NIC's name as text."""
+    vlan = {"name": below, "vlan": {"id": 5, "base": name}, "ipv4": {"address": "10.5.0.2/24"}}
+    made = plan(nodes=one_node({"name": name, "mac": mac(0), "ipv4": V4, "ipv6": V6}, vlan))
+    files = made_of(thaw(made.nodes[0].nmstate), tmp_path)
+    if files is None:
+        pytest.skip("nmc is not on PATH")
+    lab.start(files, ONE)
+    written = lab.run("sh", "-c", "cat /etc/NetworkManager/system-connections/*")
+    assert (broken is None) or broken in written
+    assert (broken is not None) or ("type=802-3-ethernet" in written and "[vlan]" in written)
+    links = read_links(At((), made.nodes[0].nmstate))
+    assert bool([item for item in found_nics(links) if item.rule.id.startswith("DS176")]) == (broken is not None)
 
 
 @pytest.mark.parametrize("what", ["all", "default", "ens3"])
