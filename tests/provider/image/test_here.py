@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from dualstack.tokens import INTERRUPTED
+from dualstack.deploy.settle import settled
+from dualstack.tokens import BUILD, INTERRUPTED
 from provider.image_build import BuildHandler
 from tests.provider.handlers import plain, reports
 from tests.provider.image.writing import HANDLER, OUT, changes, inputs, made, refreshed
@@ -74,3 +75,21 @@ def test_an_image_that_is_not_here_is_no_drift() -> None:
     with reports() as told:
         assert BuildHandler().read("x", {}, state)[2] == state
     assert told == [(f"{image} is not on this machine: not looked at", False)]
+
+
+def test_images_of_a_build_that_was_killed_go_with_it() -> None:
+    folder = Path("build/paris.image")
+    folder.mkdir(parents=True)
+    (folder / "paris-0123456789abcdef.iso").write_text("x")
+    (folder / "mine.iso").write_text("x")
+    inputs_of = {"directory": str(OUT), "digest": "d", "baseImage": "b.raw", "builder": "eib:1"}
+    urn = f"urn:pulumi:paris::y::{BUILD}::it"
+    operation = {"type": "creating", "resource": {"urn": urn, "type": BUILD, "inputs": inputs_of}}
+    (made,) = settled({"pending_operations": [operation]}).deployment["resources"]
+    state = made["outputs"]
+
+    handler = BuildHandler()
+    assert handler.read(made["id"], inputs_of, state)[2] == state
+    assert handler.diff(made["id"], inputs_of, state, inputs_of).changes
+    handler.delete(made["id"], state, 0)
+    assert [path.name for path in folder.iterdir()] == ["mine.iso"]
