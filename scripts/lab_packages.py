@@ -62,6 +62,8 @@ TRUTH: tuple[Package, ...] = (
     Package("radvd", ("radvd",), "the same: router advertisements", ("radvd.service",)),
     Package("dnsmasq-base", ("dnsmasq",), "the same: DHCP of both families"),
     Package("dbus-daemon", ("dbus-daemon",), "the same: the bus on which NetworkManager is asked"),
+    Package("genisoimage", ("genisoimage", "isoinfo"), "a real Ironic: the media that it makes for BMCs"),
+    Package("dosfstools", ("mkfs.fat",), "the same: what boots in them"),
 )
 """What `make truth` needs: other people's software that takes what we write."""
 SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
