@@ -64,6 +64,11 @@ class ManagementHost(pulumi.ComponentResource):
             self.machine, machine_id = first.resource, first.id
             # A cluster of several nodes outlives each of its disks.
             self.disks = () if plan.several else first.disks
+        installed: list[pulumi.Resource] = []
+        if plan.installations:
+            from components import redfish
+
+            installed = redfish.install(name, plan, secret, image, self, [network, dns])
 
         def wait(name: str, addresses: Pair[Address], after: list[pulumi.Resource]) -> Ready:
             return Ready(
@@ -77,7 +82,9 @@ class ManagementHost(pulumi.ComponentResource):
                 jump=_jump(plan, secret),
                 watch_certificate=plan.uses_cluster and plan.site.host.kubeconfig.source == "ssh",
                 host=machine_id,
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[network, dns, *after], deleted_with=self.machine),
+                opts=pulumi.ResourceOptions(
+                    parent=self, depends_on=[network, dns, *installed, *after], deleted_with=self.machine
+                ),
             )
 
         # Agents have no API server. The virtual address answers once the cluster that announces it is up.

@@ -10,6 +10,7 @@ ANSWERS: Final = "dualstack:dns:Answers"
 DIRECTORY: Final = "dualstack:image:Directory"
 BUILD: Final = "dualstack:image:Build"
 READY: Final = "dualstack:host:Ready"
+INSTALLATION: Final = "dualstack:host:Installation"
 
 INTERRUPTED: Final = "interrupted"
 """In the outputs of a resource of ours: what runs that were killed were about to bring about, and nobody knows whether

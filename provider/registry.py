@@ -17,6 +17,7 @@ HANDLERS: dict[str, str] = {
     tokens.ANSWERS: "provider.dns_answers:AnswersHandler",
     tokens.DIRECTORY: "provider.image_directory:DirectoryHandler",
     tokens.BUILD: "provider.image_build:BuildHandler",
+    tokens.INSTALLATION: "provider.host_installation:InstallationHandler",
     tokens.READY: "provider.host_ready:ReadyHandler",
 }
 """``module:class`` by type token."""

@@ -302,3 +302,70 @@ class Ready(pulumi.CustomResource):
             "host": host,
         }
         super().__init__(self.TYPE, name, {**inputs, "answered": None, "certificate": None}, opts)
+
+
+class Installation(pulumi.CustomResource):
+    """Installs a machine through its BMC, once; a destroyed one leaves the machine as it is."""
+
+    TYPE: ClassVar = tokens.INSTALLATION
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        site: pulumi.Input[str],
+        node: pulumi.Input[str],
+        url: pulumi.Input[str],
+        system: pulumi.Input[str] | None,
+        username: pulumi.Input[str] | None,
+        password: pulumi.Input[str] | None,
+        fingerprint: pulumi.Input[str] | None,
+        media: pulumi.Input[str],
+        sha256: pulumi.Input[str] | None,
+        serve_port: pulumi.Input[int],
+        generation: pulumi.Input[int],
+        install_over: pulumi.Input[bool] | None,
+        addresses: pulumi.Input[Mapping[str, str]],
+        port: pulumi.Input[int],
+        timeout: pulumi.Input[int],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Install.
+
+        Args:
+            name: name of the resource.
+            site: the site's name.
+            node: the node's name.
+            url: of the BMC's Redfish service, without a path.
+            system: path of the system; the only one where it is left out.
+            username: login name.
+            password: always secret.
+            fingerprint: SHA-256 of the BMC's certificate in hex; verified by authorities where it is left out.
+            media: URL of the image, or a path relative to the project, which is then served from here.
+            sha256: of an image that is served.
+            serve_port: TCP port to serve it on, any free one where 0.
+            generation: another number installs again.
+            install_over: whether a machine may be installed although it is on.
+            addresses: the node's own, by family; by them it is known that it runs.
+            port: TCP port that answers once it does.
+            timeout: seconds for the whole installation.
+            opts: resource options.
+        """
+        inputs = {
+            "site": site,
+            "node": node,
+            "url": url,
+            "system": system,
+            "username": username,
+            "password": password,
+            "fingerprint": fingerprint,
+            "media": media,
+            "sha256": sha256,
+            "servePort": serve_port,
+            "generation": generation,
+            "installOver": install_over,
+            "addresses": addresses,
+            "port": port,
+            "timeout": timeout,
+        }
+        super().__init__(self.TYPE, name, {**inputs, "installed": None, "how": None}, opts)

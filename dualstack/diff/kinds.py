@@ -14,6 +14,7 @@ from dualstack.tokens import (
     BUILD,
     DIRECTORY,
     DOMAIN,
+    INSTALLATION,
     NETWORK,
     POINTER,
     PROVIDER,
@@ -102,6 +103,7 @@ _OURS: Final[Mapping[str, Kind]] = {
     ANSWERS: Kind("check of the DNS name", label="record"),
     DIRECTORY: Kind("EIB directory", volatile=True),
     BUILD: Kind("image build", volatile=True),
+    INSTALLATION: Kind("installation of a machine", label="node"),
     READY: Kind("wait for the host", volatile=True),
 }
 

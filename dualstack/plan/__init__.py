@@ -10,6 +10,7 @@ from dualstack.plan.capacity import plan_capacity
 from dualstack.plan.charts import computed_values, plan_charts
 from dualstack.plan.host import plan_libvirt, plan_no_proxy
 from dualstack.plan.ironic import read_ironic
+from dualstack.plan.machines import plan_machines
 from dualstack.plan.model import Plan
 from dualstack.plan.names import plan_dns, rancher_hostname
 from dualstack.plan.network import named_networks
@@ -65,6 +66,7 @@ def make_plan(name: str, site: Site, secrets: frozenset[str] = frozenset()) -> P
         capacity=plan_capacity(site, kubernetes),
         bmcs=plan_bmcs(site, ironic),
         libvirt=plan_libvirt(site, nodes, initializer, records),
+        installations=plan_machines(site, nodes, initializer),
         access=plan_access(site, api),
         no_proxy=no_proxy,
         secrets=secrets,

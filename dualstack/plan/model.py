@@ -227,6 +227,28 @@ class LibvirtPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class InstallationPlan:
+    """One machine that is installed through its BMC."""
+
+    node: NodePlan
+    url: str
+    """Of the BMC's Redfish service, without a path; empty where the address cannot be read."""
+    system: str
+    """Path of the system; empty for the only one."""
+    username: str | None
+    password_key: str | None
+    fingerprint: str | None
+    """SHA-256 of the BMC's certificate, 64 hex digits."""
+    media: str | None
+    """URL, or path relative to the project; None for the image that is built here."""
+    sha256: str | None
+    generation: int
+    install_over: bool
+    port: int
+    """TCP port that answers once the node runs."""
+
+
+@dataclass(frozen=True, slots=True)
 class AccessPlan:
     """Where the host and its API server are reached from the deploying machine."""
 
@@ -267,6 +289,8 @@ class Plan:
     capacity: Capacity
     bmcs: tuple[BmcPlan, ...]
     libvirt: LibvirtPlan | None
+    installations: tuple[InstallationPlan, ...]
+    """In the order in which they are made; empty unless host.kind is redfish."""
     access: AccessPlan
     no_proxy: tuple[str, ...]
     secrets: frozenset[str]

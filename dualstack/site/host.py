@@ -1,4 +1,4 @@
-"""The management host: a libvirt VM, or a machine that is already there."""
+"""The management host: libvirt VMs, machines with BMCs, or machines that are already there."""
 
 from __future__ import annotations
 
@@ -35,6 +35,27 @@ class Libvirt(Model):
     memory: Int = Field(32768, description="Memory in MiB; Rancher and Metal3 want 32 GiB.")
     vcpus: Int = Field(8, description="Virtual CPUs.")
     firmware: Text | None = Field(None, description="Path of the UEFI firmware on the hypervisor; BIOS where absent.")
+
+
+class Redfish(Model):
+    """How nodes are installed through their BMCs."""
+
+    media: Text | None = Field(
+        None,
+        description="The image: a URL from which every BMC can fetch it, or a path relative to the project, which the "
+        "deploying machine then serves while it installs. The image that is built here where absent.",
+    )
+    sha256: Text | None = Field(
+        None, description="SHA-256 of an image that is served from a path, in hex; another file is refused."
+    )
+    serve_port: Int = Field(
+        0, description="TCP port on which the deploying machine serves the image; any free one where 0."
+    )
+    install_over: tuple[Text, ...] = Field(
+        (),
+        description="Names of nodes that are installed although their machine is on. Any other one that is on is left "
+        "as it is: it may be running this cluster.",
+    )
 
 
 class Ssh(Model):
@@ -85,9 +106,12 @@ class Kubeconfig(Model):
 class Host(Model):
     """The management host."""
 
-    kind: Literal["existing", "libvirt"] = Field(
-        "existing", description="existing: nothing is created. libvirt: network, disk and VM."
+    kind: Literal["existing", "libvirt", "redfish"] = Field(
+        "existing",
+        description="existing: nothing is created. libvirt: network, disks and VMs. redfish: the nodes are machines, "
+        "installed through their BMCs once.",
     )
+    redfish: Redfish = Field(Redfish.model_construct(), description="Settings of the installation.")
     libvirt: Libvirt = Field(Libvirt.model_construct(), description="Settings of the VM.")
     readiness: Literal["direct", "ssh-jump", "off"] = Field(
         "direct",

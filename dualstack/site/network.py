@@ -17,6 +17,7 @@ from dualstack.site.base import (
     Interface6,
     Mac,
     Model,
+    SecretKey,
     Text,
     Values,
 )
@@ -108,6 +109,27 @@ class Vips(Model):
     ipv6: Address6 | None = Field(None, description="IPv6 address.")
 
 
+class NodeBmc(Model):
+    """The management controller through which the node itself is installed; only with host.kind redfish."""
+
+    address: Text = Field(
+        description="BMC address as a BareMetalHost has it, a redfish one; IPv6 in brackets.",
+        examples=["redfish-virtualmedia://[fd00:200::21]/redfish/v1/Systems/1"],
+    )
+    username: Text | None = Field(None, description="Login name.")
+    password_key: SecretKey | None = Field(None, description="Config key dualstack:<this> that holds the password.")
+    fingerprint: Text | None = Field(
+        None,
+        description="SHA-256 of its TLS certificate in hex, with or without colons; no other is accepted. Where absent "
+        "the certificate is verified with the authorities that the deploying machine knows.",
+    )
+    media: Text | None = Field(
+        None,
+        description="Image of this node alone, such as one that joins: a URL, or a path relative to the project. "
+        "host.redfish.media where absent.",
+    )
+
+
 class Node(Model):
     """One machine of the management cluster."""
 
@@ -127,6 +149,10 @@ class Node(Model):
         None,
         description="Name of the interface whose addresses are the node's own in the cluster; where absent the first "
         "one with a gateway, else with an address.",
+    )
+    bmc: NodeBmc | None = Field(None, description="The node's own BMC; host.kind redfish installs through it.")
+    generation: Int = Field(
+        1, description="Another number installs the node again, whatever is on its disk; only with host.kind redfish."
     )
     nmstate: Values = Field({}, description="Raw nmstate, merged last into the node's network file: the way out.")
 

@@ -207,6 +207,7 @@ def test_the_tokens_are_those_in_peoples_state_files() -> None:
         "dualstack:dns:Answers",
         "dualstack:image:Directory",
         "dualstack:image:Build",
+        "dualstack:host:Installation",
         "dualstack:host:Ready",
     }
 

@@ -1,0 +1,170 @@
+"""Rules about nodes that are installed through their BMCs.
+
+Sources: DMTF Redfish (DSP0266, VirtualMedia), EIB's documentation of ISO and raw images, and what the operator's own
+schemes mean (``dualstack.bmc``).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from dualstack.addresses import LABEL
+from dualstack.bmc import parse_bmc
+from dualstack.findings import Findings, Rule, Severity
+from dualstack.fixes import remove, write
+from dualstack.origins import Path
+from dualstack.rules.base import Subject
+
+BMC = Rule(
+    "DS290-node-bmc",
+    "With host.kind redfish every node must have a BMC that speaks Redfish.",
+    Severity.ERROR,
+    "Nobody can put the image into the machine's virtual drive.",
+    "DMTF DSP0266; baremetal-operator pkg/hardwareutils/bmc: redfish schemes",
+    firm=True,
+)
+IMAGE = Rule(
+    "DS291-image-for-media",
+    "A machine that is installed from virtual media must get an ISO that installs by itself.",
+    Severity.ERROR,
+    "A raw image does not boot from a virtual CD, and an ISO without a device waits at a console for a person.",
+    "edge-image-builder docs/building-images.md (isoConfiguration.installDevice)",
+    firm=True,
+)
+MEDIA = Rule(
+    "DS292-media",
+    "There must be an image to install from, whose address BMC and deploying machine can use.",
+    Severity.ERROR,
+    "The drive stays empty, and the machine boots what it has.",
+    "dualstack's own: docs/metal.md",
+)
+LOGIN = Rule(
+    "DS293-bmc-login",
+    "A node's BMC must have a login whose password is a secret of the stack.",
+    Severity.WARNING,
+    "The BMC refuses, and nothing is installed.",
+    "DMTF DSP0266, authentication",
+)
+FINGERPRINT = Rule(
+    "DS294-bmc-fingerprint",
+    "A fingerprint must be a SHA-256 in hex.",
+    Severity.ERROR,
+    "No certificate is accepted, and nothing is installed.",
+    "openssl x509 -fingerprint -sha256",
+    firm=True,
+)
+UNUSED = Rule(
+    "DS295-installation-unused",
+    "Settings of an installation must have machines that are installed.",
+    Severity.WARNING,
+    "They have no effect: nothing is installed through a BMC.",
+    "dualstack's own: docs/metal.md",
+)
+PLAIN = Rule(
+    "DS296-bmc-plain-http",
+    "A BMC should be reached over TLS.",
+    Severity.WARNING,
+    "Its password crosses the network in clear, and anybody can answer in its place.",
+    "DMTF DSP0266, security: HTTPS is required of services",
+)
+
+RULES = (BMC, IMAGE, MEDIA, LOGIN, FINGERPRINT, UNUSED, PLAIN)
+
+_SHA256: Final = re.compile("[0-9a-f]{64}")
+_EXAMPLE: Final = "redfish-virtualmedia://[fd00:200::21]/redfish/v1/Systems/1"
+_SPEAKS: Final = ("redfish", "idrac-virtualmedia", "idrac-redfish", "ilo5-virtualmedia", "ilo5-redfish")
+REDFISH: Final[Path] = ("host", "redfish")
+
+
+def check_machines(subject: Subject) -> Findings:
+    """Judge each node's BMC."""
+    site, plan = subject.site, subject.plan
+    if site.host.kind != "redfish":
+        yield from _unused(subject)
+        return
+    for index, node in enumerate(site.nodes):
+        path: Path = ("nodes", index, "bmc")
+        if node.bmc is None:
+            message = f"{node.name} has no BMC, and host.kind is redfish"
+            yield BMC.at(path, message, f"add bmc: {{address: '{_EXAMPLE}', username: ..., passwordKey: ...}}")
+            continue
+        parsed = parse_bmc(node.bmc.address)
+        at: Path = (*path, "address")
+        if parsed.problem or not parsed.host:
+            yield BMC.at(at, f"{node.bmc.address!r} is no BMC address", f"write one such as {_EXAMPLE}")
+        elif not parsed.scheme.startswith(_SPEAKS):
+            yield BMC.at(at, f"{parsed.scheme or 'ipmi'} has no virtual media", f"write one such as {_EXAMPLE}")
+        elif parsed.transport == "http":
+            yield PLAIN.at(at, f"{parsed.host} is reached over http", "leave +http out where the BMC has TLS")
+        if node.bmc.username is None or node.bmc.password_key is None:
+            lacking = "username" if node.bmc.username is None else "passwordKey"
+            yield LOGIN.at(
+                (*path, lacking), f"the BMC of {node.name} has no {lacking}", "give username and passwordKey"
+            )
+        elif node.bmc.password_key not in plan.secrets:
+            fix = f"run: dualstack secret set {plan.name} {node.bmc.password_key}"
+            yield LOGIN.at((*path, "passwordKey"), f"the stack has no secret {node.bmc.password_key}", fix)
+        if node.bmc.fingerprint and not _SHA256.fullmatch(node.bmc.fingerprint.replace(":", "").lower()):
+            fix = "write what openssl x509 -fingerprint -sha256 prints of the BMC's certificate, behind the equals sign"
+            yield FINGERPRINT.at((*path, "fingerprint"), "this is no SHA-256 in hex", fix)
+
+
+def check_image(subject: Subject) -> Findings:
+    """Judge what is installed."""
+    site = subject.site
+    if site.host.kind != "redfish":
+        return
+    if site.image.type != "iso":
+        yield IMAGE.at(("image", "type"), f"{site.image.type} is no image for virtual media", write("iso"))
+    elif site.image.install_device is None:
+        message = "the ISO would ask at the console which disk to install to"
+        yield IMAGE.at(("image", "installDevice"), message, "write the disk, such as /dev/disk/by-path/... or /dev/sda")
+    if site.host.redfish.media is None and site.image.build == "none":
+        for index, node in enumerate(site.nodes):
+            if node.bmc is not None and node.bmc.media is None:
+                message = f"there is no image for {node.name}: none is given, and none is built here"
+                fix = "set host.redfish.media to the image's URL or path, or image.build to local"
+                yield MEDIA.at(("nodes", index, "bmc", "media"), message, fix)
+                break
+    sha256 = site.host.redfish.sha256
+    if sha256 is not None and not _SHA256.fullmatch(sha256.lower()):
+        yield FINGERPRINT.at(
+            (*REDFISH, "sha256"), "this is no SHA-256 in hex", "write what sha256sum prints of the image"
+        )
+    port = site.host.redfish.serve_port
+    if not 0 <= port <= 65535:
+        yield MEDIA.at((*REDFISH, "servePort"), f"{port} is no TCP port", write(0, ", for any free one"))
+    known = {node.name for node in site.nodes}
+    for index, name in enumerate(site.host.redfish.install_over):
+        if name not in known:
+            fix = f"write one of {', '.join(sorted(known))}"
+            yield MEDIA.at((*REDFISH, "installOver", index), f"{name!r} is no node of the site", fix)
+
+
+def check_families(subject: Subject) -> Findings:
+    """Tell where an image's URL is of a family that a BMC is not known to have."""
+    media = subject.site.host.redfish.media or ""
+    if subject.site.host.kind != "redfish" or "://" not in media:
+        return
+    host = parse_bmc(f"redfish://{media.split('://', 1)[1]}")
+    for index, node in enumerate(subject.site.nodes):
+        family = parse_bmc(node.bmc.address).family if node.bmc is not None and node.bmc.media is None else None
+        if family is not None and host.family is not None and family != host.family:
+            message = f"the BMC of {node.name} has an {LABEL[family]} address, the image an {LABEL[host.family]} one"
+            fix = "write a name that has A and AAAA, or leave media out, and the image is served from here to each BMC"
+            yield MEDIA.at(("nodes", index, "bmc", "address"), message, fix)
+
+
+def _unused(subject: Subject) -> Findings:
+    site = subject.site
+    if site.host.redfish.model_fields_set:
+        message = f"host.redfish has no effect while host.kind is {site.host.kind}"
+        yield UNUSED.at(REDFISH, message, remove(", or set host.kind to redfish"))
+    for index, node in enumerate(site.nodes):
+        if node.generation != 1:
+            message = f"generation has no effect while host.kind is {site.host.kind}"
+            yield UNUSED.at(("nodes", index, "generation"), message, remove())
+
+
+CHECKS = (check_machines, check_image, check_families)

@@ -1,0 +1,81 @@
+"""Nodes that are installed through their BMCs: what a site must say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dualstack.origins import format_path
+from tests.several import TOKEN, node, several
+from tests.sites import checked, found, mapping, told
+
+SECRETS = (*TOKEN, "bmcPassword")
+PIN = "ab" * 32
+
+
+def bmc(number: int, **more: Any) -> dict[str, Any]:
+    address = f"redfish-virtualmedia://[fd00:200::2{number}]/redfish/v1/Systems/1"
+    return {"address": address, "username": "admin", "passwordKey": "bmcPassword", "fingerprint": PIN, **more}
+
+
+def machines(**changes: Any) -> dict[str, Any]:
+    """Return a good site of three machines."""
+    nodes = [node(number, bmc=bmc(number)) for number in (1, 2, 3)]
+    image = {"type": "iso", "installDevice": "/dev/sda"}
+    redfish = {"media": "https://images.example.com/lyon.iso"}
+    return several(**{"nodes": nodes, "host": {"kind": "redfish", "redfish": redfish}, "image": image, **changes})
+
+
+def test_a_good_one_is_silent() -> None:
+    assert told(machines(), SECRETS) == []
+
+
+def test_in_the_order_in_which_they_are_installed() -> None:
+    plan = checked(machines(cluster={"bootstrap": "mgmt-2"}), SECRETS).plan
+    assert plan is not None
+    assert [one.node.name for one in plan.installations] == ["mgmt-2", "mgmt-1", "mgmt-3"]
+    first = plan.installations[0]
+    assert (first.url, first.system) == ("https://[fd00:200::22]", "/redfish/v1/Systems/1")
+    assert (first.port, first.fingerprint) == (6443, PIN)
+
+
+@pytest.mark.parametrize(
+    ("number", "changes", "path"),
+    [
+        ("DS290", {"nodes": [node(1), *(node(n, bmc=bmc(n)) for n in (2, 3))]}, "nodes[0].bmc"),
+        ("DS290", {"nodes": [node(1, bmc=bmc(1, address="ipmi://10.0.0.1"))]}, "nodes[0].bmc.address"),
+        ("DS290", {"nodes": [node(1, bmc=bmc(1, address="redfish://"))]}, "nodes[0].bmc.address"),
+        ("DS291", {"image": {"type": "raw"}}, "image.type"),
+        ("DS291", {"image": {"type": "iso"}}, "image.installDevice"),
+        ("DS292", {"host": {"kind": "redfish"}}, "nodes[0].bmc.media"),
+        (
+            "DS292",
+            {"host": {"kind": "redfish", "redfish": {"media": "x.iso", "servePort": 70000}}},
+            "host.redfish.servePort",
+        ),
+        ("DS292", {"host": {"kind": "redfish", "redfish": {"media": "http://10.0.0.1/x.iso"}}}, "nodes[0].bmc.address"),
+        (
+            "DS292",
+            {"host": {"kind": "redfish", "redfish": {"media": "x.iso", "installOver": ["mgmt-9"]}}},
+            "host.redfish.installOver[0]",
+        ),
+        ("DS293", {"nodes": [node(1, bmc=bmc(1, username=None))]}, "nodes[0].bmc.username"),
+        ("DS293", {"nodes": [node(1, bmc=bmc(1, passwordKey="otherPassword"))]}, "nodes[0].bmc.passwordKey"),
+        ("DS294", {"nodes": [node(1, bmc=bmc(1, fingerprint="abc"))]}, "nodes[0].bmc.fingerprint"),
+        ("DS294", {"host": {"kind": "redfish", "redfish": {"media": "x.iso", "sha256": "abc"}}}, "host.redfish.sha256"),
+        (
+            "DS296",
+            {"nodes": [node(1, bmc=bmc(1, address="redfish-virtualmedia+http://10.0.0.1/redfish/v1/Systems/1"))]},
+            "nodes[0].bmc.address",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_place(number: str, changes: dict[str, Any], path: str) -> None:
+    assert path in [format_path(one.path) for one in found(machines(**changes), number, SECRETS)]
+
+
+def test_settings_without_machines() -> None:
+    data = mapping(host={"redfish": {"media": "x.iso"}})
+    data["nodes"][0]["generation"] = 2
+    assert [format_path(one.path) for one in found(data, "DS295")] == ["host.redfish", "nodes[0].generation"]
