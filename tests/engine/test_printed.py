@@ -122,6 +122,22 @@ def test_examples_of_the_help_run(clone: Clone, text: str) -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def consoles() -> list[str]:
+    """Give what the pages' consoles show, but for what is not run here."""
+    pages = [page.read_text().replace("\\\n", " ") for page in PAGES]
+    lines = [
+        line.partition("  #")[0] for page in pages for line in re.findall(r"^\s*\$ (dualstack .*)$", page, re.MULTILINE)
+    ]
+    return [line for line in lines if _word(line) not in NOT_RUN]
+
+
+@pytest.mark.parametrize("text", consoles())
+def test_consoles_of_the_pages_run(clone: Clone, text: str) -> None:
+    # The site that README makes, made by name of one that is there.
+    done = in_shell(clone, text.replace("paris", SITE))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_plain_pulumi_after_env(clone: Clone) -> None:
     """No flag names the engine that was built, neither for ours nor after ``env``."""
     done = in_shell(clone, 'eval "$(dualstack env)" && pulumi stack ls && pulumi version')
