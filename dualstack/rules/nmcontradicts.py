@@ -12,7 +12,7 @@ from dualstack.origins import Path, format_path
 from dualstack.plan.model import NodePlan
 from dualstack.rules.base import Subject
 from dualstack.rules.nmpaths import site_path
-from dualstack.rules.nmview import Hop, Ip, Link, is_list, read_links, read_routes
+from dualstack.rules.nmview import Hop, Ip, Link, is_list, parsed, read_links, read_routes
 from dualstack.rules.overrides import shown, softened
 from dualstack.site.network import Node
 
@@ -85,7 +85,8 @@ def _gateways(before: list[Hop], after: list[Hop]) -> Iterator[Found]:
 
 def _resolver(before: Mapping[str, Any], after: Mapping[str, Any], key: str) -> Iterator[Found]:
     computed, merged = dig(before, "dns-resolver", "config", key), dig(after, "dns-resolver", "config", key)
-    lost = [str(item) for item in computed or () if not is_list(merged) or item not in merged]
+    have = {parsed(item) or item for item in merged if isinstance(item, str)} if is_list(merged) else set()
+    lost = [str(item) for item in computed or () if (parsed(item) or item) not in have]
     if lost:
         yield ("dns-resolver", "config", key), f"{', '.join(lost)} is left out", False
 

@@ -145,7 +145,7 @@ GOOD: dict[str, dict[str, Any]] = {
         }
     ),
     "more resolvers": raw(
-        **{"dns-resolver": {"config": {"server": ["fd00:100::53", "192.168.100.53", "192.168.100.54"]}}}
+        **{"dns-resolver": {"config": {"server": ["FD00:100:0::53", "192.168.100.53", "192.168.100.54"]}}}
     ),
     "what no field says": raw_eth0(mtu=9000, lldp={"enabled": True}),
 }  # fmt: skip
