@@ -63,7 +63,7 @@ def print_diff(figures: dict[str, float]) -> None:
 def _timed(folder: Path, *arguments: str) -> float:
     started = time.perf_counter()
     done = subprocess.run([COMMAND, *arguments], cwd=folder, capture_output=True, text=True, check=False)
-    # 3: changes, 4: changes that re-image.
+    # 3: changes, 4: changes that take something away.
     if done.returncode not in (0, 3, 4):
         raise RuntimeError(done.stderr)
     return time.perf_counter() - started

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from dualstack.day2 import Consequence, entries
+from dualstack.day2.words import MEANING
 from dualstack.findings import Severity
 from dualstack.policies import all_policies
 from dualstack.policies.catalogue import EXEMPT
@@ -205,12 +207,58 @@ Plain `pulumi preview` and `pulumi up` run no policy unless they are told: `--po
 """
 
 
+_DAY2 = """\
+What a changed value of a site means to a site that runs, in one word; of several changes the greatest counts.
+[`dualstack diff`](diff.md) says it for each edited value of a branch, with the names of the site in it.
+
+| Word | means |
+| --- | --- |
+{words}
+
+*Downstream* names who else must follow. Where a case stands before a word, the first that fits counts. On a host on
+libvirt whose image the deployment builds (`image.build: local`), whatever changes the image (marked *i*) is a
+**rebuild**: the VM gets a new, empty disk. `dualstack up` does what is marked *up*; the rest it does
+not do, and nothing tells it whether somebody has.
+
+The commands are those of the software's own documentation and source; the head of each module in `dualstack/day2` names
+them. What `up` does with libvirt, DNS and charts has been run against the real programs, steps on a node have not: they
+are read. Where it was not clear what is enough, the graver word stands.
+"""
+
+
+def day2_page() -> str:
+    """Return docs/day2.md."""
+    words = "\n".join(f"| **{word.text}** | {meaning} |" for word, meaning in MEANING.items())
+    lines = ["# What a change takes\n", _GENERATED.format(source="dualstack/day2"), _DAY2.format(words=words)]
+    lines += ["| Field | Word | How | Away or lost | Downstream |", "| --- | --- | --- | --- | --- |"]
+    for one in entries().values():
+        for number, (when, told) in enumerate(one.cases):
+            case = f"{when.words}: " if when.words else "else: " if number else ""
+            lines.append(f"| {f'`{one.path}`' if not number else ''} | {_taken(case, told)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _taken(case: str, told: Consequence) -> str:
+    marks = ", ".join(mark for mark, there in (("up", told.up), ("i", told.imaged)) if there)
+    word = f"{case}**{told.word.text}**" + (f" ({marks})" if marks else "")
+    cells = (word, told.how, told.away, told.downstream)
+    names = {name: name.upper() for name in ("site", "node", "interface", "chart", "namespace")}
+    return " | ".join(_named(cell, names) for cell in cells)
+
+
+def _named(text: str, names: dict[str, str]) -> str:
+    for name, shown in names.items():
+        text = text.replace(f"{{{name}}}", shown)
+    return text.replace("|", "\\|")
+
+
 def pages() -> dict[str, str]:
     """Return every generated page by its path below docs/."""
     return {
         "rules.md": rules_page(),
         "policies.md": policies_page(),
         "fields.md": fields_page(),
+        "day2.md": day2_page(),
         "schema/site.schema.json": json.dumps(stack_schema(), indent=2, ensure_ascii=False) + "\n",
         "schema/layer.schema.json": json.dumps(layer_schema(), indent=2, ensure_ascii=False) + "\n",
     }

@@ -69,8 +69,8 @@ def diff(
 ) -> None:
     """Show what the work tree changes at each site, compared with another revision; no engine, no credentials.
 
-    Exit codes: 0 nothing changes, 1 error findings, 2 unusable input or base, 3 changes, 4 changes that re-image,
-    replace or delete.
+    Exit codes: 0 nothing changes, 1 error findings, 2 unusable input or base, 3 changes, 4 changes that take something
+    away: an outage, a rebuild, a site that is removed.
     """
     from dualstack.diff.report import make_report
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dualstack.check import Checked
+from dualstack.deploy.pending import pending
 from dualstack.deploy.progress import Progress
 from dualstack.deploy.session import Operation, Result
 from dualstack.policies import all_policies
@@ -82,6 +83,8 @@ def closing(
     if operation is not Operation.UP or result.error is not None:
         return
     yield from _lines(checked, outcome(progress, project), result)
+    for one in pending(checked, progress.changes):
+        yield f"  pending {one.file}  {one.told.word.text}: {one.told.how.replace('`', '')}"
 
 
 def _lines(checked: Checked, found: dict[str, Any], result: Result) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 
 from dualstack.deploy.properties import Property, properties
 from dualstack.engine.pack import RUNTIME
-from dualstack.tokens import PROVIDER, STACK
+from dualstack.tokens import DIRECTORY, PROVIDER, STACK
 
 _DONE: Final = {
     "create": "created",
@@ -58,7 +58,7 @@ class Change:
         name: name of the resource.
         urn: its URN.
         paths: paths of the properties that change.
-        properties: the same with old and new values, for a preview.
+        properties: the same with old and new values, for a preview, and of the image's directory.
         seconds: how long it took; None for a preview.
         failed: whether it failed.
     """
@@ -192,6 +192,8 @@ class Progress:
             return
         if op in _DONE:
             change = Change(op, step.type, _name(step.urn), step.urn, _paths(step), time.monotonic() - began)
+            if step.type == DIRECTORY:  # what of it a running host takes depends on the lines
+                change.properties = properties(step)
             self.changes.append(change)
             self._say(change)
 

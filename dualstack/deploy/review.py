@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from dualstack.check import Checked
+from dualstack.deploy.pending import Pending, pending
 from dualstack.deploy.progress import Change, Progress, container
 from dualstack.deploy.properties import MISSING, SECRET, UNKNOWN, Property
 from dualstack.diff.escape import code, fenced, plain, visible
@@ -48,6 +49,8 @@ def preview_markdown(checked: Checked, progress: Progress, error: str | None) ->
         parts.append(_violations(progress, veil))
     if changes:
         parts.append(_overview(changes))
+    if waits := pending(checked, changes):
+        parts.append(_pending(waits))
     parts += [_detail(change) for change in changes if change.properties]
     worth = [finding for finding in checked.findings if finding.severity is not Severity.INFO]
     if worth and not checked.failed:
@@ -63,6 +66,21 @@ def preview_markdown(checked: Checked, progress: Progress, error: str | None) ->
         f"*Cut to fit a comment: {{count}} parts are left out; {code(f'dualstack preview {checked.name}')} has all.*"
     )
     return _fitted(parts, pointer) + "\n"
+
+
+def _pending(waits: Sequence[Pending]) -> str:
+    """Tell what ``up`` does not bring to the running host."""
+    rows = [
+        [
+            f"**{one.told.word.text}**" if one.told.word.takes else one.told.word.text,
+            code(one.file),
+            _words(one.told.how),
+            _words(one.told.away),
+        ]
+        for one in waits[:_MOST_ROWS]
+    ]
+    words = "`up` writes these files of the image, and the running host keeps what it has until somebody does it:"
+    return f"#### Not by `up`\n\n{words}\n\n{_table(('', 'File', 'How', 'Away or lost'), rows)}"
 
 
 def lost(change: Change) -> str | None:

@@ -6,14 +6,16 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, Final
 
+from dualstack.day2 import Consequence
 from dualstack.diff.compare import SiteDiff, Told
+from dualstack.diff.facts import facts, rest
 from dualstack.diff.operations import Step
 from dualstack.diff.properties import Change, show_path
 from dualstack.diff.report import Report
 from dualstack.diff.sections import title
-from dualstack.diff.words import headline, impact_of, lines_of
+from dualstack.diff.words import headline, lines_of, word_of
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -24,7 +26,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "base": {"ref": report.base.ref, "commit": report.base.id},
         "head": {"commit": report.head or None, "uncommitted": report.dirty},
         "notes": list(report.notes),
-        "impact": report.impact.word,
+        "word": report.word.text,
         "exitCode": report.exit_code,
         "besideSecrets": [asdict(one) for one in report.beside],
         "sites": [_site(site) for site in report.changed],
@@ -36,7 +38,7 @@ def _site(site: SiteDiff) -> dict[str, Any]:
     document: dict[str, Any] = {
         "site": site.name,
         "status": site.status,
-        "impact": impact_of(site).word,
+        "word": word_of(site).text,
         "summary": headline(site),
         "reachedBy": list(site.reached_by),
     }
@@ -44,19 +46,35 @@ def _site(site: SiteDiff) -> dict[str, Any]:
         document["note"] = site.note
     if site.error is not None:
         return {**document, "error": dict(site.error)}
+    left = rest(site)
+    told = facts(site)
     return {
         **document,
-        "happens": [{"impact": line.impact.word, "text": "".join(line.text)} for line in lines_of(site)],
-        "edits": [{**_change(edit.change), "place": edit.place} for edit in site.edits],
-        "secrets": dict(site.secrets),
-        "resources": None if site.steps is None else [_step(step) for step in site.steps],
-        "values": _changes(site.values),
-        "dns": [asdict(records) for records in site.dns],
-        "files": [asdict(file) for file in site.files],
+        "edits": [
+            {**_change(fact.edit.change), "place": fact.edit.place, **_consequence(fact.told)}
+            for fact in told
+            if fact.edit is not None
+        ],
+        "secrets": {fact.secret[0]: {"what": fact.secret[1], **_consequence(fact.told)} for fact in told if fact.secret}
+        or {key: {"what": what} for key, what in site.secrets},
+        "happens": [{"word": line.word.text, "text": "".join(line.text)} for line in lines_of(site, inputs=False)],
+        "resources": None if site.steps is None else [_step(step, left.inputs[step.urn]) for step in site.steps],
+        "values": _changes(left.values),
+        "dns": [asdict(records) for records in left.dns],
+        "dnsThatFollows": [[records.name, records.type] for records in left.follow],
+        "files": [asdict(file) for file in left.files],
+        "filesThatFollow": list(left.named),
         "findings": _told(site.findings),
         "violations": None if site.violations is None else _told(site.violations),
-        "network": None if site.network is None else dict(zip(("before", "after"), site.network, strict=True)),
+        **({"network": site.network[1]} if site.network is not None and site.status == "new" else {}),
     }
+
+
+def _consequence(told: Consequence) -> dict[str, Any]:
+    """Give a consequence; what is away or lost and who must follow only where there is any."""
+    document: dict[str, Any] = {"word": told.word.text, "how": told.how, "byUp": told.up}
+    document |= {"away": told.away} if told.away else {}
+    return document | ({"downstream": told.downstream} if told.downstream else {})
 
 
 def _changes(changes: Iterable[Change]) -> list[dict[str, Any]]:
@@ -73,14 +91,15 @@ def _change(change: Change) -> dict[str, Any]:
     return document
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: Step, inputs: Iterable[Change]) -> dict[str, Any]:
+    """Give a step with those of its changed inputs that no edit explains."""
     return {
         "urn": step.urn,
         "type": step.type,
         "name": step.name,
         "operation": step.op,
         "because": step.cause or None,
-        "changes": _changes(step.changes),
+        "changes": _changes(inputs),
         "forcedBy": [show_path(path) for path in step.forced_by],
         "refused": step.blocked,
         "kept": step.kept,

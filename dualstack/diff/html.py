@@ -10,11 +10,12 @@ import jinja2
 from dualstack.diff import sections
 from dualstack.diff.beside import ABOUT, TITLE
 from dualstack.diff.escape import Code, visible
+from dualstack.diff.facts import rest
 from dualstack.diff.groups import groups_of
 from dualstack.diff.picture import boxes
 from dualstack.diff.properties import show_path
 from dualstack.diff.report import Report
-from dualstack.diff.words import headline, impact_of, lines_of
+from dualstack.diff.words import headline, lines_of, word_of
 
 
 def html(report: Report) -> str:
@@ -35,9 +36,10 @@ def _template() -> jinja2.Template:
     environment.tests |= {"value": lambda part: isinstance(part, Code)}
     environment.globals |= {
         "sections": sections,
-        "impact_of": impact_of,
         "headline": headline,
         "lines_of": lines_of,
+        "rest": rest,
+        "word_of": word_of,
         "boxes": boxes,
         "BESIDE": TITLE,
         "ABOUT": ABOUT,

@@ -8,41 +8,45 @@ from typing import Final
 from dualstack.diff.beside import ABOUT, TITLE
 from dualstack.diff.compare import SiteDiff
 from dualstack.diff.escape import Code, code, fenced, markdown, plain
+from dualstack.diff.facts import Rest, rest
 from dualstack.diff.groups import Group, groups_of
 from dualstack.diff.picture import mermaid
-from dualstack.diff.properties import show_path
 from dualstack.diff.report import Report
 from dualstack.diff.sections import (
     FINDINGS_SHOWN,
     beside_text,
-    by_operation,
+    explained,
+    fact_text,
+    file_text,
     finding_text,
     findings_cell,
+    gathered,
     group_title,
-    input_texts,
     others,
     reached_by,
     records_text,
     rest_of_findings,
     shown_findings,
+    taken,
     title,
     unchanged,
     value_lines,
     versions,
     warning,
 )
-from dualstack.diff.words import Impact, Line, from_to, headline, impact_of, lines_of
+from dualstack.diff.words import headline, lines_of, takes, word_of
 from dualstack.style import counted
 
 LIMIT: Final = 65_536
 """Characters that GitHub takes in a comment."""
 MARK: Final = "<!-- dualstack diff -->"
 """First line: by it the next run finds the comment that it replaces."""
-_ROWS, _LINES, _EDITS, _INPUTS, _DIFF_LINES = 50, 12, 20, 4, 60
+_ROWS, _EDITS, _DIFF_LINES = 50, 20, 60
+_FIRST: Final = 3
 _BESIDE: Final = 30
 _LEVELS: Final = 4
-"""How much is told of a group: 0 what happens and findings, 1 edits, DNS and the picture, 2 values and resources,
-3 rendered files."""
+"""How much is told of a group: 0 the worst edits and findings, 1 all edits and the engine, 2 DNS and computed values, 3
+rendered files."""
 
 
 def comment(report: Report, artifact: str, limit: int = LIMIT) -> str:
@@ -68,7 +72,7 @@ def comment(report: Report, artifact: str, limit: int = LIMIT) -> str:
                 room -= len(block) + 2 - len(blocks[index])
                 levels[index], blocks[index] = level, block
     whole = all(level == _LEVELS - 1 for level in levels) and len(groups) <= _ROWS
-    whole = whole and len(report.beside) <= _BESIDE
+    whole = whole and len(report.beside) <= _BESIDE and not any(_is_long(group.first) for group in groups)
     return "\n\n".join(part for part in (head, *blocks, end, "" if whole else cut) if part) + "\n"
 
 
@@ -95,26 +99,38 @@ def _head(report: Report, groups: list[Group]) -> Iterator[str]:
     yield "| --- | --- | --- |" + (" --- |" if last else "")
     for group, cell in zip(groups, cells, strict=False):
         site = group.first
-        word = "error" if site.status == "unreadable" else impact_of(site).word
-        emphasis = f"**{word}**" if impact_of(site).destroys or site.status == "unreadable" else word
+        word = "error" if site.status == "unreadable" else word_of(site).text
+        emphasis = f"**{word}**" if takes(site) or site.status == "unreadable" else word
         yield f"| {emphasis} | {markdown(group_title(group))} | {headline(site)} |" + (f" {cell} |" if last else "")
     if len(groups) > _ROWS:
         left = sum(len(group.sites) for group in groups[_ROWS:])
         yield f"| | … | {counted(left, 'site')} more |" + (" |" if last else "")
 
 
+def _is_long(site: SiteDiff) -> bool:
+    """Tell whether a list of it is cut however much room there is."""
+    left = rest(site)
+    return max(sum(len(found) for _, found in gathered(site)), len(lines_of(site)), len(left.dns)) > _EDITS or any(
+        len(file.lines or ()) > _DIFF_LINES for file in left.files
+    )
+
+
 def _block(group: Group, level: int) -> str:
     site = group.first
     parts = [f"### {markdown(group_title(group))}", "\n\n".join(_summary(group, level))]
+    left = rest(site)
     if level >= 1:
-        parts += _edits(site)
-        parts += _dns(site)
-        parts += _network(site)
+        parts += _engine(site)
     if level >= 2:
-        parts += _values(site)
-        parts += _resources(site)
+        parts += _dns(site, left)
+        parts += _network(site)
+        parts += _values(left)
     if level >= 3:
-        parts += _files(site)
+        parts += _files(left)
+    elif left.files:
+        parts.append(f"Files of the image: {', '.join(code(file.path) for file in left.files[:_EDITS])}")
+    if said := markdown(explained(left.named, left.follow)):
+        parts.append(said)
     return "\n\n".join(part for part in parts if part)
 
 
@@ -129,19 +145,12 @@ def _summary(group: Group, level: int) -> Iterator[str]:
         yield " ".join(about)
     if site.note:
         yield f"> [!NOTE]\n> {plain(site.note)}"
-    lines = lines_of(site)
-    shown = [line for line in lines if line.impact < Impact.CREATE][:_LINES]
-    listed = [_item(line) for line in shown]
+    if listed := "\n".join(_facts(site, _EDITS if level else _FIRST)):
+        yield listed
     if site.steps is None and site.status == "changed":
-        listed.append("- What the engine would do is not known: with errors a site registers nothing.")
-    made = sum(line.impact is Impact.CREATE for line in lines)
-    if made:
-        listed.append(f"- create: {counted(made, 'resource')}")
-    if (left := len(lines) - made - len(shown)) > 0:
-        listed.append(f"- and {left} more, below")
-    listed += [f"- secret {code(f'dualstack:{key}')}: {word}" for key, word in site.secrets if site.status == "changed"]
-    if listed:
-        yield "\n".join(listed)
+        yield "What the engine would do is not known: with errors a site registers nothing."
+    if not level and (taking := [line for line in lines_of(site) if line.word.takes]):
+        yield "\n".join(f"- **{line.word.text}**: {markdown(line.text)}" for line in taking[:_FIRST])
     for told, noun in ((site.findings, "Findings"), (site.violations, "Policy violations")):
         if told is None:
             continue
@@ -160,79 +169,72 @@ def _with_code(text: tuple[str | Code, ...]) -> str:
     return "".join(code(part) if isinstance(part, Code) else plain(part) for part in text)
 
 
-def _item(line: Line) -> str:
-    return f"- {f'**{line.impact.word}**' if line.impact.destroys else line.impact.word}: {markdown(line.text)}"
+def _facts(site: SiteDiff, most: int) -> Iterator[str]:
+    """Give the edits, those together that take the same."""
+    left = most
+    for told, found in gathered(site):
+        if left <= 0:
+            break
+        word = f"**{told.word.text}**" if told.word.takes else told.word.text
+        yield f"- {word}: {markdown(taken(told))}"
+        yield from (f"  - {markdown(fact_text(fact))}" for fact in found[:left])
+        left -= len(found)
+    if (more := sum(len(found) for _, found in gathered(site)) - most) > 0:
+        yield f"- and {more} more"
 
 
-def _edits(site: SiteDiff) -> Iterator[str]:
-    if not site.edits:
+def _engine(site: SiteDiff) -> Iterator[str]:
+    """Give what the engine does: what takes something openly, the rest folded where it is long."""
+    lines = lines_of(site)
+    items = [
+        f"- {f'**{line.word.text}**: ' if line.word.takes or site.status == 'removed' else ''}{markdown(line.text)}"
+        for line in lines[:_EDITS]
+    ]
+    if len(lines) > _EDITS:
+        items.append(f"- and {len(lines) - _EDITS} more")
+    if site.status == "new" and items:
+        yield from _details(f"The engine makes {counted(len(lines), 'resource')}", "\n".join(items))
+    elif items:
+        yield "\n".join(["By the engine:", "", *items])
+
+
+def _dns(site: SiteDiff, left: Rest) -> Iterator[str]:
+    if not left.dns or site.status not in ("changed", "new"):
         return
-    rows = ["**Edited**", "", "| value | change | written in |", "| --- | --- | --- |"]
-    for edit in site.edits[:_EDITS]:
-        place = code(edit.place) if edit.place else ""
-        rows.append(f"| {code(show_path(edit.change.path))} | {markdown(from_to(edit.change))} | {place} |")
-    if len(site.edits) > _EDITS:
-        rows.append(f"| and {len(site.edits) - _EDITS} more | | |")
-    yield "\n".join(rows)
-
-
-def _dns(site: SiteDiff) -> Iterator[str]:
-    if not site.dns or site.status not in ("changed", "new"):
-        return
-    rows = ["**DNS**", "", "| name | type | before | after |", "| --- | --- | --- | --- |"]
-    for records in site.dns[:_EDITS]:
+    rows = ["| DNS name | type | before | after |", "| --- | --- | --- | --- |"]
+    for records in left.dns[:_EDITS]:
         before, after = (code(side) if side else "" for side in records_text(records.before, records.after))
         rows.append(f"| {code(records.name)} | {records.type} | {before} | {after} |")
-    if len(site.dns) > _EDITS:
-        rows.append(f"| and {len(site.dns) - _EDITS} more | | | |")
+    if len(left.dns) > _EDITS:
+        rows.append(f"| and {len(left.dns) - _EDITS} more | | | |")
     yield "\n".join(rows)
 
 
 def _network(site: SiteDiff) -> Iterator[str]:
-    if site.network is None or site.status not in ("changed", "new"):
-        return
-    picture = mermaid(*site.network)
-    yield f"<details{' open' if site.status == 'changed' else ''}><summary>Network</summary>"
-    yield fenced(picture.splitlines(), "mermaid")
-    yield "</details>"
+    """Draw a new site; what changes at one that was there stands among the edits, and the page draws it."""
+    if site.network is not None and site.network[1] is not None and site.status == "new":
+        yield from _details("Network", fenced(mermaid(*site.network).splitlines(), "mermaid"))
 
 
 def _details(summary: str, body: str) -> Iterator[str]:
     yield f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
 
 
-def _values(site: SiteDiff) -> Iterator[str]:
-    if site.values:
-        yield from _details(f"Computed values ({len(site.values)})", fenced(value_lines(site.values), "diff"))
+def _values(left: Rest) -> Iterator[str]:
+    if left.values:
+        yield from _details(f"Computed values ({len(left.values)})", fenced(value_lines(left.values), "diff"))
 
 
-def _resources(site: SiteDiff) -> Iterator[str]:
-    steps = by_operation(site.steps)
-    if not steps:
-        return
-    rows = ["| operation | resource | type | changed inputs |", "| --- | --- | --- | --- |"]
-    for step in steps:
-        inputs = [markdown(text) for text in input_texts(step)]
-        more = [f"and {len(inputs) - _INPUTS} more"] if len(inputs) > _INPUTS else []
-        cell = "<br>".join([*inputs[:_INPUTS], *more])
-        rows.append(f"| {step.op} | {code(step.name)} | {code(step.type)} | {cell} |")
-    yield from _details(f"Resources ({len(steps)})", "\n".join(rows))
-
-
-def _files(site: SiteDiff) -> Iterator[str]:
-    if not site.files:
+def _files(left: Rest) -> Iterator[str]:
+    if not left.files:
         return
     lines: list[str] = []
-    for file in site.files:
-        words = {"add": "new", "delete": "removed", "update": ""}[file.how]
-        notes = [words] if words else []
-        notes += [f"mode {file.mode[0]} → {file.mode[1]}"] if file.mode else []
-        notes += ["a secret in it changed"] if file.secret else []
-        lines.append(f"# {file.path}" + (f" ({', '.join(notes)})" if notes else ""))
+    for file in left.files:
+        lines.append(f"# {''.join(file_text(file))}")
         if file.lines is None:
             lines.append("# no text, or too long: compared by its digest")
             continue
         lines += file.lines[:_DIFF_LINES]
         if len(file.lines) > _DIFF_LINES:
             lines.append(f"# and {len(file.lines) - _DIFF_LINES} more lines")
-    yield from _details(f"Rendered files ({len(site.files)})", fenced(lines, "diff"))
+    yield from _details(f"Rendered files ({len(left.files)})", fenced(lines, "diff"))

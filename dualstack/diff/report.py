@@ -8,19 +8,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dualstack.day2 import Word
 from dualstack.diff.beside import Beside, beside, outside
 from dualstack.diff.compare import SiteDiff, Told, compare_site
 from dualstack.diff.environment import base_python, code_root
 from dualstack.diff.git import Commit, Repository
 from dualstack.diff.planning import Side, Snapshot, take
 from dualstack.diff.selection import Selection, select
-from dualstack.diff.words import Impact, impact_of, loses_host
+from dualstack.diff.words import loses_host, takes, word_of
 from dualstack.errors import InputError, quoted
 from dualstack.project import PROJECT_FILE, list_sites
 from dualstack.style import counted
 
 NOTHING, ERRORS, UNUSABLE, CHANGES, DESTRUCTIVE = 0, 1, 2, 3, 4
-"""Exit codes: nothing changed, error findings, unusable input or base, changes, changes that destroy something."""
+"""Exit codes: nothing changed, error findings, unusable input or base, changes, changes that take something away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,9 @@ class Report:
         return tuple(sorted([*self.untouched, *(site.name for site in self.sites if site.status == "unchanged")]))
 
     @property
-    def impact(self) -> Impact:
+    def word(self) -> Word:
         """The worst that happens at any site."""
-        return min((impact_of(site) for site in self.sites), default=Impact.NONE)
+        return max((word_of(site) for site in self.sites), default=Word.NOTHING)
 
     @property
     def exit_code(self) -> int:
@@ -67,7 +68,7 @@ class Report:
             return UNUSABLE
         if any(has_errors(one) for site in self.sites for one in (site.findings, site.violations) if one):
             return ERRORS
-        if self.impact.destroys:
+        if any(takes(site) for site in self.sites):
             return DESTRUCTIVE
         return CHANGES if self.changed or self.beside else NOTHING
 
@@ -160,5 +161,5 @@ def _head(project: Path, selection: Selection) -> Side:
 
 def _order(site: SiteDiff) -> tuple[object, ...]:
     errors = any(finding["severity"] == "error" for finding in site.findings.new)
-    bad = (site.status != "unreadable", impact_of(site), not loses_host(site), not errors)
+    bad = (site.status != "unreadable", not takes(site), -word_of(site), not loses_host(site), not errors)
     return (site.status == "unchanged", *bad, site.name)

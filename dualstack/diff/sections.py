@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from typing import Final
 
+from dualstack.day2 import Consequence, Word
 from dualstack.diff.beside import Beside
-from dualstack.diff.compare import Document, SiteDiff, Told
+from dualstack.diff.compare import Document, FileChange, Records, SiteDiff, Told
 from dualstack.diff.escape import Code, Text, shortened
+from dualstack.diff.facts import Fact, default_of, facts
 from dualstack.diff.groups import Group
-from dualstack.diff.operations import Operation, Step
 from dualstack.diff.properties import Change, show_path
 from dualstack.diff.report import Report
-from dualstack.diff.words import Impact, bulky, from_to, impact_of, loses_host, needs_image
+from dualstack.diff.words import LONGEST, brief, from_to, loses_host, word_of
 from dualstack.frozen import UNKNOWN
 from dualstack.style import counted
 
 FINDINGS_SHOWN = 10
 UNCHANGED_SHOWN, FILES_SHOWN = 12, 4
-_WORST_FIRST: Sequence[Operation] = ("replace", "delete", "update", "create", "same")
+_NEEDS: Final = (
+    (Word.REBUILD, "a rebuild"),
+    (Word.OUTAGE, "an outage"),
+    (Word.ROLLING, "a rolling change"),
+    (Word.BY_HAND, "work by hand"),
+)
 
 
 def title(report: Report) -> str:
@@ -27,15 +34,12 @@ def title(report: Report) -> str:
     if not changed:
         return f"no site changes, {beside_words(report)}" if report.beside else "nothing changes"
     verb = "changes" if len(changed) == 1 else "change"
-    left = [site for site in changed if site.status != "removed"]
-    counts = (
+    worst = [word_of(site) for site in changed if site.status == "changed"]
+    counts = [
         (sum(site.status == "unreadable" for site in changed), "cannot be read", "cannot be read"),
-        (sum(loses_host(site) for site in changed), "loses its host, disk or network", "lose host, disk or network"),
-        (sum(needs_image(site) for site in changed), "needs a new image", "need a new image"),
-        (sum(impact_of(site) is Impact.REPLACE for site in left), "replaces something", "replace something"),
-        (sum(impact_of(site) is Impact.DELETE for site in left), "deletes something", "delete something"),
-        (len(changed) - len(left), "is removed", "are removed"),
-    )
+        (sum(site.status == "removed" for site in changed), "is removed", "are removed"),
+        *((worst.count(word), f"needs {what}", f"need {what}") for word, what in _NEEDS),
+    ]
     parts = [f"{count} {one if count == 1 else more}" for count, one, more in counts if count]
     head = f"{counted(len(changed), 'site')} {verb}"
     told = f"{head}: {', '.join(parts)}" if parts else head
@@ -63,14 +67,13 @@ def versions(report: Report) -> Text:
 
 
 def warning(report: Report) -> str:
-    """Give the sentence above everything else; empty where nothing is destroyed."""
-    engine = [site for site in report.changed if loses_host(site)]
-    images = [site for site in report.changed if needs_image(site)]
+    """Give the sentence above everything else; empty where nothing is lost or away."""
     said: list[str] = []
-    if engine:
-        said.append(f"At {counted(len(engine), 'site')} the deployment deletes a host, its disk or its network.")
-    if images:
-        said.append(f"At {counted(len(images), 'site')} the running host takes the change only with a new image.")
+    for word, text in ((Word.REBUILD, "something is lost"), (Word.OUTAGE, "something is away meanwhile")):
+        if count := sum(site.status == "changed" and word_of(site) is word for site in report.changed):
+            said.append(f"At {counted(count, 'site')} {text}.")
+    if count := sum(loses_host(site) for site in report.changed):
+        said.append(f"At {counted(count, 'site')} the deployment deletes a host, its disk or its network.")
     return " ".join(said)
 
 
@@ -196,16 +199,62 @@ def _one_line(value: object) -> str:
     return value if isinstance(value, str) and "\n" not in value else json.dumps(value, ensure_ascii=False)
 
 
-def by_operation(steps: Sequence[Step] | None) -> list[Step]:
-    """Give the steps of resources that providers have, worst first; of components nothing."""
-    return sorted((step for step in steps or () if step.custom), key=lambda step: _WORST_FIRST.index(step.op))
+def gathered(site: SiteDiff) -> list[tuple[Consequence, list[Fact]]]:
+    """Give the facts of a site by what they take, so that this is told once; the worst first."""
+    found: dict[Consequence, list[Fact]] = {}
+    for fact in facts(site):
+        found.setdefault(fact.told, []).append(fact)
+    return list(found.items())
 
 
-def input_texts(step: Step) -> list[Text]:
-    """Give the changed inputs of a step: path, before, after; of rendered files only how many."""
-    told: list[Text] = [
-        (Code(show_path(change.path)), " ", *from_to(change)) for change in step.changes if not bulky(step, change)
-    ]
-    if files := {change.path[1] for change in step.changes if bulky(step, change) and len(change.path) > 1}:
-        told.append((f"{counted(len(files), 'file')}, see the rendered files",))
-    return told
+def taken(told: Consequence) -> Text:
+    """Give what a change takes: how, what is away or lost, who must follow."""
+    away = "Lost" if told.word is Word.REBUILD else "Away meanwhile"
+    parts = [told.how]
+    parts += [f"{away}: {told.away}"] if told.away else []
+    parts += [f"Downstream: {told.downstream}"] if told.downstream else []
+    spoken = ". ".join(parts) + "."
+    return tuple(Code(part) if index % 2 else part for index, part in enumerate(spoken.split("`")) if part)
+
+
+def fact_text(fact: Fact, longest: int | None = LONGEST) -> Text:
+    """Give what was edited: path, both values, cut where a length is given, and their place; of a file its name."""
+    if fact.secret is not None:
+        key, what = fact.secret
+        return ("secret ", Code(f"dualstack:{key}"), f" {what}")
+    if fact.file is not None:
+        return ("file ", *file_text(fact.file))
+    if fact.edit is None:
+        return ()
+    place = (", ", Code(fact.edit.place)) if fact.edit.place else ()
+    return (Code(show_path(fact.edit.change.path)), " ", *edit_text(fact.edit.change, longest), *place)
+
+
+def edit_text(change: Change, longest: int | None = LONGEST) -> Text:
+    """Give both values of an edit; a default that it takes the place of, or that comes back, is one of them."""
+    default = default_of(change)
+    if default is None or change.how == "update":
+        return from_to(change, longest)
+    values = (default, change.after) if change.how == "add" else (change.before, default)
+    sides = [brief(value, longest) for value in values]
+    notes = (" (default)", "") if change.how == "add" else ("", " (default)")
+    return (sides[0], notes[0], " → ", sides[1], notes[1])
+
+
+def file_text(file: FileChange) -> Text:
+    """Give a changed file of the image directory: its path, and what its lines do not show."""
+    words = {"add": "new", "delete": "removed", "update": ""}[file.how]
+    notes = [words] if words else []
+    notes += [f"mode {file.mode[0]} → {file.mode[1]}"] if file.mode else []
+    notes += ["a secret in it changed"] if file.secret else []
+    return (Code(file.path), f" ({', '.join(notes)})" if notes else "")
+
+
+def explained(named: Sequence[str], follow: Sequence[Records]) -> Text:
+    """Name the files and records in which nothing but the edits shows; empty where there are none."""
+    text: list[str | Code] = []
+    if follow:
+        text += ["DNS records that follow: ", *_names([f"{one.name} {one.type}" for one in follow]), ". "]
+    if named:
+        text += ["Files of the image that follow: ", *_names(named), "."]
+    return tuple(text)

@@ -7,33 +7,39 @@ from collections.abc import Iterator
 from dualstack.diff.beside import ABOUT, TITLE
 from dualstack.diff.compare import SiteDiff
 from dualstack.diff.escape import Text, visible
+from dualstack.diff.facts import rest
 from dualstack.diff.groups import Group, groups_of
-from dualstack.diff.properties import show_path
 from dualstack.diff.report import Report
 from dualstack.diff.sections import (
     beside_text,
+    explained,
+    fact_text,
+    file_text,
     finding_text,
+    gathered,
     group_title,
     others,
     reached_by,
     records_text,
     rest_of_findings,
     shown_findings,
-    signed,
+    taken,
     title,
     unchanged,
+    value_lines,
     versions,
     warning,
 )
-from dualstack.diff.words import headline, impact_of, lines_of
+from dualstack.diff.words import headline, lines_of, takes
 from dualstack.style import Style
 
 _COLOURS = {"-": "red", "+": "green", "!": "yellow"}
 _LONGEST = 160
+_WORD = 9
 
 
 def page(report: Report, style: Style) -> str:
-    """Give the whole report without rendered files, which ``--format html`` has."""
+    """Give the whole report without the lines of rendered files, which ``--format html`` has."""
     blocks = ["\n".join(_head(report, style))]
     blocks += ["\n".join(_beside(report, style))] if report.beside else []
     blocks += ["\n".join(_group(group, style)) for group in groups_of(report.changed)]
@@ -60,8 +66,7 @@ def _beside(report: Report, style: Style) -> Iterator[str]:
 
 def _group(group: Group, style: Style) -> Iterator[str]:
     site = group.first
-    impact = impact_of(site)
-    colour = "red" if impact.destroys or site.status == "unreadable" else "yellow"
+    colour = "red" if takes(site) or site.status == "unreadable" else "yellow"
     yield f"{style(_shown(group_title(group)), 'bold')}: {style(headline(site), colour)}"
     yield from (f"  {_shown(text)}" for text in (others(group), reached_by(site)) if text)
     if site.note:
@@ -69,11 +74,13 @@ def _group(group: Group, style: Style) -> Iterator[str]:
     if site.error is not None:
         place = ":".join(str(site.error[key]) for key in ("file", "line") if site.error.get(key) is not None)
         yield visible(f"  {place}: {site.error['message']}; {site.error['fix']}")
+    for taking, found in gathered(site):
+        word = style(taking.word.text.ljust(_WORD), "red" if taking.word.takes else "yellow")
+        yield f"  {word} {_shown(taken(taking))}"
+        yield from (f"    {_shown(fact_text(fact))}" for fact in found)
     for line in lines_of(site):
-        word = style(line.impact.word.ljust(9), "red" if line.impact.destroys else "yellow")
-        yield f"  {word} {_shown(line.text)}"
-    for key, word in site.secrets if site.status == "changed" else ():
-        yield visible(f"  secret    dualstack:{key}: {word}")
+        shown = line.word.text if line.word.takes or site.status == "removed" else "engine"
+        yield f"  {style(shown.ljust(_WORD), 'red' if line.word.takes else 'yellow')} {_shown(line.text)}"
     yield from _differences(site, style)
     for told, noun in ((site.findings, ""), (site.violations, "violation ")):
         if told is None:
@@ -86,17 +93,17 @@ def _group(group: Group, style: Style) -> Iterator[str]:
 
 
 def _differences(site: SiteDiff, style: Style) -> Iterator[str]:
-    if site.edits:
-        yield "  edited"
-    for edit in site.edits:
-        place = style(f"  {visible(edit.place)}", "dim") if edit.place else ""
-        yield f"    {visible(show_path(edit.change.path))}{place}"
-        for sign, text in signed(edit.change, _LONGEST):
-            yield f"      {style(f'{sign} {visible(text)}', _COLOURS[sign])}"
-    if site.dns and site.status != "removed":
+    left = rest(site)
+    if left.dns and site.status != "removed":
         yield "  DNS"
-        for records in site.dns:
+        for records in left.dns:
             before, after = records_text(records.before, records.after)
             yield visible(f"    {records.name} {records.type}  {before or 'none'} → {after or 'none'}")
-    if site.files:
-        yield visible(f"  rendered files: {', '.join(file.path for file in site.files)}")
+    if left.values:
+        yield "  computed"
+        for line in value_lines(left.values, _LONGEST):
+            yield f"    {style(visible(line), _COLOURS[line[0]])}"
+    for file in left.files:
+        yield f"  file      {_shown(file_text(file))}"
+    if said := explained(left.named, left.follow):
+        yield f"  {_shown(said)}"

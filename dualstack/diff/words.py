@@ -1,60 +1,49 @@
-"""What a change means, in words: the worst first."""
+"""What the engine does at a site, in words, and the worst word of all."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any, Final
 
-from dualstack.diff.compare import FileChange, SiteDiff
+from dualstack.day2 import Word
+from dualstack.diff.compare import SiteDiff
 from dualstack.diff.escape import Code, Text, shortened
-from dualstack.diff.operations import Step
+from dualstack.diff.facts import facts, rest, worst
+from dualstack.diff.operations import Operation, Step
 from dualstack.diff.properties import Change, show_path
 from dualstack.frozen import UNKNOWN
 from dualstack.style import counted
-from dualstack.tokens import ANSWERS, BUILD, DIRECTORY, PROVIDER, READY, RELEASE
-
-
-class Impact(IntEnum):
-    """How bad, worst first."""
-
-    REIMAGE = 0
-    REPLACE = 1
-    DELETE = 2
-    UPDATE = 3
-    CREATE = 4
-    NONE = 5
-
-    @property
-    def word(self) -> str:
-        """The word for it."""
-        return ("re-image", "replace", "delete", "update", "create", "none")[self]
-
-    @property
-    def destroys(self) -> bool:
-        """Whether something that is there goes."""
-        return self <= Impact.DELETE
+from dualstack.tokens import ANSWERS, BUILD, DIRECTORY, POINTER, PROVIDER, READY, RECORD_SET, RELEASE, SERVICE_PATCH
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that happens."""
+    """One thing that the engine does to a resource."""
 
-    impact: Impact
+    word: Word
+    op: Operation
     text: Text
 
 
-_SHOWN: Final = 3
-_LONGEST: Final = 100
+LONGEST: Final = 100
+"""Characters of a value where room is scarce."""
 _ROLES: Final = ("disk", "host", "network")
+_WORST_FIRST: Final[Sequence[Operation]] = ("replace", "delete", "update", "create", "same")
+_OURS_ALONE: Final = frozenset({ANSWERS, BUILD, DIRECTORY, READY})
+"""Types that are on the deploying machine only: what of it reaches the site is told by others."""
+_UNNOTICED: Final = frozenset({POINTER, SERVICE_PATCH})
+"""Types that may go and come without anybody noticing."""
+_HELM: Final = "kubernetes:helm.cattle.io/v1:"
+_PASSING: Final = (f"{_HELM}HelmChartConfig", f"{_HELM}HelmChartPatch", "command:", PROVIDER)
+"""The same, by the start of the type."""
 
 
-def brief(value: Any) -> Code:
-    """Give a value as short text; what is not text as JSON."""
+def brief(value: Any, longest: int | None = LONGEST) -> Code:
+    """Give a value as text, cut where a length is given; what is not text as JSON."""
     text = _text(value)
-    return Code(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
+    return Code(text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…")
 
 
 def _text(value: Any) -> str:
@@ -62,12 +51,12 @@ def _text(value: Any) -> str:
     return " ".join(text.split()) if "\n" in text else text
 
 
-def from_to(change: Change) -> Text:
-    """Give ``before → after``; of a secret only that it changed."""
+def from_to(change: Change, longest: int | None = LONGEST) -> Text:
+    """Give ``before → after``, cut where a length is given; of a secret only that it changed."""
     if change.how == "add":
-        return (brief(change.after), " added")
+        return (brief(change.after, longest), " added")
     if change.how == "delete":
-        return (brief(change.before), " removed")
+        return (brief(change.before, longest), " removed")
     if change.secret and change.before == change.after:
         return ("changed (secret)",)
     if change.after == UNKNOWN:
@@ -76,33 +65,39 @@ def from_to(change: Change) -> Text:
     before, after = _text(change.before), _text(change.after)
     if before == after:  # they differ in white space, or in type
         before, after = (json.dumps(value, ensure_ascii=False) for value in (change.before, change.after))
-    before, after = shortened(before, after, _LONGEST)
+    if longest is not None:
+        before, after = shortened(before, after, longest)
     return (Code(before), " → ", Code(after), *more)
 
 
-def lines_of(site: SiteDiff) -> list[Line]:
-    """Give what happens to a site, worst first; what is only kept in state by components is left out."""
+def lines_of(site: SiteDiff, *, inputs: bool = True, longest: int | None = LONGEST) -> list[Line]:
+    """Give what the engine does, worst first; components, which only state keeps, are left out.
+
+    Args:
+        site: the site.
+        inputs: whether the inputs that no edit explains are told with it.
+        longest: where their values are cut; None: nowhere.
+    """
     if site.status == "unreadable":
         return []
     if site.status == "removed":
         count = sum(step.custom for step in site.steps or ())
         more = f"; the {counted(count, 'resource')} of its stack stay" if count else ""
         text = ("its stack file is removed: nothing destroys what is deployed", more, ", unless somebody runs ")
-        return [Line(Impact.DELETE, (*text, Code(f"dualstack destroy {site.name}"), " before the merge"))]
-    steps = site.steps or ()
-    # What changes in the directory is told by its files.
-    shown = [step for step in steps if not (site.files and step.type == DIRECTORY and step.op == "update")]
-    found = [line for step in shown if (line := _line(step, steps)) is not None]
-    if site.files and any(step.type == BUILD and step.op == "update" for step in steps):
-        found.insert(0, Line(Impact.UPDATE, files_text(site.files)))
-    if (image := _image(site)) is not None:
-        found.append(image)
-    return sorted(found, key=lambda line: line.impact)
+        return [Line(Word.BY_HAND, "delete", (*text, Code(f"dualstack destroy {site.name}"), " before the merge"))]
+    steps, told = site.steps or (), rest(site).inputs if inputs else {}
+    found = [_line(step, steps, told.get(step.urn, ()), longest) for step in steps if step.custom]
+    return sorted(found, key=lambda line: (-line.word, _WORST_FIRST.index(line.op)))
 
 
-def impact_of(site: SiteDiff) -> Impact:
+def word_of(site: SiteDiff) -> Word:
     """Give the worst that happens to a site."""
-    return min((line.impact for line in lines_of(site)), default=Impact.NONE)
+    return max([worst(facts(site)), *(line.word for line in lines_of(site))], default=Word.NOTHING)
+
+
+def takes(site: SiteDiff) -> bool:
+    """Tell whether something is lost, or away meanwhile; or a site is given up."""
+    return site.status == "removed" or word_of(site).takes
 
 
 def headline(site: SiteDiff) -> str:
@@ -114,15 +109,14 @@ def headline(site: SiteDiff) -> str:
     steps = [step for step in site.steps or () if step.custom]
     if site.status == "new":
         return f"new, {counted(len(steps), 'resource')}" if site.steps is not None else "new, with errors"
-    parts: list[str] = []
+    counts = {word: sum(fact.told.word is word for fact in facts(site)) for word in reversed(Word)}
+    parts = [f"{count} {word.text}" for word, count in counts.items() if count]
     for op, word in (("replace", "replaced"), ("delete", "deleted")):
         if roles := [role for role in _ROLES if any(step.op == op and step.kind.role == role for step in steps)]:
             parts.append(f"{_listed(roles)} {word}")
-    if _image(site) is not None:
-        parts.append("needs a new image")
-    rest = [step for step in steps if not (step.kind.role and step.op in ("replace", "delete"))]
+    others = [step for step in steps if not (step.kind.role and step.op in ("replace", "delete"))]
     for op, word in (("replace", "replaced"), ("delete", "deleted"), ("update", "updated"), ("create", "created")):
-        if count := sum(step.op == op for step in rest):
+        if count := sum(step.op == op for step in others):
             parts.append(f"{count} {word}")
     if any(step.blocked for step in steps):
         parts.append("refused: protected")
@@ -135,19 +129,22 @@ def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _line(step: Step, steps: Sequence[Step]) -> Line | None:
-    if not step.custom:
-        return None
-    role = step.kind.role
-    impact = {
-        "replace": Impact.REIMAGE if role else Impact.REPLACE,
-        "delete": Impact.REIMAGE if role else Impact.DELETE,
-        "update": Impact.UPDATE,
-        "create": Impact.CREATE,
-    }[step.op]
+def _line(step: Step, steps: Sequence[Step], inputs: Sequence[Change], longest: int | None) -> Line:
     subject: Text = (f"{step.kind.word} ", Code(step.label), " ")
-    text = (*subject, *_what(step, steps), *_why(step, steps), *_follows(step, steps))
-    return Line(impact, (str(text[0][:1].upper() + text[0][1:]), *text[1:]))
+    text = (*subject, *_what(step, steps), *_why(step, steps, inputs, longest), *_follows(step, steps))
+    return Line(_word(step), step.op, text)
+
+
+def _word(step: Step) -> Word:
+    if step.type in _OURS_ALONE:
+        return Word.NOTHING
+    if step.op not in ("replace", "delete") or step.kept:
+        return Word.LIVE
+    if step.kind.role:
+        return Word.REBUILD if step.kind.role == "disk" else Word.OUTAGE
+    passing = step.type in _UNNOTICED or step.type.startswith(_PASSING)
+    passing = passing or (step.type == RECORD_SET and step.op == "replace")
+    return Word.LIVE if passing else Word.OUTAGE
 
 
 def _what(step: Step, steps: Sequence[Step]) -> Text:
@@ -168,9 +165,9 @@ def _what(step: Step, steps: Sequence[Step]) -> Text:
     return ("is updated in place",) if step.kind.known else ("is updated, or replaced if its provider cannot do that",)
 
 
-def _why(step: Step, steps: Sequence[Step]) -> Text:
-    """Give the inputs that are the reason, those that force a replacement first."""
-    own = [change for change in step.changes if change.after != UNKNOWN and not bulky(step, change)]
+def _why(step: Step, steps: Sequence[Step], inputs: Sequence[Change], longest: int | None) -> Text:
+    """Give the inputs that are the reason and were not told before, those that force a replacement first."""
+    own = [change for change in inputs if change.after != UNKNOWN]
     if step.op == "replace":
         own = [change for change in own if change.path in step.forced_by]
     if step.type == RELEASE:
@@ -183,18 +180,9 @@ def _why(step: Step, steps: Sequence[Step]) -> Text:
         words = {"create": "is new", "replace": "is replaced"}.get(cause.op, "changes")
         return (", because ", Code(cause.label), f" {words}")
     text: list[str | Code] = [": "]
-    for index, change in enumerate(own[:_SHOWN]):
-        text += [", " if index else "", Code(show_path(change.path)), " ", *from_to(change)]
-    if len(own) > _SHOWN:
-        text.append(f", and {len(own) - _SHOWN} more")
+    for index, change in enumerate(own):
+        text += [", " if index else "", Code(show_path(change.path)), " ", *from_to(change, longest)]
     return tuple(text)
-
-
-def bulky(step: Step, change: Change) -> bool:
-    """Tell whether a change is told better elsewhere: rendered files have their own diff, a version is plumbing."""
-    if step.type.startswith(PROVIDER) and change.path == ("version",):
-        return True
-    return step.type == DIRECTORY and change.path[0] == "files"
 
 
 def _follows(step: Step, steps: Sequence[Step]) -> Text:
@@ -219,44 +207,3 @@ def loses_host(site: SiteDiff) -> bool:
     return site.status != "removed" and any(
         step.kind.role and step.op in ("replace", "delete") and not step.kept for step in site.steps or ()
     )
-
-
-def needs_image(site: SiteDiff) -> bool:
-    """Tell whether the running host takes the change only with a new image, and nothing sees to that."""
-    return _image(site) is not None
-
-
-def _image(site: SiteDiff) -> Line | None:
-    """Say that a host takes a change only with a new image; None where the engine sees to it, or nothing changes."""
-    files = image_files(site)
-    steps = site.steps or ()
-    replaced = any(step.kind.role == "disk" and step.op == "replace" for step in steps)
-    if not files or site.status != "changed" or replaced:
-        return None
-    built = (site.head or {}).get("host", {}).get("built")
-    last = "the image is built anew, and " if built else "build a new image and "
-    end = "re-image the host; until then the running one keeps the old" if built else "re-image the host with it"
-    return Line(Impact.REIMAGE, (*files_text(files), f": the running host does not take that; {last}{end}"))
-
-
-def files_text(files: Sequence[FileChange]) -> Text:
-    """Say that files of the image change, and which."""
-    names: list[str | Code] = []
-    for index, file in enumerate(files[:_SHOWN]):
-        secret = ", a secret in it" if file.secret else ""
-        names += [", " if index else "", Code(file.path), secret]
-    more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
-    verb = "changes" if len(files) == 1 else "change"
-    return (f"{counted(len(files), 'file')} of the image {verb} (", *names, f"{more})")
-
-
-def image_files(site: SiteDiff) -> list[FileChange]:
-    """Give the changed files that only a new image brings to the host.
-
-    The values of a chart whose changes go to the living cluster beside the image are not among them.
-    """
-    charts: Sequence[Mapping[str, Any]] = (site.head or {}).get("charts", ())
-    sent = {
-        f"kubernetes/helm/values/{chart['name']}.yaml" for chart in charts if chart.get("change") == "HelmChartConfig"
-    }
-    return [file for file in site.files if file.path not in sent]

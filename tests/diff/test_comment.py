@@ -148,7 +148,7 @@ def test_the_picture() -> None:
 def test_alike_sites_are_told_once() -> None:
     made = comment(report(*(site(f"site{number}", ("a", 1, 2)) for number in range(40))), "artifact")
     assert "`site0` and 39 sites alike" in made
-    assert made.count("**Edited**") == 1
+    assert made.count("`1` → `2`") == 1
     assert "and 27 more" in made
     assert "Cut to fit" not in made
 

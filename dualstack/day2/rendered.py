@@ -1,0 +1,42 @@
+"""Which field stands for a file of the image directory, where no field of the site is known to have changed it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from dualstack.day2.ask import Edited, consequence
+from dualstack.day2.model import Consequence, by_hand, nothing, on_built
+from dualstack.day2.setting import Setting
+
+SERVER: Final = "kubernetes/config/server.yaml"
+_VALUES: Final = re.compile(r"kubernetes/helm/values/(.+)\.yaml")
+_KEY: Final = re.compile(r"[-+]([A-Za-z][A-Za-z0-9-]*):")
+_SCRIPTS: Final = nothing("scripts run at installs only", imaged=True)
+_DEFINITION: Final = by_hand("what the changed lines say, on each node; the image brings it to later installs only")
+
+
+def file_consequence(setting: Setting, path: str, lines: Iterable[str] = ()) -> Consequence:
+    """Tell what a changed file of the directory means to a running host.
+
+    Args:
+        setting: the site as it is now.
+        path: below the directory.
+        lines: of a unified diff, where they are known: of server.yaml each key is told, and the worst counts.
+    """
+    if path == SERVER:
+        keys = {found[1] for line in lines if (found := _KEY.match(line))}
+        places: list[tuple[str, ...]] = [("cluster", "server", key) for key in sorted(keys)]
+        told = [consequence(setting, Edited(place)) for place in places or [("cluster", "server")]]
+        return max(told, key=lambda one: one.word)
+    if path.startswith("network/"):
+        return consequence(setting, Edited(("nodes", 0, "nmstate")))
+    if found := _VALUES.fullmatch(path):
+        return consequence(setting, Edited(("charts", setting.chart_of(found[1]), "values")))
+    if path.startswith("kubernetes/manifests/"):
+        return consequence(setting, Edited(("manifests",)))
+    if path.startswith("os-files/"):
+        return consequence(setting, Edited(("image", "files")))
+    told_of = _SCRIPTS if path.startswith("custom/") else _DEFINITION
+    return on_built(told_of) if setting.built else told_of

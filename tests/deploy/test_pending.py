@@ -1,0 +1,69 @@
+"""What a run leaves to a hand: which files, with which word, and never for what the run itself brings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dualstack.check import check_site
+from dualstack.cli.outcome import closing
+from dualstack.day2 import Word
+from dualstack.deploy.pending import pending
+from dualstack.deploy.progress import Change, Progress
+from dualstack.deploy.properties import Property
+from dualstack.deploy.review import preview_markdown
+from dualstack.deploy.session import Operation, Result
+from dualstack.layers import resolve_mapping
+from dualstack.style import Style
+from dualstack.tokens import DIRECTORY
+from tests.sites import SECRETS, mapping
+
+SERVER = "kubernetes/config/server.yaml"
+
+
+def site(tmp_path: Path, **changes: Any) -> Any:
+    return check_site("paris", resolve_mapping(tmp_path, mapping(**changes), SECRETS))
+
+
+def written(file: str, old: str, new: str, op: str = "update") -> Change:
+    path = f'files["{file}"].content'
+    urn = f"urn:pulumi:paris::dualstack::{DIRECTORY}::d"
+    return Change(op, DIRECTORY, "d", urn, [path], properties=[Property(path, "update", False, old, new)])
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "word"),
+    [
+        (SERVER, "cluster-cidr: a\ndebug: true\n", "cluster-cidr: b\ndebug: true\n", Word.REBUILD),
+        (SERVER, "tls-san:\n- a\n", "tls-san:\n- a\n- b\n", Word.BY_HAND),
+        ("definition.yaml", "a", "b", Word.BY_HAND),
+        ("network/mgmt-1.yaml", "a", "b", Word.OUTAGE),
+        ("kubernetes/helm/values/rancher.yaml", "a", "b", Word.BY_HAND),
+    ],
+)
+def test_by_file(tmp_path: Path, file: str, old: str, new: str, word: Word) -> None:
+    (one,) = pending(site(tmp_path), [written(file, old, new)])
+    assert (one.file, one.told.word) == (file, word)
+
+
+def test_what_up_does_is_not_pending(tmp_path: Path) -> None:
+    built = {"host": {"kind": "libvirt"}, "image": {"build": "local"}}
+    assert pending(site(tmp_path, **built), [written("definition.yaml", "a", "b")]) == []
+    sent = [written("kubernetes/helm/values/rancher.yaml", "a", "b")]
+    assert pending(site(tmp_path, day2="helmchartconfig"), sent) == []
+    assert pending(site(tmp_path), [written("custom/scripts/50-x.sh", "a", "b")]) == []
+    assert pending(site(tmp_path), [written("definition.yaml", "", "b", op="create")]) == []
+
+
+def test_it_is_told_at_the_end(tmp_path: Path) -> None:
+    progress = Progress(lambda _: None)
+    progress.changes = [written("definition.yaml", "a", "b"), written(SERVER, "cluster-cidr: a", "cluster-cidr: b")]
+    progress.counts = {"update": 1}
+    checked = site(tmp_path)
+    said = "\n".join(closing(checked, Operation.UP, progress, Result(), Style(False), tmp_path))
+    assert said.index(f"pending {SERVER}  rebuild: fixed") < said.index("pending definition.yaml  by hand")
+    made = preview_markdown(checked, progress, None)
+    assert "#### Not by `up`" in made
+    assert f"| **rebuild** | `{SERVER}` |" in made
