@@ -82,7 +82,8 @@ def test_ctrl_c_is_told_in_a_line(project: Project) -> None:
 def test_json_is_answered_for_a_wrong_command_line(run: Run, project: Project) -> None:
     project.site("x")
 
-    assert run("explain", "zz", "--format", "json").json["error"]["message"] == "there is no rule 'zz'"
+    message = run("explain", "zz", "--format", "json").json["error"]["message"]
+    assert message == "there is no rule `zz`, and none speaks of it"
     assert run("check", "x", "--nope", "--format", "json").json["version"] == 1
 
 
