@@ -25,7 +25,7 @@ OURS: Final = {
     **dict.fromkeys(("version",), "--version"),
     **dict.fromkeys(("help", "commands"), "--help"),
     **dict.fromkeys(("completion", "completions"), "--install-completion"),
-    **dict.fromkeys(("fix", "repair"), "check"),
+    **dict.fromkeys(("fix", "repair"), "check --fix"),
 }
 """How a word of other tools is said here."""
 

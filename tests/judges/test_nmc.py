@@ -124,6 +124,8 @@ REFUSED: dict[str, dict[str, Any]] = {
 }
 
 
+TAKEN_BY_SOME = frozenset({"lo"})
+"""Refused with nmstate 2.2.60; nm-configurator 0.3.5 as released has 2.2.56, which gives a NIC that name."""
 ALSO_REFUSED = {name: document for name, (document, _, _) in nmstates.REFUSED.items()}
 
 
@@ -131,7 +133,7 @@ ALSO_REFUSED = {name: document for name, (document, _, _) in nmstates.REFUSED.it
 def test_our_rules_know_what_it_refuses(name: str, tmp_path: Path) -> None:
     document = {**ALSO_REFUSED, **REFUSED}[name]
     code, _, _ = generate(tmp_path, document)
-    assert code != 0
+    assert code != 0 or name in TAKEN_BY_SOME
     told = [*nmstate_document(At((), document)), *ethernet_macs(At((), document), read_links(At((), document)))]
     assert [finding.rule.id for finding in told if finding.severity == "error"]
 
