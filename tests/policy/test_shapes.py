@@ -32,7 +32,7 @@ FINE = {
     ("DS030", "null"), ("DS166", "true"),
     ("DS069", "true"), ("DS070", "true"), ("DS200", "true"), ("DS201", "a mapping"), ("DS202", "a mapping"),
     # Absent is right for these, and an empty list is no list.
-    ("DS024", "an empty list"), ("DS162", "null"),
+    ("DS024", "an empty list"), ("DS095", "an empty list"), ("DS199", "an empty list"), ("DS162", "null"),
 }  # fmt: skip
 
 
