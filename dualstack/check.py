@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dualstack.causes import without_echoes
@@ -61,8 +62,8 @@ def check_site(name: str, resolved: Resolved) -> Checked:
         plain = [At(("dualstack:" + key,), key) for key in resolved.config]
         findings += clear_config(plain, secret_names(Subject(site, plan)), name)
         findings = without_echoes(lowered(findings, site.rules))
-    placed = [_placed(finding, resolved) for finding in _distinct(findings)]
-    return Checked(name, site, plan, tuple(sorted(placed, key=_order)), resolved)
+    ordered = in_order(placed(finding, resolved) for finding in _distinct(findings))
+    return Checked(name, site, plan, ordered, resolved)
 
 
 def lowered(findings: list[Finding], overrides: dict[str, RuleOverride]) -> list[Finding]:
@@ -101,13 +102,19 @@ def _distinct(findings: list[Finding]) -> list[Finding]:
     return list({(finding.rule.id, finding.path, finding.message): finding for finding in findings}.values())
 
 
-def _placed(finding: Finding, resolved: Resolved) -> Finding:
+def placed(finding: Finding, resolved: Resolved) -> Finding:
+    """Return a finding with the place in the files where its value, or its key, was written."""
     if finding.rule is NOT_ENCRYPTED:
         place = resolved.config_origins.get(str(finding.path[-1]).removeprefix("dualstack:"))
         return finding.located(*place) if place else finding
     source = resolved.key_origins if finding.rule in (UNKNOWN_KEY, UNKNOWN_RULE, FIRM_RULE) else resolved.origins
     origin = find_origin(source, finding.path)
     return finding.located(*origin) if origin else finding
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings worst first, then in the order of the files."""
+    return tuple(sorted(findings, key=_order))
 
 
 def _order(finding: Finding) -> tuple[object, ...]:

@@ -77,6 +77,7 @@ def check(
 ) -> None:
     """Check sites against the dual-stack rules, and with --policies their resources against the policies."""
     from dualstack.cli.text import findings_text
+    from dualstack.fleet import with_fleet
     from dualstack.layers import LayerStore
     from dualstack.project import list_sites
     from dualstack.style import Style
@@ -95,6 +96,10 @@ def check(
         unreadable = without_strangers(unreadable)
     if not checked and not unreadable:
         raise InputError("the project has no sites", file=str(folder), fix="make one with dualstack new")
+    compared = with_fleet(folder, checked, store)
+    checked = compared.checked
+    if compared.seen < compared.others:
+        tell(f"compared with {compared.seen} of {compared.others} other sites; dualstack check alone compares all")
     verdicts: dict[str, Verdict | None] = {}
     if policies:
         from dualstack.cli.policies import judged_sites

@@ -143,7 +143,7 @@ def bmc_boot(bmc: At[str], scheme: str) -> Findings:
     yield BOOT.at(bmc.path, message, write(whole, ", if the BMC has virtual media under that path", guess=True))
 
 
-def _identity(text: str) -> str:
+def identity(text: str) -> str:
     """Return what an address means: host, port and path, so that two spellings of one BMC are equal."""
     parsed = parse_bmc(text)
     return f"{parsed.ip.ip if parsed.ip else parsed.host.lower()} {parsed.port} {parsed.tail.strip('/')}"
@@ -164,7 +164,7 @@ def _of(path: Path) -> str:
 
 def unique_addresses(bmcs: Iterable[At[str]]) -> Findings:
     """Tell where two machines have one BMC, compared after parsing."""
-    items = [(At(bmc.path, bare_address(bmc.value)), _identity(bmc.value)) for bmc in bmcs]
+    items = [(At(bmc.path, bare_address(bmc.value)), identity(bmc.value)) for bmc in bmcs]
     yield from _repeated(items, "the BMC", "write this machine's own BMC address")
 
 

@@ -49,6 +49,11 @@ class Site(Model):
     mode: Mode = Field(
         description="address: Ironic is known by its IPv4 address. hostname: by an FQDN with A and AAAA records."
     )
+    realm: Text | None = Field(
+        None,
+        description="Where the site's private addresses mean something: isolated sites may repeat those of another "
+        "realm. MACs, public addresses and names belong to one site of the project whatever its realm.",
+    )
     nodes: tuple[Node, ...] = Field(description="The nodes: one, or servers and agents.", min_length=1)
     node_defaults: NodeDefaults = Field(
         NodeDefaults.model_construct(), description="What every node has, unless it says otherwise itself."
