@@ -21,13 +21,14 @@ def own(number: int, **changes: Any) -> dict[str, Any]:
 
 def test_both_files_and_lines_are_named(run: Run, project: Project) -> None:
     project.site("a", own(10))
-    project.site("b", put(own(11), "34-8A-B1-4B-99-0A", *ETH0, "mac"))
+    text = project.site("b", put(own(11), "34-8A-B1-4B-99-0A", *ETH0, "mac")).read_text()
+    line = next(number for number, line in enumerate(text.splitlines(), 1) if "mac:" in line)
     project.site("c", own(12))
 
     ran = run("check", "a")
     assert ran.code == 1
-    assert "34:8a:b1:4b:99:0a is b's nodes[0].interfaces[0].mac (stacks/Pulumi.b.yaml:9), too" in ran.out
-    assert "stacks/Pulumi.a.yaml:9:" in ran.out
+    assert f"34:8a:b1:4b:99:0a is b's nodes[0].interfaces[0].mac (stacks/Pulumi.b.yaml:{line}), too" in ran.out
+    assert f"stacks/Pulumi.a.yaml:{line}:" in ran.out
     assert run("check", "c").code == 0
     assert run("check").out.count("DS211-fleet-mac") == 2
 
