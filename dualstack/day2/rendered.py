@@ -33,7 +33,9 @@ def file_consequence(setting: Setting, path: str, lines: Iterable[str] = ()) -> 
     if path.startswith("network/"):
         return consequence(setting, Edited(("nodes", 0, "nmstate")))
     if found := _VALUES.fullmatch(path):
-        return consequence(setting, Edited(("charts", setting.chart_of(found[1]), "values")))
+        chart = setting.chart_of(found[1])
+        named = chart == "rancher" and any(line[1:].startswith("hostname:") for line in lines)
+        return consequence(setting, Edited(("rancher", "hostname") if named else ("charts", chart, "values")))
     if path.startswith("kubernetes/manifests/"):
         return consequence(setting, Edited(("manifests",)))
     if path.startswith("os-files/"):
