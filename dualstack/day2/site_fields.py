@@ -14,6 +14,7 @@ _NODE: Final = "each node while it is drained and restarts; with one node the ma
 
 ENTRIES: Final[tuple[Entry, ...]] = (
     entry("schema", nothing("the form of the file")),
+    entry("realm", nothing("which sites `check` compares private addresses with")),
     entry(
         "release",
         rolling(
