@@ -119,7 +119,7 @@ def deploy(project: Path, site: str, operation: Operation, wanted: Wanted) -> No
         teller.operation = operation
         progress = Progress(teller.say, planning=operation is Operation.PREVIEW)
         result = session.run(operation, progress, clear_pending=wanted.clear_pending, refresh=wanted.refresh)
-        if operation is Operation.DESTROY and wanted.forget and result.error is None and progress.ran:
+        if operation is Operation.DESTROY and wanted.forget and result.error is None and not session.missing:
             session.forget()
         if result.error is not None:
             result = replace(result, error=with_ways_out(result.error, checked.plan, session.command_prefix, own_name))

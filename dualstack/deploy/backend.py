@@ -53,6 +53,13 @@ class Backend:
         names = (folder / f"{stack}.json{packed}" for packed in ("", ".gz", ".zst"))
         return next((name for name in names if name.exists()), None)
 
+    def updated(self, project: str, stack: str) -> bool:
+        """Tell whether an update of the stack ever came to its end; where nobody can know, it did."""
+        if self.files is None:
+            return True
+        folder = self.files / ".pulumi/history" / project / stack
+        return folder.is_dir() and any(folder.iterdir())
+
 
 def choose_backend(project: Path, wanted: BackendChoice | None) -> Backend:
     """Choose the backend: what is asked for, else the user's own where one is configured, else the embedded one.

@@ -59,7 +59,7 @@ def left_in_zones(plan: Plan, known: Collection[str], secret: KeyReader) -> Left
             continue
         try:
             found = look(Client(_server(zone, secret), zone_name, 0), name, tuple(values))
-        except ResourceError as error:
+        except (ResourceError, ValueError) as error:  # ValueError: a key that is no Base64
             unknown.append(f"{name}: {error}")
             continue
         if found.equals(values, ttl):

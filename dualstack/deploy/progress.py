@@ -144,11 +144,6 @@ class Progress:
             self._say(printed)
 
     @property
-    def ran(self) -> bool:
-        """Whether the engine has worked to the end of an operation."""
-        return bool(self.counts) or bool(self.resources)
-
-    @property
     def changed(self) -> bool:
         """Whether anything is, or would be, made, changed or removed."""
         return any(count for op, count in self.counts.items() if op not in {"same", "refresh", "read"}) or bool(

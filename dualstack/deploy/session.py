@@ -74,6 +74,7 @@ class Session:
         policies: config of the policy pack, by policy.
         online: whether a preview may ask others, such as resolvers.
         plan: the site's plan, for what is looked at outside.
+        missing: whether there was no stack to work on.
     """
 
     project: Path
@@ -87,6 +88,7 @@ class Session:
     policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     online: bool = False
     plan: Plan | None = None
+    missing: bool = field(default=False, init=False)
     _previewed: bool = field(default=False, init=False)
 
     @property
@@ -128,10 +130,12 @@ class Session:
             if fresh and operation in (Operation.REFRESH, Operation.DESTROY):
                 if operation is Operation.DESTROY:
                     self._folders()
+                self.missing = True
                 return Result()
+            begun = False
             if changing and not fresh:
                 wait_for_providers(self.project, self.name, self.tell)
-                self._settle(copy, operation, clear_pending)
+                begun = self._settle(copy, operation, clear_pending)
             more: dict[str, Any] = {"config_file": str(config)}
             if operation in (Operation.UP, Operation.PREVIEW):
                 more |= self._pack(held, copy)
@@ -153,7 +157,7 @@ class Session:
                 result = self._operate(stack, operation, progress, more)
                 if provider_ended(progress):
                     result = Result(f"{result.error}\n{self._untold(progress)}")
-            if operation in (Operation.REFRESH, Operation.DESTROY) and result.error is None:
+            if operation in (Operation.REFRESH, Operation.DESTROY) and begun and result.error is None:
                 result = self._look_outside(operation, progress, config)
             # What was previewed may since have changed: the next update has a preview of its own.
             self._previewed = operation is Operation.PREVIEW and result.error is None
@@ -249,18 +253,24 @@ class Session:
             return Result(with_way_out("\n".join(reasons(progress)) or str(error)))
         return Result(outputs=outputs)
 
-    def _settle(self, folder: Path, operation: Operation, clear: bool) -> None:
+    def _settle(self, folder: Path, operation: Operation, clear: bool) -> bool:
         """Settle what a killed run had begun: our own by looking for it, others' by asking.
+
+        Returns:
+            Whether any run may ever have made something: a stack that was only previewed leaves nothing outside.
 
         Raises:
             Refused: resources of others were being created.
         """
         state = json.loads(self._pulumi("stack", "export", "--stack", self.name, folder=self.project))
-        done = settled(state.get("deployment") or {})
+        deployment = state.get("deployment") or {}
+        done = settled(deployment)
+        begun = bool(deployment.get("resources") or deployment.get("pending_operations"))
+        begun = begun or self.backend.updated(self.project_name, self.name)
         if done.others and not (clear and operation is Operation.REFRESH):
             raise Refused(self._undecided(done.others, operation))
         if not done.ours and not done.others:
-            return
+            return begun
         if done.ours:
             names = ", ".join(done.ours)
             self.tell(f"an earlier run was killed while it was at {names}: what it left is looked for now")
@@ -269,6 +279,7 @@ class Session:
         file.write_text(json.dumps({**state, "deployment": done.deployment}), encoding="utf-8")
         self._bare(folder)
         self._pulumi("stack", "import", "--stack", self.name, "--file", str(file), folder=folder)
+        return begun
 
     def _look_outside(self, operation: Operation, progress: Progress, config: Path) -> Result:
         """Look for what the plan names and no state knows; folders of ours are removed by ``destroy``."""
@@ -302,9 +313,14 @@ class Session:
         return Result()
 
     def _folders(self) -> None:
+        from provider.handler import ResourceError
+
         if self.plan is not None:
-            for line in remove_folders(self.project, self.plan):
-                self.tell(line)
+            try:
+                for line in remove_folders(self.project, self.plan):
+                    self.tell(line)
+            except ResourceError as error:  # a build is at work there
+                raise Refused(str(error)) from None
 
     def _untold(self, progress: Progress) -> str:
         names = ", ".join(one.name for one in progress.changes if one.failed and one.type.startswith(OURS))

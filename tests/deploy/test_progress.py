@@ -111,7 +111,7 @@ def test_what_is_only_read_is_no_change() -> None:
 def test_changed_looks_at_counts() -> None:
     told = Told(planning=True)
     told.take(summaryEvent={"resourceChanges": {"same": 8}, "durationSeconds": 1, "maybeCorrupt": False})
-    assert told.progress.ran and not told.progress.changed
+    assert told.progress.counts and not told.progress.changed
     told.take(summaryEvent={"resourceChanges": {"same": 7, "update": 1}, "durationSeconds": 1, "maybeCorrupt": False})
     assert told.progress.changed
 
