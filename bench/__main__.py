@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -15,7 +16,9 @@ from bench.engine import previews
 from bench.fleet import PROJECT, write_fleet
 from bench.measure import BASELINE, Command, best, interleaved, python
 from dualstack.check import check_site
+from dualstack.fleet import MOST_OTHERS, with_fleet
 from dualstack.layers import LayerStore, resolve_stack
+from dualstack.rules.fleet import Member, fleet_findings
 
 SITE = "demo"
 
@@ -63,10 +66,20 @@ def fleet(sizes: tuple[int, ...]) -> dict[str, dict[str, float]]:
 
             check()  # imports and caches are not what is measured
             parsed, taken = best(parse), best(check)
+            store = LayerStore(project)
+            resolved = [resolve_stack(project, file, store) for file in files]
+            members = [Member(file.stem, one.site, one.origins) for file, one in zip(files, resolved, strict=True)]
+            if fleet_findings(members):
+                raise RuntimeError("the sites are not distinct")
+            compared = best(partial(fleet_findings, members))
+            first = check_site(files[0].stem.removeprefix("Pulumi."), resolved[0])
+            beside = best(partial(with_fleet, project, [first], store))
         figures[str(size)] = {
             "parseMillisecondsPerSite": parsed / size * 1000,
             "checkMillisecondsPerSite": taken / size * 1000,
             "ratio": taken / parsed,
+            "compareMillisecondsPerSite": compared / size * 1000,
+            "oneSiteBesideOthersMilliseconds": beside * 1000,
         }
     return figures
 
@@ -92,6 +105,12 @@ def main() -> None:
     for size, row in many.items():
         parse, check = row["parseMillisecondsPerSite"], row["checkMillisecondsPerSite"]
         print(f"  {size:>5} sites: parse {parse:.2f} ms, check {check:.2f} ms  {row['ratio']:.1f} x parse")
+    for size, row in many.items():
+        told = f"{row['compareMillisecondsPerSite'] * 1000:.0f} us per site"
+        beside = (
+            f"one site beside {min(int(size) - 1, MOST_OTHERS)} others {row['oneSiteBesideOthersMilliseconds']:.0f} ms"
+        )
+        print(f"  {size:>5} sites compared with one another: {told}; {beside}")
     times = [row["checkMillisecondsPerSite"] for row in many.values()]
     print(f"  growth per site from {options.sizes[0]} to {options.sizes[-1]} sites: {times[-1] / times[0]:.2f} x")
     if engine is None:
