@@ -171,9 +171,8 @@ def _write(
     if any(left.key == TOKEN_KEY for left in tree.left_out):
         message = f"several nodes need the secret {TOKEN_KEY}: without it EIB makes another token at each build"
         raise InputError(message, fix=f"render {_way(stack, plan, TOKEN_KEY)}")
-    return tree, write_tree(
-        replace(tree, files={**tree.files, **beside}), out, keep_edits=not how.overwrite, waits=tell
-    )
+    whole = replace(tree, files={**tree.files, **beside})
+    return tree, write_tree(whole, out, keep_edits=not how.overwrite, keep_sites=True, waits=tell)
 
 
 def _text(checked: Checked, out: Path, report: Report, tree: Tree) -> str:

@@ -11,6 +11,7 @@ import pytest
 from tests.cli.conftest import Project, Run
 from tests.sites import mapping
 
+MANIFEST = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: default}\n"
 SECRETS = {"rancherBootstrapPassword": {"secure": "v1:one"}, "appsToken": {"secure": "v1:two"}}
 
 
@@ -97,7 +98,7 @@ def test_files_of_others_are_named_and_none_is_a_host(run: Run, project: Project
 )
 def test_check_tells_what_render_refuses(run: Run, project: Project, tmp_path: Path, path: str, words: str) -> None:
     project.site("paris", mapping(image={"files": "files"}) | {"manifests": ["pool.yaml"]}, **SECRETS)
-    (project.folder / "pool.yaml").write_text("kind: ConfigMap\n")
+    (project.folder / "pool.yaml").write_text(MANIFEST)
     (project.folder / "files" / path).parent.mkdir(parents=True)
     (project.folder / "files" / path).touch()
 
@@ -116,7 +117,7 @@ def test_manifests_of_one_name_are_told_each(run: Run, project: Project) -> None
     project.site("paris", mapping() | {"manifests": ["a/x.yaml", "b/x.yaml", "c/x.yaml", "missing.yaml"]})
     for folder in "abc":
         (project.folder / folder).mkdir()
-        (project.folder / folder / "x.yaml").touch()
+        (project.folder / folder / "x.yaml").write_text(MANIFEST)
 
     findings = run("check", "paris", "--format", "json").json["sites"][0]["findings"]
 
