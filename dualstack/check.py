@@ -9,12 +9,12 @@ from dualstack.causes import without_echoes
 from dualstack.findings import At, Finding, Severity
 from dualstack.form import validated
 from dualstack.layers import Resolved
-from dualstack.origins import Path, find_origin
+from dualstack.origins import Path, find_origin, format_path
 from dualstack.plan import make_plan
 from dualstack.plan.model import Plan
 from dualstack.rules import Subject, all_rules, run_checks
 from dualstack.rules.clear_secrets import NOT_ENCRYPTED, clear_config, secret_names
-from dualstack.rules.model import FIRM_RULE, UNKNOWN_KEY, UNKNOWN_RULE, secret_inside
+from dualstack.rules.model import FIRM_RULE, MISSING, UNKNOWN_KEY, UNKNOWN_RULE, secret_inside
 from dualstack.site import RuleOverride, Site
 
 
@@ -62,7 +62,7 @@ def check_site(name: str, resolved: Resolved) -> Checked:
         plain = [At(("dualstack:" + key,), key) for key in resolved.config]
         findings += clear_config(plain, secret_names(Subject(site, plan)), name)
         findings = without_echoes(lowered(findings, site.rules))
-    ordered = in_order(placed(finding, resolved) for finding in _distinct(findings))
+    ordered = in_order(_because_removed(placed(finding, resolved), resolved) for finding in _distinct(findings))
     return Checked(name, site, plan, ordered, resolved)
 
 
@@ -96,6 +96,18 @@ def _for_site(finding: Finding, name: str) -> Finding:
     """Name the site in a command that the fix of a form error tells; whoever made it did not know the site."""
     words = finding.mend.words.replace("secret set SITE ", f"secret set {name} ")
     return finding if words == finding.mend.words else finding.with_fix(replace(finding.mend, words=words))
+
+
+def _because_removed(finding: Finding, resolved: Resolved) -> Finding:
+    """Say where a field is missing because an empty value takes away what a layer gives."""
+    if finding.rule is not MISSING:
+        return finding
+    for path, (origin, layer) in resolved.removed.items():
+        if finding.path[: len(path)] == path:
+            message = f"line {origin.line} removes what layer {layer} gives: {format_path(path)} is empty there"
+            told = replace(finding, message=message).with_fix("remove that line, or give the field here")
+            return told.located(*origin)
+    return finding
 
 
 def _distinct(findings: list[Finding]) -> list[Finding]:

@@ -7,15 +7,15 @@ stacks/layers/<name>.yaml that holds a part of a site, without `config:` around 
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from dualstack.errors import InputError, NoSiteError, quoted
 from dualstack.loader import load_file
 from dualstack.merge import copy, merge
 from dualstack.node_defaults import with_defaults
-from dualstack.origins import Mark, Origin, Origins, Value, find_origin, format_path, origin_of
+from dualstack.origins import Mark, Origin, Origins, Path, Value, find_origin, format_path, origin_of
 from dualstack.parts import (
     SITE_KEY,
     LayerStore,
@@ -39,6 +39,13 @@ _CLI_KEYS: Final = frozenset({"encryptionsalt", "encryptedkey", "secretsprovider
 """What the Pulumi CLI writes into a stack file beside `config:`."""
 
 
+class Removed(NamedTuple):
+    """An empty value, where it was written, and the last layer that gives what it takes away."""
+
+    origin: Origin
+    layer: str
+
+
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """A site with its layers merged.
@@ -51,6 +58,7 @@ class Resolved:
         config_origins: Where the keys of `config` and of the secrets were written, by name without the namespace.
         secrets: Names of `dualstack:*` keys whose value is secret, without the namespace.
         secrets_inside: Secrets where none may stand.
+        removed: What an empty value of the site's own takes away that a layer gives.
         layers: Names of the layers, in the order in which they were applied.
         files: Files that went into it: the layers', then the stack file's.
     """
@@ -63,6 +71,7 @@ class Resolved:
     secrets: frozenset[str] = frozenset()
     secrets_inside: tuple[SecretInside, ...] = ()
     layers: tuple[str, ...] = ()
+    removed: dict[Path, Removed] = field(default_factory=dict)
     files: tuple[pathlib.Path, ...] = ()
 
 
@@ -176,8 +185,32 @@ def _resolve(
         secrets=secrets,
         secrets_inside=tuple(dict.fromkeys(inside)),
         layers=layers,
+        removed=dict(_removed(store, layers, own)),
         files=store.files(layers) + files,
     )
+
+
+def _removed(store: LayerStore, layers: tuple[str, ...], own: Part) -> Iterator[tuple[Path, Removed]]:
+    todo: list[tuple[Path, Value]] = [((), own.data)] if layers else []
+    while todo:
+        path, value = todo.pop()
+        for key, item in value.items():
+            here = (*path, key)
+            if isinstance(item, dict):
+                todo.append((here, item))
+            elif item is None:
+                giving = [name for name in layers if _gives(store.part(name, None).data, here)]
+                origin = Origins((*own.place[:3], own.marks)).get(here)
+                if giving and origin is not None:
+                    yield here, Removed(origin, giving[-1])
+
+
+def _gives(data: Value, path: Path) -> bool:
+    for step in path:
+        if not isinstance(data, dict) or data.get(str(step)) is None:
+            return False
+        data = data[str(step)]
+    return True
 
 
 def _mark(value: Value, file: str, depth: int) -> Mark:

@@ -243,3 +243,22 @@ def test_warnings_fail_with_strict_only(run: Run, project: Project) -> None:
 
     assert run("check", "paris").code == 0
     assert run("check", "paris", "--strict").code == 1
+
+
+@pytest.mark.parametrize("empty", ["null", "", "~"])
+def test_an_empty_value_over_a_layer_is_told_as_what_takes_it_away(run: Run, project: Project, empty: str) -> None:
+    project.layer("base", "dns: {resolvers: [192.168.100.53, 'fd00:100::53']}\n")
+    data = mapping(extends=["base"])
+    del data["dns"]
+    text = project.site("x", data).read_text()
+    project.text("x", f"{text.rstrip()}\n    dns: {empty}\n")
+    (found,) = [
+        f for f in run("check", "x", "--format", "json").json["sites"][0]["findings"] if f["severity"] == "error"
+    ]
+    line = len(text.splitlines()) + 1
+    assert found["message"] == f"line {line} removes what layer base gives: dns is empty there"
+    assert (found["rule"], found["line"], found["fix"]) == (
+        "DS003-missing-field",
+        line,
+        "remove that line, or give the field here",
+    )
