@@ -14,6 +14,7 @@ from dualstack.plan import make_plan
 from dualstack.plan.model import Plan
 from dualstack.rules import Subject, all_rules, run_checks
 from dualstack.rules.clear_secrets import NOT_ENCRYPTED, clear_config, secret_names
+from dualstack.rules.layer_names import HELD, layer_names
 from dualstack.rules.model import FIRM_RULE, MISSING, UNKNOWN_KEY, UNKNOWN_RULE, secret_inside
 from dualstack.site import RuleOverride, Site
 
@@ -58,6 +59,10 @@ def check_site(name: str, resolved: Resolved) -> Checked:
         plan = make_plan(name, site, resolved.secrets)
         told = run_checks(Subject(site, plan))
         told = [finding.moved(taken.original) for finding in told]
+        strangers = layer_names(resolved.site, resolved.origins)
+        if strangers:
+            told = [finding for finding in told if finding.path[:1] and finding.path[0] not in HELD]
+            findings += strangers
         findings += [finding for finding in told if not taken.touches(finding.path)]
         plain = [At(("dualstack:" + key,), key) for key in resolved.config]
         findings += clear_config(plain, secret_names(Subject(site, plan)), name)

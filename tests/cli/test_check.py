@@ -262,3 +262,28 @@ def test_an_empty_value_over_a_layer_is_told_as_what_takes_it_away(run: Run, pro
         line,
         "remove that line, or give the field here",
     )
+
+
+@pytest.mark.parametrize(("node", "interface"), [("node1", "eth0"), ("mgmt-1", "ens3")])
+def test_a_layer_with_another_name_is_told_with_both_names(
+    run: Run, project: Project, node: str, interface: str
+) -> None:
+    gateways = "ipv4: {gateway: 192.168.100.1}, ipv6: {gateway: 'fe80::1'}"
+    project.layer("net", f"nodes: [{{name: {node}, interfaces: [{{name: {interface}, {gateways}}}]}}]\n")
+    data = mapping(extends=["net"])
+    for family in ("ipv4", "ipv6"):
+        del data["nodes"][0]["interfaces"][0][family]["gateway"]
+    project.site("x", data)
+    (found,) = [
+        f for f in run("check", "x", "--format", "json").json["sites"][0]["findings"] if f["severity"] == "error"
+    ]
+    assert found["rule"] == "DS210-layer-name"
+    wanted, own = (node, "mgmt-1") if node != "mgmt-1" else (interface, "eth0")
+    assert f"'{wanted}', the site has {own}" in found["message"]
+    assert found["file"] == "stacks/layers/net.yaml"
+
+
+def test_a_layer_may_bring_an_interface_of_its_own(run: Run, project: Project) -> None:
+    project.layer("net", "nodes: [{name: mgmt-1, interfaces: [{name: eth1, mac: '34:8a:b1:4b:16:aa'}]}]\n")
+    project.site("x", mapping(extends=["net"]))
+    assert "DS210" not in run("check", "x").out
