@@ -14,6 +14,7 @@ from jsonschema import Draft4Validator
 import dualstack.sarif
 from dualstack.check import check_site
 from dualstack.errors import InputError
+from dualstack.fleet import with_fleet
 from dualstack.layers import LayerStore, resolve_mapping, resolve_stack
 from dualstack.policies import Verdict, all_policies
 from dualstack.policies.judge import Violation
@@ -225,4 +226,5 @@ def test_the_same_log_each_time_and_from_every_folder(
         )
         for name in ("one", "two")
     ]
+    checked = with_fleet(project.folder, checked, LayerStore(project.folder)).checked
     assert sarif_log(checked, [], project.folder) == json.loads(first)
