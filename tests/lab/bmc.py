@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +86,7 @@ def free_port(family: str) -> int:
 def running(
     folder: Path, family: str = "ipv4", *, power: str = "Off", tls: tuple[Path, Path, str] | None = None
 ) -> Iterator[Bmc]:
-    """Run a BMC of one machine.
+    """Run a BMC of one machine on loopback.
 
     Args:
         folder: for its files.
@@ -94,12 +94,30 @@ def running(
         power: state of the machine at first.
         tls: certificate, key and the former's SHA-256; plain HTTP where None.
     """
+    bmc = started(folder, LOOPBACK[family], free_port(family), power=power, tls=tls)
+    try:
+        _await(bmc, folder / "log")
+        yield bmc
+    finally:
+        bmc.stop()
+
+
+def started(
+    folder: Path,
+    address: str,
+    port: int,
+    *,
+    power: str = "Off",
+    tls: tuple[Path, Path, str] | None = None,
+    prefix: Sequence[str] = (),
+) -> Bmc:
+    """Start a BMC of one machine; ``prefix`` is a command that runs it elsewhere, such as in a network namespace."""
     folder.mkdir(parents=True, exist_ok=True)
-    port, program = free_port(family), emulator()
+    program = emulator()
     users = folder / "users"
     users.write_text(f"{USER}:{bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()}\n")
     settings: dict[str, Any] = {
-        "SUSHY_EMULATOR_LISTEN_IP": LOOPBACK[family],
+        "SUSHY_EMULATOR_LISTEN_IP": address,
         "SUSHY_EMULATOR_LISTEN_PORT": port,
         "SUSHY_EMULATOR_AUTH_FILE": str(users),
         "SUSHY_EMULATOR_STATE_DIR": str(folder),
@@ -112,14 +130,9 @@ def running(
     config.write_text("".join(f"{key} = {value!r}\n" for key, value in settings.items()))
     environment = {**os.environ, "TMPDIR": str(folder)}
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([program, "--config", config], stdout=log, stderr=log, env=environment)
-    host = f"[{LOOPBACK[family]}]" if family == "ipv6" else LOOPBACK[family]
-    bmc = Bmc(f"{'https' if tls else 'http'}://{host}:{port}", process, tls[2] if tls else None)
-    try:
-        _await(bmc, folder / "log")
-        yield bmc
-    finally:
-        bmc.stop()
+        process = subprocess.Popen([*prefix, program, "--config", config], stdout=log, stderr=log, env=environment)
+    host = f"[{address}]" if ":" in address else address
+    return Bmc(f"{'https' if tls else 'http'}://{host}:{port}", process, tls[2] if tls else None)
 
 
 def _system(power: str) -> Mapping[str, Any]:

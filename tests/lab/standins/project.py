@@ -76,6 +76,9 @@ def small_site(**host: Any) -> dict[str, Any]:
 class Deployment:
     """A project folder, its stand-ins, and ``pulumi`` in it."""
 
+    seconds = SECONDS
+    """For one command."""
+
     def __init__(self, folder: Path, standins: Iterable[str] = PROVIDERS) -> None:
         """Copy the project below a folder.
 
@@ -113,7 +116,7 @@ class Deployment:
         """Run ``pulumi``; another exit code than the wanted one fails the test, None takes any."""
         process = self.start(*arguments, **environment)
         try:
-            stdout, stderr = process.communicate(timeout=SECONDS)
+            stdout, stderr = process.communicate(timeout=self.seconds)
         except subprocess.TimeoutExpired:
             kill(process)
             raise
