@@ -10,6 +10,7 @@ import ipaddress
 import pathlib
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -49,7 +50,10 @@ def with_fleet(project: pathlib.Path, checked: Sequence[Checked], store: LayerSt
         store: the project's layers.
     """
     names = list_sites(project)
-    files = {site_file(project, name).absolute(): name for name in names}
+    files = set()
+    for name in names:
+        with suppress(InputError):  # told where it is checked itself
+            files.add(site_file(project, name).absolute())
     own = [one for one in checked if one.resolved.files and one.resolved.files[-1].absolute() in files]
     fleet = [Member(one.name, one.resolved.site, one.resolved.origins) for one in own]
     here = {member.name for member in fleet}
