@@ -219,10 +219,19 @@ def new(
     mode: Annotated[
         Mode | None, typer.Option(help="How Ironic is known: by its addresses, or by a name with A and AAAA.")
     ] = None,
-    mac: Annotated[str | None, typer.Option(help="MAC of the management interface.")] = None,
-    ipv4: Annotated[str | None, typer.Option(help="Its IPv4 address, such as 192.168.100.10/24.")] = None,
+    nodes: Annotated[
+        int | None, typer.Option(min=1, max=999, help="Number of nodes, all servers; 1 where only one MAC is given.")
+    ] = None,
+    mac: Annotated[list[str] | None, typer.Option(help="MAC of the management interface; once for each node.")] = None,
+    ipv4: Annotated[
+        list[str] | None,
+        typer.Option(help="Its IPv4 address, such as 192.168.100.10/24; those of further nodes count up."),
+    ] = None,
     gateway4: Annotated[str | None, typer.Option(help="IPv4 gateway.")] = None,
-    ipv6: Annotated[str | None, typer.Option(help="Its IPv6 address, such as fd00:100::10/64.")] = None,
+    ipv6: Annotated[
+        list[str] | None,
+        typer.Option(help="Its IPv6 address, such as fd00:100::10/64; those of further nodes count up."),
+    ] = None,
     gateway6: Annotated[str | None, typer.Option(help="IPv6 gateway, such as fe80::1.")] = None,
     resolver: Annotated[list[str] | None, typer.Option(help="A resolver; once for each family.")] = None,
     hostname: Annotated[str | None, typer.Option(help="Ironic's FQDN, in hostname mode.")] = None,
@@ -235,14 +244,33 @@ def new(
         str | None, typer.Option(help="User name at the Application Collection; without one no SUSE Storage.")
     ] = None,
     extends: Annotated[list[str] | None, typer.Option(help="A layer that the site extends.")] = None,
+    api4: Annotated[str | None, typer.Option(help="Virtual address of the API server, with several nodes.")] = None,
+    ingress4: Annotated[str | None, typer.Option(help="Virtual address of the ingress controller.")] = None,
+    ingress6: Annotated[str | None, typer.Option(help="The same, IPv6.")] = None,
+    ironic4: Annotated[str | None, typer.Option(help="Virtual address of Ironic.")] = None,
+    ironic6: Annotated[str | None, typer.Option(help="The same, IPv6.")] = None,
+    rancher_hostname: Annotated[
+        str | None, typer.Option(help="Rancher's FQDN, in hostname mode with several nodes.")
+    ] = None,
+    bmc: Annotated[
+        list[str] | None, typer.Option(help="BMC through which the node is installed; once for each node.")
+    ] = None,
+    bmc_user: Annotated[str | None, typer.Option(help="User at the BMCs.")] = None,
+    media: Annotated[
+        str | None, typer.Option(help="URL or path of the image for the BMCs; without one it is built here.")
+    ] = None,
     project: ProjectOption = None,
 ) -> None:
     """Write a new site, from flags or by asking."""
-    from dualstack.cli.new import Answers, new_site
+    from dualstack.cli.answers import Answers
+    from dualstack.cli.new import new_site
 
+    virtual = {
+        "--api4": api4, "--ingress4": ingress4, "--ingress6": ingress6, "--ironic4": ironic4, "--ironic6": ironic6,
+    }  # fmt: skip
     answers = Answers(
-        name, mode, mac, ipv4, gateway4, ipv6, gateway6, resolver or [], hostname, release, ssh_key, collection_user,
-        extends or [], install_device,
+        name, mode, mac or [], ipv4 or [], gateway4, ipv6 or [], gateway6, resolver or [], hostname, release, ssh_key,
+        collection_user, extends or [], install_device, nodes, virtual, rancher_hostname, bmc or [], bmc_user, media,
     )  # fmt: skip
     new_site(the_project(project), answers)
 

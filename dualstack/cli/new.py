@@ -7,14 +7,14 @@ import os
 import pathlib
 import re
 import sys
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import typer
 
 from dualstack.addresses import AddressError, InterfaceAddress, parse_interface
 from dualstack.check import Checked, check_site
-from dualstack.cli import questions
+from dualstack.cli import new_nodes, questions
+from dualstack.cli.answers import Answers
 from dualstack.cli.questions import ask
 from dualstack.cli.stackfile import read_stack_file, replace_text, secret_names, with_site
 from dualstack.cli.text import finding_text, summary
@@ -27,26 +27,6 @@ from dualstack.style import Style
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _INTERFACE: Final[Path] = ("nodes", 0, "interfaces", 0)
-
-
-@dataclass(slots=True)
-class Answers:
-    """What a new site needs; None and empty lists are asked for."""
-
-    name: str
-    mode: str | None = None
-    mac: str | None = None
-    ipv4: str | None = None
-    gateway4: str | None = None
-    ipv6: str | None = None
-    gateway6: str | None = None
-    resolvers: list[str] = field(default_factory=list)
-    hostname: str | None = None
-    release: str = "3.5"
-    ssh_key: str | None = None
-    collection_user: str | None = None
-    extends: list[str] = field(default_factory=list)
-    install_device: str | None = None
 
 
 def _first_host(interface: str) -> str | None:
@@ -69,6 +49,9 @@ def _refuse_contradictions(answers: Answers) -> None:
     if answers.collection_user and answers.release == "3.4":
         fix = "give a later --release, or leave --collection-user out"
         raise InputError("--collection-user is for SUSE Storage, which release 3.4 takes without a login", fix=fix)
+    if answers.rancher_hostname is not None and answers.mode == "address":
+        fix = "give --mode hostname, or leave --rancher-hostname out: Rancher is then named by its addresses"
+        raise InputError("--rancher-hostname is for hostname mode, and this site is in address mode", fix=fix)
 
 
 def _complete(answers: Answers) -> None:
@@ -79,17 +62,22 @@ def _complete(answers: Answers) -> None:
     _refuse_contradictions(answers)
     if answers.mode == "hostname":
         answers.hostname = ask(answers.hostname, "--hostname", "Ironic's FQDN, with A and AAAA", questions.fqdn)
-    answers.mac = ask(answers.mac, "--mac", "MAC of the management interface", questions.mac)
+    new_nodes.count_nodes(answers)
+    answers.mac[:1] = [ask(_first(answers.mac), "--mac", "MAC of the management interface", questions.mac)]
     four, six = questions.interface("ipv4"), questions.interface("ipv6")
-    answers.ipv4 = ask(answers.ipv4, "--ipv4", "Its IPv4 address with prefix length", four)
-    judge = questions.gateway("ipv4", answers.ipv4)
-    answers.gateway4 = ask(answers.gateway4, "--gateway4", "IPv4 gateway", judge, _first_host(answers.ipv4))
-    answers.ipv6 = ask(answers.ipv6, "--ipv6", "Its IPv6 address with prefix length", six)
-    judge = questions.gateway("ipv6", answers.ipv6)
-    answers.gateway6 = ask(answers.gateway6, "--gateway6", "IPv6 gateway", judge, _first_host(answers.ipv6))
+    own4 = ask(_first(answers.ipv4), "--ipv4", "Its IPv4 address with prefix length", four)
+    judge = questions.gateway("ipv4", own4)
+    answers.gateway4 = ask(answers.gateway4, "--gateway4", "IPv4 gateway", judge, _first_host(own4))
+    own6 = ask(_first(answers.ipv6), "--ipv6", "Its IPv6 address with prefix length", six)
+    judge = questions.gateway("ipv6", own6)
+    answers.gateway6 = ask(answers.gateway6, "--gateway6", "IPv6 gateway", judge, _first_host(own6))
+    answers.ipv4[:1], answers.ipv6[:1] = [own4], [own6]
     given = " ".join(answers.resolvers) or None
     question = "Resolvers, one of each family, with a comma between them"
     answers.resolvers = questions.split(ask(given, "--resolver", question, questions.resolvers))
+    new_nodes.complete_nodes(answers)
+    new_nodes.complete_virtual(answers)
+    new_nodes.complete_bmcs(answers)
     if questions.can_ask():
         question = "Public SSH key for root (empty: none)"
         answers.ssh_key = ask(answers.ssh_key, "--ssh-key", question, questions.ssh_key, "") or None
@@ -102,6 +90,10 @@ def _complete(answers: Answers) -> None:
         answers.install_device = device or None
 
 
+def _first(given: list[str]) -> str | None:
+    return given[0] if given else None
+
+
 def site_mapping(answers: Answers) -> dict[str, Any]:
     """Make the site's mapping out of complete answers."""
     site: dict[str, Any] = {"schema": 1}
@@ -110,19 +102,7 @@ def site_mapping(answers: Answers) -> dict[str, Any]:
     site |= {
         "release": answers.release,
         "mode": answers.mode,
-        "nodes": [
-            {
-                "name": "mgmt-1",
-                "interfaces": [
-                    {
-                        "name": "eth0",
-                        "mac": answers.mac,
-                        "ipv4": {"address": answers.ipv4, "gateway": answers.gateway4},
-                        "ipv6": {"address": answers.ipv6, "gateway": answers.gateway6},
-                    }
-                ],
-            }
-        ],
+        **new_nodes.nodes_mapping(answers),
         "dns": {"resolvers": answers.resolvers},
     }
     if answers.mode == "hostname":
@@ -140,6 +120,7 @@ def site_mapping(answers: Answers) -> dict[str, Any]:
     # Whether there is storage, and with which login, is for the layers to say.
     if answers.release != "3.4" and (answers.collection_user or not answers.extends):
         _storage(site, answers.collection_user)
+    new_nodes.add_topology(site, answers)
     return site
 
 
@@ -166,11 +147,21 @@ _FLAGS: dict[Path, str] = {
     ("image", "users"): "--ssh-key",
     ("image", "installDevice"): "--install-device",
     ("charts", "storage", "login"): "--collection-user",
+    ("nodes", 0, "bmc"): "--bmc",
+    ("nodes", 0, "bmc", "username"): "--bmc-user",
+    ("host", "redfish", "media"): "--media",
+    ("rancher", "hostname"): "--rancher-hostname",
+    ("nodes",): "--nodes",
+    **{(*place, family): flag for flag, (place, family, _) in new_nodes.VIRTUAL.items()},
 }
 
 
 def flag_of(path: Path) -> str | None:
-    """Return the flag that gives the value at a path of the site, or None."""
+    """Return the flag that gives the value at a path of the site, or None; a node's flag is given once for each."""
+    if path[:1] == ("nodeDefaults",):
+        path = ("nodes", 0, *path[1:])
+    elif path[:1] == ("nodes",) and len(path) > 1:
+        path = ("nodes", 0, *path[2:])
     return next((_FLAGS[path[:length]] for length in range(len(path), 0, -1) if path[:length] in _FLAGS), None)
 
 

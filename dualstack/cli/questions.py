@@ -72,6 +72,25 @@ def one_of(choices: Iterable[str]) -> Judge:
     return judge
 
 
+def count(answer: str) -> str | None:
+    """Judge how many nodes there are."""
+    return (
+        None
+        if answer.isascii() and answer.isdigit() and 0 < int(answer) < 1000
+        else f"{answer!r} is no number of nodes"
+    )
+
+
+def plain_address(family: Family) -> Judge:
+    """Judge an address without prefix length."""
+    return lambda answer: _parsed(lambda: parse_address(answer, family))
+
+
+def address(family: Family) -> Judge:
+    """Judge an address that may do without a prefix length, since another one has it."""
+    return lambda answer: (interface if "/" in answer else plain_address)(family)(answer)
+
+
 def interface(family: Family) -> Judge:
     """Judge an address with prefix length."""
     return lambda answer: _parsed(lambda: parse_interface(answer, family))
@@ -130,6 +149,16 @@ def ssh_key(answer: str) -> str | None:
     from dualstack.site.image import User
 
     return _first(user(At((), User.model_validate({"username": "root", "sshKeys": [answer]})))) if answer else None
+
+
+def bmc(answer: str) -> str | None:
+    """Judge a BMC's address."""
+    from dualstack.bmc import parse_bmc
+
+    parsed = parse_bmc(answer)
+    if parsed.problem or not parsed.host:
+        return f"{answer!r} is no BMC address; write one such as redfish-virtualmedia://[fd00:200::21]/redfish/v1/Systems/1"
+    return None
 
 
 def install_device(answer: str) -> str | None:

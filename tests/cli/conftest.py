@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import sys
 from collections.abc import Callable
@@ -68,3 +69,21 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NO_COLOR", "1")
     return made
+
+
+class Terminal(io.StringIO):
+    """A standard input that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def answering(run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+    """Run ``new`` on a terminal on which these answers are typed."""
+
+    def call(*arguments: str, answers: list[str]) -> Ran:
+        monkeypatch.setattr("sys.stdin", Terminal("".join(f"{answer}\n" for answer in answers)))
+        return run("new", *arguments)
+
+    return call

@@ -141,27 +141,9 @@ def test_without_standard_input_it_says_which_flag(run: Run, project: Project, m
     assert run("new", "paris", "--mode", "address", *STATIC).code == 0
 
 
-class Terminal(io.StringIO):
-    """A standard input that is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.fixture
-def answering(run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
-    """Run ``new`` on a terminal on which these answers are typed."""
-
-    def call(*arguments: str, answers: list[str]) -> Ran:
-        monkeypatch.setattr("sys.stdin", Terminal("".join(f"{answer}\n" for answer in answers)))
-        return run("new", *arguments)
-
-    return call
-
-
 def test_each_answer_is_judged_when_it_is_given(answering: Callable[..., Ran], project: Project, run: Run) -> None:
     answers = [
-        "adress", "hostname", "Ironic_1", "ironic", FQDN, "zz", "34:8a:b1:4b:16:e7", "192.168.100.10",
+        "adress", "hostname", "Ironic_1", "ironic", FQDN, "0", "", "zz", "34:8a:b1:4b:16:e7", "192.168.100.10",
         "192.168.100.10/24", "10.0.0.1", "192.168.100.10", "", "192.168.100.10/24", "fd00:100::10/64", "fd00:200::1",
         "", "dns.example.com", "192.168.100.53, fd00:100::53", "no key", SSH_KEY, "",
     ]  # fmt: skip
@@ -170,7 +152,8 @@ def test_each_answer_is_judged_when_it_is_given(answering: Callable[..., Ran], p
 
     assert ran.code == 0, ran.err
     for words in (
-        "'adress' is none of address, hostname", "'ironic' has no domain", "'zz' is no MAC", "has no prefix length",
+        "'adress' is none of address, hostname", "'ironic' has no domain", "'0' is no number of nodes",
+        "'zz' is no MAC", "has no prefix length",
         "10.0.0.1 is not in 192.168.100.0/24", "192.168.100.10 is the node's own address",
         "fd00:200::1 is not in fd00:100::/64", "'dns.example.com' is no IP address", "is no public SSH key",
     ):  # fmt: skip
