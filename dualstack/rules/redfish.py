@@ -116,7 +116,7 @@ def check_image(subject: Subject) -> Findings:
     if site.host.kind != "redfish":
         return
     if site.image.type != "iso":
-        yield IMAGE.at(("image", "type"), f"{site.image.type} is no image for virtual media", write("iso"))
+        yield IMAGE.at(("image", "type"), f"{site.image.type} is no image for virtual media", write("iso", guess=True))
     elif site.image.install_device is None:
         message = "the ISO would ask at the console which disk to install to"
         yield IMAGE.at(("image", "installDevice"), message, "write the disk, such as /dev/disk/by-path/... or /dev/sda")
