@@ -197,7 +197,7 @@ def max_pods(items: Sequence[Masked], limit: At[int]) -> Findings:
             continue
         message = f"{limit.value} pods are allowed per node, an {LABEL[item.family]} block of /{mask} has {room}"
         if room > 0:
-            argument = "max-pods=" if limit.path[-1:] == (PODS_KEY,) else ""
+            argument = "max-pods=" if limit.path[-1] in (PODS_KEY, f"{PODS_KEY}+") else ""
             yield MAX_PODS.at(limit.path, message, f"write {argument}{least}")
         else:
             yield MAX_PODS.at(item.mask.path, message, _set_mask(item, KUBERNETES_NODE_MASK[item.family]))

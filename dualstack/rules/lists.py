@@ -75,12 +75,12 @@ def split_list(item: At[object], example: str) -> tuple[list[str], list[Finding]
         example: what could be written, where nothing can be made of the value.
     """
     value = item.value
-    if isinstance(value, list | tuple) and all(isinstance(entry, str) for entry in value):
+    if isinstance(value, list | tuple) and value and all(isinstance(entry, str) for entry in value):
         entries = [entry.strip() for entry in value]
         told = LIST_FORM.at(item.path, "this is a YAML list", write(",".join(entries)))
         return entries, [replace(told, severity=Severity.WARNING)]
     if not isinstance(value, str) or not value.strip(", "):
-        given = "nothing" if value is None or value == "" else shown(value)
+        given = "nothing" if value in (None, "", [], ()) else shown(value)
         return [], [
             LIST_FORM.at(item.path, f"{given} stands where a comma-joined text is wanted", write(example, guess=True))
         ]

@@ -7,12 +7,13 @@ Sources: k3s ``pkg/agent/run.go``, kubernetes ``cmd/kube-apiserver/app/options/v
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from ipaddress import ip_address
 
 from dualstack.addresses import FAMILIES, LABEL, Address, Family, IPAddress, family_of
 from dualstack.findings import At, Finding, Findings, Rule, Severity
-from dualstack.fixes import Fix, remove, write
+from dualstack.fixes import Fix, Set, remove, write
 from dualstack.origins import Path
 from dualstack.rules import text
 from dualstack.rules.base import Subject
@@ -70,7 +71,9 @@ def same_primary(lists: Sequence[tuple[str, Cidrs | Sequence[At[Address]]]]) -> 
             message = f"{name} has {LABEL[items[0].value.family]} first, {first_name} has {LABEL[first]}"
             reordered = write(in_order(items, first)) if first in families(items) else None
             if items[0].path[-1] in FAMILIES:
-                # Fields have no order: the other list has to follow them.
+                # Fields have no order: the other list has to follow them; one without the family lacks an entry.
+                if items[0].value.family not in families(filled[0][1]):
+                    continue
                 reordered = write(in_order(filled[0][1], items[0].value.family), path=filled[0][1][0].path)
             yield SAME_PRIMARY.at(items[0].path, message, reordered or f"put an {LABEL[first]} entry first")
 
@@ -108,8 +111,26 @@ def read_addresses(item: At[object], example: str) -> tuple[list[At[Address]], l
     """Read the addresses of one comma-joined text, such as ``node-ip``."""
     entries, findings = split_list(item, example)
     read = [text.read_address(At(item.path, entry)) for entry in entries]
-    findings += [found for found in read if isinstance(found, Finding)]
+    findings += [_of_whole(found, entries, read) for found in read if isinstance(found, Finding)]
     return [At(item.path, found) for found in read if isinstance(found, Address)], findings
+
+
+def _of_whole(finding: Finding, entries: Sequence[str], read: Sequence[Address | Finding]) -> Finding:
+    """Return a finding about one entry with the whole text to write, IPv4 first, where every entry can be mended."""
+    right = [str(found) if isinstance(found, Address) else _written(found) for found in read]
+    if len(entries) == 1 or not all(right):
+        return finding
+    ordered = sorted(filter(None, right), key=lambda entry: family_of(ip_address(entry)) != FAMILIES[0])
+    return finding.with_fix(write(",".join(ordered)))
+
+
+def _written(finding: Finding) -> str | None:
+    """Return the address that a finding's fix writes; None where it writes none."""
+    for edit in finding.mend.edits:
+        if isinstance(edit, Set):
+            with suppress(ValueError):
+                return str(ip_address(str(edit.value)))
+    return None
 
 
 def cluster_dns(addresses: Sequence[At[Address]], services: Cidrs) -> Findings:
@@ -192,7 +213,8 @@ def check_addresses(subject: Subject) -> Findings:
         named.append((key, addresses))
         if key == "node-ip":
             yield from node_addresses(addresses, len(site.nodes))
-            yield from nodes_cover(families(addresses), wanted, path)
+            if all(finding.rule is LIST_FORM for finding in findings):
+                yield from nodes_cover(families(addresses), wanted, path)
             yield from ipv4_first(addresses)
     if not pods.unread and not services.unread:
         yield from same_primary(named)

@@ -87,7 +87,8 @@ def one_address(item: At[str], what: str) -> Findings:
 def check_bind(subject: Subject) -> Findings:
     """Judge where RKE2's supervisor and the API server listen."""
     for item in own_values(subject.site, "bind-address"):
-        if isinstance(item.value, str):
+        # What is wrong with a list is told as a list.
+        if isinstance(item.value, str) and not isinstance(item.path[-1], int):
             yield from one_address(At(item.path, item.value), "RKE2")
     for item in own_values(subject.site, "kube-apiserver-arg"):
         match = _BIND.fullmatch(item.value.strip()) if isinstance(item.value, str) else None
@@ -100,9 +101,10 @@ def check_form(subject: Subject) -> Findings:
     site = subject.site
     for key in ("bind-address", "advertise-address"):
         value = site.cluster.server.get(key)
-        if isinstance(value, list | tuple):
+        if isinstance(value, list | tuple) or (isinstance(value, str) and "," in value):
             message = f"{shown(value)} is a list where one address is wanted"
-            fix = remove() if key == "bind-address" or not value else write(value[0])
+            first = next((word.value for word in own_words(site, key) if as_ip(word.value) is not None), "")
+            fix = remove() if key == "bind-address" or not first else write(first)
             yield ADDRESS_FORM.at(("cluster", "server", key), message, fix)
     for key in ("bind-address", "node-external-ip"):
         for item in own_words(site, key):
