@@ -1,0 +1,65 @@
+"""What docs/ha.md and docs/metal.md show is what comes out."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from dualstack.cli import main
+from dualstack.sites import load_site
+from tests import PROJECT
+
+HA = (PROJECT / "docs/ha.md").read_text(encoding="utf-8")
+METAL = (PROJECT / "docs/metal.md").read_text(encoding="utf-8")
+SPEAKERS = ("host_installation.py", "redfish.py")
+
+
+def test_the_site_that_ha_makes_wants_its_token_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (command,) = re.findall(r"^\$ (dualstack new (?:.*\\\n)*.*)$", HA, re.MULTILINE)
+    shutil.copy(PROJECT / "Pulumi.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", shlex.split(command.replace("\\\n", " ")))
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 0
+    made = load_site(tmp_path, "lyon")
+    assert [found.rule.id[:5] for found in made.findings if found.severity != "info"] == ["DS279"]
+
+
+def messages() -> list[str]:
+    """Give what our provider says, with a letter in place of each value."""
+    found: list[str] = []
+    for name in SPEAKERS:
+        for node in ast.walk(ast.parse((PROJECT / "provider" / name).read_text())):
+            if isinstance(node, ast.JoinedStr):
+                found.append("".join(str(one.value) if isinstance(one, ast.Constant) else "X" for one in node.values))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.append(node.value)
+    return found
+
+
+def test_what_up_says_is_in_the_words_of_the_page() -> None:
+    (table,) = re.findall(r"\| Words \| mean \|\n(.*?)\n\n", METAL, re.DOTALL)
+    words = re.findall(r"^\| `(.*?)` \|", table, re.MULTILINE)
+    assert len(words) > 10
+    said = messages()
+    wrong = [one for one in words if not any(re.sub(r"\b(NODE|URL|TIME|ADDRESS)\b", "X", one) in text for text in said)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("page", [HA, METAL], ids=["ha", "metal"])
+def test_files_and_rules_that_a_page_names_are_there(page: str) -> None:
+    rules = (PROJECT / "docs/rules.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"DS\d{3}", page))
+    assert [one for one in sorted(named) if f"## {one}-" not in rules] == []
+    files = set(re.findall(r"`((?:tests|stacks)/[\w./-]+)`", page)) | {
+        f"docs/{one}" for one in re.findall(r"\]\(([\w-]+\.md)\)", page)
+    }
+    assert files
+    assert [one for one in sorted(files) if not (PROJECT / one).exists()] == []
