@@ -10,6 +10,7 @@ from dualstack.eib.definition import DEFINITION, definition, is_url
 from dualstack.eib.files import Reader
 from dualstack.eib.helm import image_charts, values_files
 from dualstack.eib.scripts import add_scripts
+from dualstack.eib.stamp import STAMP, stamp
 from dualstack.eib.tree import HOST_FILES, HOSTS, MARKER, Builder, File, Refused, Tree, is_host, some
 from dualstack.errors import InputError
 from dualstack.origins import Path
@@ -49,6 +50,8 @@ def refusals(plan: Plan, files: Reader) -> list[Refused]:
 
 def _filled(plan: Plan, secrets: Mapping[str, str] | None, files: Reader | None) -> Builder:
     builder = _computed(plan, secrets)
+    bare = builder if secrets is None else _computed(plan, None)
+    builder.add(STAMP, stamp(plan, bare.files, DEFINITION))
     _add_manifests(plan, builder, files)
     _add_folder(plan, builder, files)
     return builder

@@ -36,7 +36,7 @@ def joining(plan: Plan, name: str) -> Plan:
     node = next((node for node in plan.nodes if node.name == name), None)
     if node is None:
         raise InputError(f"{plan.name} has no node {quoted(name)}", fix=f"write one of {', '.join(names)}")
-    return replace(plan, name=f"{plan.name}-{name}", nodes=(node,), initializer=_nobody(names))
+    return replace(plan, name=f"{plan.name}-{name}", joins=plan.name, nodes=(node,), initializer=_nobody(names))
 
 
 def _nobody(names: list[str]) -> NodePlan:

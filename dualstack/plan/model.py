@@ -295,6 +295,8 @@ class Plan:
     no_proxy: tuple[str, ...]
     secrets: frozenset[str]
     """Names of the secret config keys that the stack has."""
+    joins: str | None = None
+    """The site's name, where this is the plan of an image for one node that joins it, and ``name`` the image's."""
 
     def chart(self, name: str) -> ChartPlan | None:
         """The Helm release of that name, where the site has it."""

@@ -31,6 +31,7 @@ RESOURCES = {
     "Answers": "dualstack:dns:Answers",
     "Build": "dualstack:image:Build",
     "Directory": "dualstack:image:Directory",
+    "Installation": "dualstack:host:Installation",
     "Pointer": "dualstack:dns:Pointer",
     "Ready": "dualstack:host:Ready",
     "RecordSet": "dualstack:dns:RecordSet",
