@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
+from dualstack.probe.records import Values, described
+from dualstack.probe.resolver import Reply, State, ask
 from dualstack.tokens import ANSWERS
 from provider.compare import compared
-from provider.dns_ask import Reply, State, ask
 from provider.dns_checks import TTL_LIMIT, Checks
-from provider.dns_records import Values, described
 from provider.handler import CANCELLED, UNKNOWN, Cancelled, Diff, Failure, ResourceError, report, warn
 
 KINDS: Final[Mapping[str, str]] = {"ipv4": "A", "ipv6": "AAAA"}

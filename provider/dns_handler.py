@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+from dualstack.probe.records import Values
 from dualstack.tokens import INTERRUPTED
 from provider.compare import compared
 from provider.dns_checks import TTL_LIMIT, Checks, inside
 from provider.dns_client import Client, KeyTrouble
-from provider.dns_records import Found, Values, look, remove, settle, write
+from provider.dns_records import Found, look, remove, settle, write
 from provider.handler import Diff, Failure, ResourceError, report
 
 COMMON = ("record", "zone", "ttl", "server", "adopt")

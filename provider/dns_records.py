@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import dns.name
@@ -10,15 +10,13 @@ import dns.rcode
 import dns.rdatatype
 import dns.update
 
+from dualstack.probe.records import Values, described, same
 from provider.dns_client import Client, NoAnswer, Refusal
 from provider.handler import ResourceError
 
 ATTEMPTS = 3
 """How often a write looks again when somebody else's update came between looking and writing."""
 RACED = (dns.rcode.NXRRSET, dns.rcode.YXRRSET, dns.rcode.NXDOMAIN, dns.rcode.YXDOMAIN)
-
-Values = Mapping[str, tuple[str, ...]]
-"""Texts of the records by type (``A``, ``AAAA``, ``PTR``), canonical; a type that is missing is an empty set."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +43,6 @@ class Found:
             return f"CNAME {self.alias}"
         ttl = f" (TTL {', '.join(map(str, self.ttls))})" if self.ttls else ""
         return described(self.values) + ttl
-
-
-def same(one: Values, other: Values) -> bool:
-    """Compare values, whatever their order and whether empty sets are told."""
-    return all(set(one.get(kind, ())) == set(other.get(kind, ())) for kind in {*one, *other})
-
-
-def described(values: Values) -> str:
-    """Give values in words."""
-    parts = [f"{kind} {', '.join(texts)}" if texts else f"no {kind}" for kind, texts in values.items()]
-    return " and ".join(parts) if any(values.values()) else "nothing"
 
 
 def look(client: Client, record: str, kinds: tuple[str, ...]) -> Found:

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from dualstack.probe.connect import FAMILIES, Status, connect
 from dualstack.tokens import INSTALLATION
 from provider import fields
 from provider.compare import compared
 from provider.handler import CANCELLED, UNKNOWN, Cancelled, Diff, Failure, Incomplete, ResourceError, report
-from provider.probe import FAMILIES, Status, connect
 from provider.redfish import Machine, machine
 from provider.serving import digest, served
 from provider.waiting import span

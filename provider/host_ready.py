@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Protocol
 
+from dualstack.probe.api import try_api
+from dualstack.probe.connect import FAMILIES, Connect, Family, Probe, Status
+from dualstack.probe.tls import direct
 from dualstack.tokens import READY
 from provider import fields
-from provider.api import try_api
-from provider.certificate import direct
 from provider.compare import compared
 from provider.handler import CANCELLED, UNKNOWN, Cancelled, Diff, Failure, ResourceError, report, warn
-from provider.probe import FAMILIES, Connect, Family, Probe, Status
 from provider.waiting import HERE, JUMP, LABELS, Waiting
 
 MODES: Final = ("direct", "ssh-jump", "off")

@@ -15,10 +15,10 @@ from typing import Any, Final, Self
 
 import asyncssh
 
-from provider.api import ask
-from provider.certificate import fingerprint
+from dualstack.probe.api import ask
+from dualstack.probe.connect import Family, Probe, Status
+from dualstack.probe.tls import fingerprint
 from provider.handler import ResourceError
-from provider.probe import Family, Probe, Status
 
 LOGIN_SECONDS: Final = 15.0
 _NO_ROUTE: Final = ("open failed", "Network is unreachable", "Cannot assign requested address")

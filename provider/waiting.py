@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dualstack.probe.connect import FAMILIES, Family, Probe, Status
 from provider.handler import report
-from provider.probe import FAMILIES, Family, Probe, Status
 
 LABELS: Final[dict[Family, str]] = {"ipv4": "IPv4", "ipv6": "IPv6"}
 HERE: Final = "here"

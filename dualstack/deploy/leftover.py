@@ -47,8 +47,9 @@ def left_in_zones(plan: Plan, known: Collection[str], secret: KeyReader) -> Left
     """
     if plan.site.dns.backend != "rfc2136":
         return Leftover()
+    from dualstack.probe.records import described
     from provider.dns_client import Client
-    from provider.dns_records import described, look
+    from provider.dns_records import look
     from provider.handler import ResourceError
 
     zones = {zone.name.rstrip(".").lower(): zone for zone in plan.site.dns.zones}

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from provider import dns_answers, dns_ask
+from dualstack.probe import resolver as asking
+from provider import dns_answers
 from provider.dns_answers import AnswersHandler, warnings
 from provider.handler import CANCELLED, UNKNOWN, Cancelled, ResourceError
 from tests.lab.bind import REVERSE4, REVERSE6, SITE, Bind, free_port
@@ -27,8 +28,8 @@ BOTH = {"ipv4": list(FOUR), "ipv6": list(SIX)}
 def fast(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(dns_answers, "FIRST_PAUSE", 0.1)
     monkeypatch.setattr(dns_answers, "LONGEST_PAUSE", 0.2)
-    monkeypatch.setattr(dns_ask, "UDP_SECONDS", 0.3)
-    monkeypatch.setattr(dns_ask, "TCP_SECONDS", 0.5)
+    monkeypatch.setattr(asking, "UDP_SECONDS", 0.3)
+    monkeypatch.setattr(asking, "TCP_SECONDS", 0.5)
     yield
     CANCELLED.clear()
 
@@ -178,7 +179,7 @@ def test_signatures_that_are_not_valid_are_told_from_servers_that_do_not_answer(
 
 def test_a_lame_delegation(bind: Bind, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The zone's server says that it does not hold it."""
-    monkeypatch.setattr(dns_ask, "UDP_SECONDS", 3.0)
+    monkeypatch.setattr(asking, "UDP_SECONDS", 3.0)
     with Resolver(tmp_path, bind.port) as resolver:
         text = error(given(resolver, "a.elsewhere.example"))
     assert "SERVFAIL for A" in text

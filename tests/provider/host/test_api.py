@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from provider.api import try_api
+from dualstack.probe.api import try_api
+from dualstack.probe.connect import Probe, Status
 from provider.handler import ResourceError
 from provider.host_ready import ReadyHandler
-from provider.probe import Probe, Status
 from tests.lab.api import CLOSED, HERE, NOT_READY, OK, PAGE, certificate, serving
 from tests.lab.behind import HOST, Behind, behind
 from tests.lab.sshd import Sshd
@@ -34,7 +34,7 @@ CASES: list[tuple[dict[str, Any], Status, str]] = [
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("provider.api.ASK_SECONDS", 1.0)
+    monkeypatch.setattr("dualstack.probe.api.ASK_SECONDS", 1.0)
 
 
 def given(how: dict[str, Any]) -> dict[str, Any]:

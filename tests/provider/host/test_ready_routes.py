@@ -12,9 +12,9 @@ from contextlib import closing
 
 import pytest
 
+from dualstack.probe.connect import Family, Probe, Status, connect
 from provider.handler import ResourceError
 from provider.host_ready import ReadyHandler
-from provider.probe import Family, Probe, Status, connect
 from provider.waiting import LABELS
 from tests import PROJECT
 from tests.provider.handlers import reports
@@ -90,7 +90,7 @@ def test_silence_is_told_from_a_missing_route() -> None:
 
 PROGRAM = """
 import json, sys
-from provider.probe import connect
+from dualstack.probe.connect import connect
 tries = [("ipv4", "192.0.2.1"), ("ipv6", "2001:db8::1"), ("ipv4", "10.9.9.2"), ("ipv6", "fd09::1"), ("ipv6", "fd08::1"),
          ("ipv6", "fd07::1")]
 print(json.dumps([connect(*item, 6443, 0.5, lambda: False).status.name for item in tries]))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from typing import Any
 
-from provider.probe import Family, Probe, Status
+from dualstack.probe.connect import Family, Probe, Status
 from tests.lab.api import serving
 
 LOOPBACK = {"ipv4": "127.0.0.1", "ipv6": "::1"}

@@ -16,8 +16,8 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 
-from provider.dns_records import Values, described, same
-from provider.probe import no_route
+from dualstack.probe.connect import no_route
+from dualstack.probe.records import Values, described, same
 
 UDP_SECONDS: Final = 2.0
 """For one try; a datagram that is lost is asked again, as the C library does."""

@@ -12,8 +12,6 @@ anonymous requests are on, ``/readyz`` itself decides.
 from __future__ import annotations
 
 import asyncio
-import datetime
-import ipaddress
 import json
 import socket
 import ssl
@@ -21,14 +19,13 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
-from provider.certificate import Tls
-from provider.probe import Family, Probe, Status, connect
+from dualstack.probe.connect import Family, Probe, Status, connect
+from dualstack.probe.tls import Tls, read_certificate
 
 PATH: Final = "/readyz"
 ASK_SECONDS: Final = 5.0
 """For TLS and the answer; a busy API server at its first start needs some."""
 _LARGEST: Final = 1 << 16
-_NAMES_SHOWN: Final = 8
 
 
 def try_api(family: Family, address: str, port: int, timeout: float, cancelled: Callable[[], bool]) -> Probe:
@@ -77,27 +74,14 @@ def judged(certificate: bytes, address: str) -> Probe | None:
         certificate: in DER.
         address: that was connected to.
     """
-    from cryptography import x509
-
     try:
-        read = x509.load_der_x509_certificate(certificate)
+        shown = read_certificate(certificate)
     except ValueError as error:
         return Probe(Status.NOT_TLS, f"its certificate cannot be read: {error}")
-    try:
-        names = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        addresses = list(map(str, names.get_values_for_type(x509.IPAddress)))
-        hosts = list(names.get_values_for_type(x509.DNSName))
-    except (x509.ExtensionNotFound, ValueError):
-        addresses, hosts = [], []
-    now = datetime.datetime.now(datetime.UTC)
-    if not read.not_valid_before_utc <= now <= read.not_valid_after_utc:
-        span = f"from {read.not_valid_before_utc:%Y-%m-%d %H:%M} to {read.not_valid_after_utc:%Y-%m-%d %H:%M} UTC"
-        return Probe(Status.EXPIRED, f"valid {span}; here it is {now:%Y-%m-%d %H:%M}")
-    if str(ipaddress.ip_address(address)) not in addresses:
-        shown = [*addresses, *hosts]
-        more = f" and {len(shown) - _NAMES_SHOWN} more" if len(shown) > _NAMES_SHOWN else ""
-        listed = ", ".join(ascii(name)[1:-1] for name in shown[:_NAMES_SHOWN]) or "no name"
-        return Probe(Status.WRONG_NAME, f"it is for {listed}{more}")
+    if not shown.valid:
+        return Probe(Status.EXPIRED, shown.span)
+    if not shown.holds(address):
+        return Probe(Status.WRONG_NAME, f"it is for {shown.names}")
     return None
 
 
