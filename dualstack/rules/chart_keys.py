@@ -50,6 +50,7 @@ _METAL3 = """
     metal3-ironic.persistence.ironic.keep metal3-ironic.persistence.ironic.size
     metal3-ironic.persistence.ironic.storageClass metal3-ironic.replicaCount metal3-ironic.service.annotations
     metal3-ironic.service.externalIPs metal3-ironic.service.ports metal3-ironic.service.type
+    metal3-ironic.resources metal3-ironic.tolerations metal3-mariadb.resources
     metal3-mariadb.persistence.storageClass metal3-media.mediaVolume.hostPath
 """
 _RANCHER = """
@@ -106,7 +107,10 @@ def misspelt(values: Mapping[str, object], known: Names, path: Path = ()) -> Ite
             if isinstance(item, Mapping):
                 yield from misspelt(item, known[name], (*path, name))
             continue
-        same = [other for other in known if _bare(other) == _bare(name)]
+        # The same letters in another order are a slip of the hand, however short the name is.
+        same = [other for other in known if _bare(other) == _bare(name)] or [
+            other for other in known if sorted(_bare(other)) == sorted(_bare(name)) and other not in values
+        ]
         near = same or [
             other for other in difflib.get_close_matches(name, sorted(known), 1, NEAR) if other not in values
         ]
@@ -123,11 +127,29 @@ def _elsewhere(
     for key in known:
         places.setdefault(_bare(key[-1]), []).append(key)
     for path in _paths(values):
-        if path in known or path[:-1] not in {(), *parents} or len(path[-1]) < _DISTINCT:
+        if path in known:
+            continue
+        if skipped := _one_level_off(path, known):
+            yield path, skipped
+            continue
+        if path[:-1] not in {(), *parents} or len(path[-1]) < _DISTINCT:
             continue
         found = sorted(places.get(_bare(path[-1]), []), key=len)  # a subchart's own come after the whole chart's
         if found and found[0][:-1] != path[:-1] and all(len(found[0]) < len(other) for other in found[1:]):
             yield path, found[0]
+
+
+def _one_level_off(path: tuple[str, ...], known: frozenset[tuple[str, ...]]) -> tuple[str, ...] | None:
+    """Return the one known key that has a parent more than a path: none before it, unless its last name is distinct."""
+    distinct = len(path[-1]) >= _DISTINCT
+    found = [
+        key
+        for key in known
+        if len(key) == len(path) + 1 > 2
+        and (key[0] == path[0] or distinct)
+        and any((*key[:gone], *key[gone + 1 :]) == path for gone in range(len(path)))
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def check_names(subject: Subject) -> Findings:
@@ -140,9 +162,12 @@ def check_names(subject: Subject) -> Findings:
         values = chart_settings(subject.site, chart.key).values
         known = KNOWN.get(chart.key, frozenset()) | set(_paths(chart.computed))
         here: Path = ("charts", chart.key, "values")
-        for path, name in misspelt(values, _tree(iter(known))):
+        slips = dict(misspelt(values, _tree(iter(known))))
+        for path, name in slips.items():
             yield VALUE_NAME.at((*here, *path), f"{chart.chart} reads no {format_path(path)}", rename(name))
         for path, place in _elsewhere(values, known):
+            if path in slips:
+                continue
             message = f"{chart.chart} reads {path[-1]} in another place"
             value: Any = values
             for step in path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -54,12 +55,13 @@ NOT_ENCRYPTED = Rule(
 RULES = (PASSWORD, SECRET_LIKE, NOT_SET, NOT_ENCRYPTED)
 
 _TOKEN_KEYS = ("token", "agent-token", "etcd-s3-secret-key", "etcd-s3-access-key", "etcd-s3-session-token")
+_PRIVATE = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----")
 _ARGUMENT = re.compile(r"-{0,2}(?P<key>[A-Za-z][A-Za-z0-9_.-]*)=(?P<value>.+)", re.DOTALL)
 
 
 def clear_secret(value: At[str], key: str) -> Findings:
     """Tell where a value's key says that it is a secret; the value itself is never shown."""
-    if value.value and names_a_secret(key):
+    if value.value and (names_a_secret(key) or _PRIVATE.search(value.value)):
         fix = remove(", keep it in a Kubernetes Secret, and give the chart that Secret's name")
         yield SECRET_LIKE.at(value.path, f"{key} stands here in clear text", fix)
 
@@ -83,7 +85,18 @@ def check_overrides(subject: Subject) -> Findings:
                 fix = remove(": RKE2 makes a token up") if "token" in keys[0] else remove()
                 yield PASSWORD.at(here, f"{keys[0]} stands here in clear text", fix)
             else:
-                yield from clear_secret(At(here, value), keys[-1])
+                yield from clear_secret(At(here, value), _variable(values, tail) or keys[-1])
+
+
+def _variable(values: object, tail: Path) -> str:
+    """Return the name of a variable beside whose name a value stands, as in a container's ``env``; else nothing."""
+    if tail[-1] != "value":
+        return ""
+    beside: Any = values
+    for step in tail[:-1]:
+        beside = beside[step]
+    name = beside.get("name")
+    return name if isinstance(name, str) else ""
 
 
 def clear_argument(item: At[str]) -> Findings:

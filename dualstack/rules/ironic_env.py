@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.findings import At, Finding, Findings, Rule, Severity
 from dualstack.fixes import as_fix, remove, write
 from dualstack.frozen import Secret, dig
 from dualstack.origins import Path
@@ -17,6 +17,7 @@ from dualstack.plan.ironic_env import (
     EXTERNAL_IP,
     EXTRA_ENV,
     HTTP_URL,
+    LISTEN_ALL,
     MEDIA_URLS,
     OWN_HOSTS,
     env_text,
@@ -28,6 +29,7 @@ from dualstack.plan.model import Ironic
 from dualstack.releases import upstream_version
 from dualstack.rules.base import Subject
 from dualstack.rules.grammar import as_ip, name_problem
+from dualstack.rules.image import NO_IPV6, ipv6_off
 from dualstack.rules.metal3 import NO_EFFECT, bare_host, own_address
 from dualstack.rules.override_values import OWN_DEFAULT
 from dualstack.rules.overrides import override_path, shown, softened
@@ -111,11 +113,12 @@ _IDLE: Final[Mapping[str, str]] = {
     "IPA_INSECURE": "no template of Ironic's image reads it",
     "LISTEN_ON_ALL": "no script reads it; the name is LISTEN_ALL_INTERFACES",
 }
+KERNEL_PARAMS: Final = "IRONIC_KERNEL_PARAMS"
 _OF_CHART: Final = (
     "PREDICTABLE_NIC_NAMES",
     "ENABLE_PXE_BOOT",
     "IRONIC_FAST_TRACK",
-    "IRONIC_KERNEL_PARAMS",
+    KERNEL_PARAMS,
     "IRONIC_REVERSE_PROXY_SETUP",
     "RESTART_CONTAINER_CERTIFICATE_UPDATED",
     "AUTH_STRATEGY",
@@ -124,6 +127,7 @@ _OF_CHART: Final = (
     *BASE_URLS,
 )
 """Variables, or options behind them, that the chart fills from its own values."""
+_RAMDISK: Final = ("metal3-ironic", "global", "ironicKernelParams")
 _URL_EXAMPLE: Final = "write a URL such as https://192.168.100.10:6385"
 _WHOLE_URL: Final = re.compile(r"https?://(?P<host>\[[^\]]*\]|[^:/?#\[\]]*)(:(?P<port>[0-9]{1,5}))?(?P<path>/.*)?")
 
@@ -142,8 +146,11 @@ def environment_text(item: At[Any]) -> Findings:
     """Tell a variable that is no text."""
     if isinstance(item.value, str | Secret):
         return
-    simple = isinstance(item.value, bool | int | float)
-    fix = write(env_text(item.value)) if simple else remove(", or write its text in quotes", guess=True)
+    # What another rule refuses as text, too, is not to be written as text.
+    name, value = str(item.path[-1]), env_text(item.value)
+    refused = value != _PORTS.get(name, value) or (name == LISTEN_ALL and item.value is False)
+    simple = isinstance(item.value, bool | int | float) and not refused
+    fix = write(value) if simple else remove(", or write its text in quotes", guess=True)
     yield TEXT.at(item.path, f"{'nothing' if item.value is None else shown(item.value)} is no text", fix)
 
 
@@ -233,15 +240,18 @@ def environment(env: Mapping[str, str], ironic: Ironic, where: Path) -> Findings
         ironic: what they and the chart's values make of Ironic.
         where: the place of the variables.
     """
-    for name in _URLS:
-        if name in env:
-            yield from ironic_url(At((*where, name), env[name]))
-    if env.get(EXTERNAL_IP):
-        yield from external_ip(At((*where, EXTERNAL_IP), env[EXTERNAL_IP]))
+    unread: set[str] = set()
+    for name in (*_URLS, EXTERNAL_IP):
+        if env.get(name):
+            item = At((*where, name), env[name])
+            for finding in external_ip(item) if name == EXTERNAL_IP else ironic_url(item):
+                unread.add(name)
+                yield finding
     yield from _own_host(env, ironic, where)
     yield from _ports(env, ironic, where)
     name = first_of(env, (*CALLBACK_URLS, EXTERNAL_IP))
-    if name:
+    # Where a URL leads that nobody can read is not told.
+    if name and not unread:
         yield from split_callback(ironic, (*where, name))
     for name in _OF_CHART:
         if name in env:
@@ -282,9 +292,13 @@ def check_environment(subject: Subject) -> Findings:
         message = f"metal3 {chart.version} reads no ironicExtraEnv"
         yield NO_EFFECT.at(where, message, remove())
         return
-    for key, value in given.items() if isinstance(given, Mapping) else ():
+    if not isinstance(given, Mapping):
+        yield _no_mapping(At(where, given))
+        return
+    for key, value in given.items():
         yield from environment_text(At((*where, str(key)), value))
-    env = extra_env(subject.plan.values("metal3"))
+    texts = extra_env(subject.plan.values("metal3"))
+    env = {key: text for key, text in texts.items() if not isinstance(given.get(key), Mapping | list | tuple)}
     yield from environment(env, ironic, where)
     for path, host in _hosts(env, where):
         ip = as_ip(host)
@@ -293,6 +307,17 @@ def check_environment(subject: Subject) -> Findings:
             # Address translation before the node may lead to it.
             for finding in own_address(At(path, ip), own, remove()):
                 yield softened(finding)
+
+
+def _no_mapping(item: At[Any]) -> Finding:
+    """Tell variables that are no mapping, such as a container's list of names and values."""
+    pairs = (
+        [entry for entry in item.value if isinstance(entry, Mapping)] if isinstance(item.value, list | tuple) else []
+    )
+    named = {str(entry["name"]): env_text(entry["value"]) for entry in pairs if {"name", "value"} <= set(entry)}
+    whole = named and len(named) == len(item.value)
+    fix = write(named, guess=True) if whole else remove(", or write a mapping of names and texts", guess=True)
+    return TEXT.at(item.path, f"{shown(item.value)} is no mapping of names and texts", fix)
 
 
 def _hosts(env: Mapping[str, str], where: Path) -> Iterator[tuple[Path, str]]:
@@ -304,4 +329,20 @@ def _hosts(env: Mapping[str, str], where: Path) -> Iterator[tuple[Path, str]]:
             yield (*where, name), env[name].strip("[]")
 
 
-CHECKS = (check_switches, check_environment)
+def check_ramdisk(subject: Subject) -> Findings:
+    """Tell kernel arguments that leave the machines' ramdisk without IPv6; who wants that may have it."""
+    where = env_path(subject)
+    places = [(*where, KERNEL_PARAMS)] if where is not None else []
+    places += [path] if (path := override_path(subject.site, "metal3", *_RAMDISK)) is not None else []
+    for path in places if subject.plan.chart("metal3") is not None else ():
+        value = dig(subject.plan.values("metal3"), *map(str, path[3:]))
+        words = value.split() if isinstance(value, str) else []
+        off = [word for word in words if any(ipv6_off(At(path, word)))]
+        if off:
+            rest = " ".join(word for word in words if word not in off)
+            message = f"{off[0]!r} switches IPv6 off in the machines' ramdisk"
+            follows = "Machines have IPv4 alone while they are inspected and installed."
+            yield softened(NO_IPV6.at(path, message, write(rest) if rest else remove(), consequence=follows))
+
+
+CHECKS = (check_switches, check_environment, check_ramdisk)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from dualstack.addresses import AddressError, IPAddress, is_global_unicast, parse_address
 from dualstack.findings import At, Findings, Rule, Severity
@@ -208,7 +208,8 @@ def check_hosts(subject: Subject) -> Findings:
     nothing = not any(host.value for host in hosts)
     hidden = names_unknown_interface(site) or switched_off(site, "ipv4")
     if not nothing or (site.mode == "address" and not hidden):
-        overridden = override_path(site, "metal3", "global", "ironicIP")
+        whole = isinstance(dig(subject.plan.values("metal3"), "global"), Mapping)
+        overridden = override_path(site, "metal3", *(("global", "ironicIP") if whole else ("global",)))
         yield from exactly_one_host(hosts, undo(overridden or (), state_address(site, "ipv4")))
     for host in hosts[1:]:
         yield from bare_host(host, names=False)

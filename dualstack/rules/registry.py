@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from dualstack.findings import At, Findings, Rule
@@ -9,17 +10,26 @@ from dualstack.fixes import write
 from dualstack.logins import split_login
 from dualstack.plan.charts import chart_settings
 from dualstack.rules.base import Subject
+from dualstack.rules.grammar import as_ip
 from dualstack.rules.image import REGISTRIES, REGISTRY
 from dualstack.rules.overrides import leaves
 from dualstack.rules.own_server import own_values
 
 RULES: tuple[Rule, ...] = ()
 
+_PORT = re.compile(r"443|[1-9][0-9]{3,4}")
+"""What behind an address without brackets is more likely a port than its last group."""
+
 
 def registry_host(registry: At[str]) -> Findings:
     """Tell where what stands before image names is no registry's host and path."""
     if registry.value and not REGISTRY.fullmatch(registry.value):
         bare = split_login(registry.value.strip()).bare.split("://", 1)[-1].strip("/")
+        host, _, port = bare.rpartition(":")
+        if (ip := as_ip(host)) is not None and ip.version == 6 and _PORT.fullmatch(port):
+            bare = f"[{ip}]:{port}"
+        elif (ip := as_ip(bare)) is not None:
+            bare = f"[{ip}]"
         message = f"{registry.value!r} is no registry's host"
         follows = "No image can be fetched: every name starts with this text."
         yield REGISTRIES.at(registry.path, message, write(bare), consequence=follows)

@@ -12,6 +12,16 @@ from tests.sites import checked, found, mapping, told
 RAW = {"type": "raw"}
 MOVED = "set charts.metal3.values.global.provisioningHostname to a and remove charts.metal3.values.provisioningHostname"
 
+SIZE = (
+    "set charts.metal3.values.metal3-ironic.persistence.ironic.size to 9Gi and remove "
+    "charts.metal3.values.metal3-ironic.persistence.size"
+)
+EXTERNAL = (
+    "set charts.metal3.values.metal3-baremetal-operator.baremetaloperator.externalHttpIPv6 to fd00:100::10 and remove "
+    "charts.metal3.values.baremetaloperator.externalHttpIPv6"
+)
+SOURCE = "set charts.rancher.values.ingress.tls.source to secret and remove charts.rancher.values.ingress.source"
+
 
 def image(**keys: Any) -> dict[str, Any]:
     return mapping(image=keys)
@@ -162,6 +172,13 @@ def test_lets_encrypt_writes_to_somebody(email: str | None, fine: bool) -> None:
         ("rancher", {"hostName": "a"}, "hostName", "rename it to hostname"),
         ("rancher", {"ingress": {"tls": {"secretname": "a"}}}, "ingress.tls.secretname", "rename it to secretName"),
         ("neuvector", {"controler": {"replicas": 3}}, "controler", "rename it to controller"),
+        ("metal3", {"metal3-ironic": {"service": {"tpye": "x"}}}, "metal3-ironic.service.tpye", "rename it to type"),
+        ("metal3", {"metal3-ironic": {"persistence": {"ironic": {"storageclass": "x"}}}},
+         "metal3-ironic.persistence.ironic.storageclass", "rename it to storageClass"),
+        ("metal3", {"metal3-ironic": {"persistence": {"size": "9Gi"}}}, "metal3-ironic.persistence.size", SIZE),
+        ("metal3", {"baremetaloperator": {"externalHttpIPv6": "fd00:100::10"}},
+         "baremetaloperator.externalHttpIPv6", EXTERNAL),
+        ("rancher", {"ingress": {"source": "secret"}}, "ingress.source", SOURCE),
     ],
 )  # fmt: skip
 def test_misspelt_values(key: str, values: dict[str, Any], path: str, fix: str) -> None:
@@ -180,6 +197,8 @@ def test_misspelt_values(key: str, values: dict[str, Any], path: str, fix: str) 
         ("rancher", {"auditLog": {"level": 1}, "extraEnv": [], "somethingNew": {"hostname": "a"}}),
         ("rancher", {"proxy": "http://a:1", "ingress": {"extraAnnotations": {"ingress.class": "x"}}}),
         ("neuvector", {"controller": {"replicas": 3}, "enforcer": {"tolerations": []}}),
+        ("metal3", {"metal3-ironic": {"resources": {}, "tolerations": []}, "metal3-mariadb": {"resources": {}}}),
+        ("rancher", {"service": {"type": "ClusterIP"}, "resources": {"limits": {"cpu": 1}}, "annotations": {"a": "b"}}),
     ],
 )
 def test_values_that_are_left_alone(key: str, values: dict[str, Any]) -> None:
@@ -192,3 +211,15 @@ def test_no_demo_is_told_anything_new() -> None:
         for mode in ("address", "hostname"):
             told_of = checked(mapping(mode, release=release)).findings
             assert not {item.rule.id.split("-")[0] for item in told_of} & new
+
+
+@pytest.mark.parametrize(
+    ("registry", "fix"),
+    [
+        ("fd00:100::5:5000", 'write "[fd00:100::5]:5000"'),
+        ("fd00:100::5", 'write "[fd00:100::5]"'),
+        ("https://fd00:100::5:5000/", 'write "[fd00:100::5]:5000"'),
+    ],
+)
+def test_ipv6_registry_without_brackets(registry: str, fix: str) -> None:
+    assert tell(mapping(rancher={"systemDefaultRegistry": registry}), "DS121")[2] == fix

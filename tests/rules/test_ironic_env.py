@@ -65,7 +65,8 @@ def findings(data: dict[str, Any]) -> list[Finding]:
         ("IRONIC_EXTERNAL_URL_V6", f"http://[{V6}]:6180", "DS062", "warning", "remove it"),
         ("LISTEN_ON_ALL", "true", "DS062", "warning", "remove it"),
         ("IPA_INSECURE", "0", "DS062", "warning", "remove it"),
-        ("LISTEN_ALL_INTERFACES", False, "DS201", "error", 'write "false"'),
+        ("LISTEN_ALL_INTERFACES", False, "DS201", "error", "remove it, or write its text in quotes"),
+        ("LISTEN_ALL_INTERFACES", True, "DS201", "error", 'write "true"'),
         ("HTTP_PORT", 6180, "DS201", "error", 'write "6180"'),
         ("PREDICTABLE_NIC_NAMES", "false", "DS128", "info", "remove it, if that was not meant"),
         ("IRONIC_REVERSE_PROXY_SETUP", "false", "DS128", "info", "remove it, if that was not meant"),
@@ -181,3 +182,48 @@ def test_vmedia_port() -> None:
     assert found(data, "DS204") == []
     data["provisioning"]["vmediaTls"] = True
     assert tell(data, "DS204")[:2] == ("error", f"{AT}.VMEDIA_TLS_PORT")
+
+
+@pytest.mark.parametrize(
+    ("value", "fix"),
+    [
+        ([{"name": "IRONIC_FAST_TRACK", "value": "false"}], 'write {IRONIC_FAST_TRACK: "false"}'),
+        (["IRONIC_FAST_TRACK=false"], "remove it, or write a mapping of names and texts"),
+        ("IRONIC_FAST_TRACK=false", "remove it, or write a mapping of names and texts"),
+        (5, "remove it, or write a mapping of names and texts"),
+    ],
+)
+def test_variables_that_are_no_mapping(value: Any, fix: str) -> None:
+    assert tell(changed("address", (value, *ENV)), "DS201") == ("error", AT, fix)
+
+
+def test_a_list_is_told_as_a_list_alone() -> None:
+    told_of = [
+        finding for finding in findings(env(IRONIC_EXTERNAL_IP=[V4])) if finding.path[-1] == "IRONIC_EXTERNAL_IP"
+    ]
+    assert [finding.rule.id for finding in told_of] == ["DS201-environment-text"]
+
+
+def test_what_nobody_can_read_leads_nowhere() -> None:
+    assert found(env(IRONIC_EXTERNAL_IP=V6), "DS203") == []
+    assert found(env(IRONIC_EXTERNAL_IP=f"[{V6}]"), "DS203")
+
+
+@pytest.mark.parametrize(("name", "value"), [("LISTEN_ALL_INTERFACES", False), ("IRONIC_ACCESS_PORT", 6386)])
+def test_what_is_refused_as_text_is_not_to_be_text(name: str, value: Any) -> None:
+    assert tell(env(**{name: value}), "DS201")[2] == "remove it, or write its text in quotes"
+
+
+@pytest.mark.parametrize(
+    "keys", [(*ENV, "IRONIC_KERNEL_PARAMS"), (*METAL3, "metal3-ironic", "global", "ironicKernelParams")]
+)
+def test_ramdisk_without_ipv6(keys: tuple[str, ...]) -> None:
+    severity, path, fix = tell(changed("address", ("console=ttyS0 ipv6.disable=1", *keys)), "DS141")
+    assert (severity, path, fix) == ("warning", format_path(keys), "write console=ttyS0")
+    assert found(changed("address", ("console=ttyS0 ipv6.disable=0", *keys)), "DS141") == []
+
+
+@pytest.mark.parametrize("value", ["x", None, [], 5])
+def test_global_that_is_no_mapping(value: Any) -> None:
+    finding = one(changed("address", (value, *METAL3, "global")), "DS060")
+    assert finding.fix == "remove charts.metal3.values.global"

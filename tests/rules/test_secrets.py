@@ -170,3 +170,16 @@ def test_the_login_of_a_url(url: str, bare: str, password: bool) -> None:
 
 def test_logins_within_a_text() -> None:
     assert without_logins("see 'http://a:b@h/x', or img:5000/a@sha") == "see 'http://...@h/x', or img:5000/a@sha"
+
+
+def test_variable_that_is_named_beside_its_value() -> None:
+    env = [{"name": "CATTLE_TOKEN", "value": "abc"}, {"name": "FOO", "value": "bar"}]
+    (finding,) = found(mapping(charts={"rancher": {"values": {"extraEnv": env}}}), "DS102")
+    assert finding.path == ("charts", "rancher", "values", "extraEnv", 0, "value")
+    assert "abc" not in f"{finding.message}{finding.fix}"
+
+
+def test_private_key_under_any_name() -> None:
+    text = "-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----"
+    (finding,) = found(mapping(charts={"rancher": {"values": {"tlsFile": text}}}), "DS102")
+    assert finding.path[-1] == "tlsFile"
