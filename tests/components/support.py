@@ -10,6 +10,7 @@ from dualstack.plan import make_plan
 from dualstack.rules.ironic_rendered import expected
 from dualstack.site import Site
 from tests import PROJECT, sites
+from tests.several import node, several
 
 CANARY = "canary-0f1e2d3c"
 """Part of every secret that is used here."""
@@ -22,6 +23,7 @@ KEYS = (
     "jumpKey",
     "hostKey",
     "rke2Token",
+    "bmcPassword",
 )
 SECRETS = {key: f"{CANARY}-{key}" for key in KEYS}
 STACK = "urn:pulumi:test::dualstack::pulumi:pulumi:Stack::dualstack-test"
@@ -115,6 +117,16 @@ def ssh_site() -> dict[str, Any]:
     return site
 
 
+def machines_site() -> dict[str, Any]:
+    """Three machines that are installed through their BMCs, with what nodeDefaults give in each node."""
+    bmc = {"address": "redfish-virtualmedia://[fd00:200::21]/redfish/v1/Systems/1"}
+    login = {"username": "admin", "passwordKey": "bmcPassword"}
+    nodes = [node(number, bmc={**bmc, **login}) for number in (1, 2, 3)]
+    redfish = {"media": "https://images.example.com/lyon.iso"}
+    image = {"type": "iso", "installDevice": "/dev/sda"}
+    return sites.resolved(several(nodes=nodes, host={"kind": "redfish", "redfish": redfish}, image=image)).site
+
+
 def every_site() -> dict[str, dict[str, Any]]:
     """Sites that together make every kind of resource."""
     full = libvirt_site(network={"domain": "paris.example.com"})
@@ -134,6 +146,7 @@ def every_site() -> dict[str, dict[str, Any]]:
         "ssh": ssh_site(),
         "pulumi": sites.mapping("hostname", delivery="pulumi"),
         "day2": {**libvirt_site(), "day2": "helmchartconfig"},
+        "machines": machines_site(),
         "handover": sites.mapping(charts={"metal3": {"delivery": "pulumi", "handover": True}}),
     }
 

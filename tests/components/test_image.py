@@ -10,7 +10,7 @@ import pytest
 from dualstack.eib import ProjectFiles, build_tree
 from dualstack.offline import SECRET, UNKNOWN
 from tests import PROJECT, sites
-from tests.components.support import VOLUME, every_site, libvirt_site, run
+from tests.components.support import KEYS, VOLUME, every_site, libvirt_site, run
 
 DIRECTORY, BUILD = "dualstack:image:Directory", "dualstack:image:Build"
 PREVIEW = pytest.mark.parametrize("preview", [True, False])
@@ -25,7 +25,7 @@ def files(site: dict[str, Any], **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("name", every_site())
 def test_the_directory_is_what_render_writes(name: str, preview: bool) -> None:
     site = every_site()[name]
-    plan = sites.checked(site).plan
+    plan = sites.checked(site, KEYS).plan
     assert plan is not None
     tree = build_tree(plan, dict.fromkeys(plan.secrets, ""), ProjectFiles(PROJECT))
 
