@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shlex
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from dualstack.cli import main
+from dualstack.eib.balancer import pools
 from dualstack.sites import load_site
 from tests import PROJECT
 
@@ -30,6 +32,23 @@ def test_the_site_that_ha_makes_wants_its_token_alone(tmp_path: Path, monkeypatc
     assert stop.value.code == 0
     made = load_site(tmp_path, "lyon")
     assert [found.rule.id[:5] for found in made.findings if found.severity != "info"] == ["DS279"]
+
+
+def test_the_commands_that_change_a_virtual_address_fit_what_is_rendered() -> None:
+    plan = load_site(PROJECT, "demo-ha").plan
+    assert plan is not None
+    ours = {(item["kind"].lower(), item["metadata"]["name"]): item["spec"] for item in pools(plan)}
+    patches = re.findall(
+        r"^    kubectl -n metallb-system patch (\w+) (\S+) --type merge --patch '(.*)'$", HA, re.MULTILINE
+    )
+    assert len(patches) == 4
+    for kind, name, text in patches:
+        spec = json.loads(text)["spec"]
+        if (kind, name) in ours:
+            assert [one.partition("/")[2] for one in spec["addresses"]] == ["32", "128"]
+            assert spec.keys() <= ours[kind, name].keys()
+        else:  # EIB's own (pkg/combustion/templates/k8s-vip.yaml.tpl)
+            assert name in ("api-ip", "api-ip-l2-adv")
 
 
 def messages() -> list[str]:
