@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -204,7 +205,22 @@ def parse_address(text: str, family: Family | None = None) -> Address:
 _EXAMPLE = "write an address such as 192.168.100.10 or fd00:100::10"
 
 
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+def _without_url(text: str) -> str:
+    """Return the address in a URL, or before a port or a name behind ``#``; empty where there is none."""
+    rest = re.split(r"[/?#]", _SCHEME.sub("", text, count=1), maxsplit=1)[0]
+    head, _, port = rest.rpartition(":")
+    for bare in (rest, head) if port.isdecimal() else (rest,):
+        if _is_address(bare := bare.removeprefix("[").removesuffix("]")):
+            return bare
+    return ""
+
+
 def _explain_address(text: str) -> AddressError:
+    if (bare := _without_url(text)) and ("/" not in text or _SCHEME.match(text)):
+        return AddressError(SYNTAX, f"{text!r} is an address with something around it", write(bare))
     if "/" in text:
         host = text.split("/", maxsplit=1)[0]
         if not _is_address(host):
@@ -247,9 +263,13 @@ def _split_prefix(text: str) -> tuple[str, int]:
         example = "64" if ":" in text else "24"
         raise AddressError(SYNTAX, f"{text!r} has no prefix length", write(f"{text}/{example}", " or what fits"))
     if not _PREFIX_LENGTH.fullmatch(length):
-        raise AddressError(
-            SYNTAX, f"{text!r} has no plain number as prefix length", "write the prefix length as in 10.0.0.0/16"
-        )
+        fix: AnyFix = "write the prefix length as in 10.0.0.0/16"
+        with suppress(ValueError):
+            # A netmask: 255.255.255.0 is /24.
+            mask = ipaddress.IPv4Network(f"0.0.0.0/{length}")
+            if str(mask.netmask) == length and mask.prefixlen and ":" not in host:
+                fix = _literal(f"{host}/{mask.prefixlen}")
+        raise AddressError(SYNTAX, f"{text!r} has no plain number as prefix length", fix)
     return host, int(length)
 
 

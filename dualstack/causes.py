@@ -40,7 +40,9 @@ class Cause:
         )
 
 
-_NAMES: Final = frozenset({"DS060", "DS063", "DS065", "DS067", "DS068", "DS070", "DS078", "DS083", "DS085", "DS086"})
+_NAMES: Final = frozenset(
+    {"DS060", "DS063", "DS065", "DS067", "DS068", "DS070", "DS078", "DS079", "DS083", "DS085", "DS086", "DS206"}
+)
 """What is told of Ironic's name, its records and URLs."""
 _METAL3: Final[Path] = ("charts", "metal3", "values", "global", "provisioningHostname")
 
@@ -51,6 +53,9 @@ CAUSES: Final = (
         for path in (("provisioning", "hostname"), _METAL3)
     ),
     Cause("DS080", ("rancher", "hostname"), frozenset({"DS083", "DS085", "DS086", "DS088", "DS089", "DS090"})),
+    # An address that no node can have is none; what autoconfiguration lacks is DHCPv6.
+    Cause("DS057", ("nodes",), frozenset({"DS051", "DS055", "DS064"}), ("nodes",)),
+    Cause("DS049", ("nodes",), frozenset({"DS051"}), ("nodes",)),
     Cause("DS038", ("cluster", "pods"), frozenset({"DS035", "DS036", "DS039"})),
     Cause("DS038", ("cluster", "server", "cluster-cidr"), frozenset({"DS035", "DS036", "DS039"})),
 )

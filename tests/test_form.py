@@ -37,6 +37,10 @@ def errors(data: dict[str, Any]) -> list[tuple[str, str]]:
     [
         ("34:8a:b1:4b:16", (*ETH0, "mac"), 'write six pairs of hex digits, in quotes: "34:8a:b1:4b:16:e7"'),
         ("34-8A-B1-4B-16-E7", (*ETH0, "mac"), 'write "34:8a:b1:4b:16:e7"'),
+        (348114416, (*ETH0, "mac"), 'write six pairs of hex digits, in quotes: "34:8a:b1:4b:16:e7"'),
+        ("1", ("schema",), "write 1"),
+        ("m", ("nodes",), "write its items as a list: a dash before each"),
+        ("192.168.100.53,fd00:100::53", ("dns", "resolvers"), 'write [192.168.100.53, "fd00:100::53"]'),
         ("fd00:100::10", (*ETH0, "ipv6", "address"), "write fd00:100::10/64 or what fits"),
         ("no", (*ETH0, "ipv6", "enabled"), "write false"),
         ("amd64", ("image", "arch"), "write x86_64"),

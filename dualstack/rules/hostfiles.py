@@ -48,6 +48,21 @@ _IN_SCRIPT = re.compile(
     r"[^#]*(net[./]ipv6[./]conf[./](all|default|\*)[./]disable_ipv6[\"']?\s*=\s*[\"']?0*1\b"
     r"|\b1\b[\"']?\s*(>|\|\s*(sudo\s+)?tee)\s*[\"']?/proc/sys/net/ipv6/conf/(all|default|\*)/disable_ipv6)"
 )
+_BOOT = re.compile(r"os-files/etc/(default/grub|kernel/cmdline|cmdline\.d/[^/]+\.conf|default/grub\.d/[^/]+)")
+_AT_BOOT = re.compile(r"[^#]*\bipv6\.disable(_ipv6)?=0*1\b")
+_TMPFILES = re.compile(r"os-files/(?:(?:etc|run|usr/lib)/tmpfiles\.d)/[^/]+\.conf")
+_WRITTEN = re.compile(r"\s*[wf]\S*\s+/proc/sys/net/ipv6/conf/(all|default|\*)/disable_ipv6\s+.*\b0*1\s*$")
+_KEYFILE = re.compile(r"os-files/(?:etc|run|usr/lib)/NetworkManager/system-connections/[^/]+")
+_NMCLI = re.compile(r"[^#]*\bnmcli\b.*\bipv6\.method[\"']?\s+[\"']?(disabled|ignore)\b")
+_SECTION = re.compile(r"\s*\[(?P<name>[^\]]+)\]\s*$")
+_METHOD = re.compile(r"\s*method\s*=\s*(disabled|ignore)\s*$")
+_LINES = {
+    _MODPROBE: (_MODULE_OFF,),
+    _SCRIPT: (_IN_SCRIPT, _AT_BOOT),
+    _BOOT: (_AT_BOOT,),
+    _TMPFILES: (_WRITTEN,),
+}
+"""Lines that switch IPv6 off, by the files in which they do."""
 _EVERYWHERE = ("all", "default", "*")
 """Names of settings that reach interfaces which come later, as a CNI's do: the kernel copies all to default, too."""
 
@@ -62,7 +77,7 @@ class Setting(NamedTuple):
 
 def is_judged(path: str) -> bool:
     """Tell whether a file of the image says something about IPv6 or packages; by its path in the EIB directory."""
-    return any(form.fullmatch(path) for form in (_SYSCTL, _MODPROBE, _SCRIPT, _RPM))
+    return any(form.fullmatch(path) for form in (*_LINES, _SYSCTL, _RPM, _KEYFILE))
 
 
 def host_files(files: Sequence[At[str]], path: Path, own: Collection[str], calico: bool) -> Findings:
@@ -94,11 +109,25 @@ def host_files(files: Sequence[At[str]], path: Path, own: Collection[str], calic
         name = str(file.path[-1])
         if calico and _RPM.fullmatch(name):
             yield FIREWALLD.at(path, f"{name} installs firewalld", f"remove {name}, or set cluster.cni to cilium")
-        form = _MODULE_OFF if _MODPROBE.fullmatch(name) else _IN_SCRIPT if _SCRIPT.fullmatch(name) else None
-        for number, line in enumerate(file.value.splitlines(), 1) if form else ():
-            if form is not None and form.match(line):
-                place = f"{name}:{number}"
-                yield OFF.at(path, f"{place} switches IPv6 off on the node", f"remove the line in {place}")
+        for number in _lines_off(name, file.value, own):
+            place = f"{name}:{number}"
+            yield OFF.at(path, f"{place} switches IPv6 off on the node", f"remove the line in {place}")
+
+
+def _lines_off(name: str, text: str, own: Collection[str]) -> Iterator[int]:
+    """Give the numbers of the lines of a file that switch IPv6 off, on the node or on one of its own interfaces."""
+    forms = next((lines for file, lines in _LINES.items() if file.fullmatch(name)), ())
+    keyfile = bool(_KEYFILE.fullmatch(name)) and any(f"interface-name={interface}" in text for interface in own)
+    script, section = bool(_SCRIPT.fullmatch(name)), ""
+    for number, line in enumerate(text.splitlines(), 1):
+        section = found["name"] if (found := _SECTION.match(line)) else section
+        by_tool = _NMCLI.match(line) and bool(set(own).intersection(re.split(r"[\s\"']+", line)))
+        if (
+            (script and by_tool)
+            or (keyfile and section == "ipv6" and _METHOD.match(line))
+            or any(form.match(line) for form in forms)
+        ):
+            yield number
 
 
 def _settings(files: Sequence[At[str]]) -> Iterator[Setting]:

@@ -48,6 +48,7 @@ _PARTITION = re.compile(
     r"(?P<disk>/dev/(?:(?:sd|vd|hd|xvd)[a-z]+|(?:nvme[0-9]+n|mmcblk|nbd|loop|md)[0-9]+))(?:p?(?P<number>[0-9]+))"
     r"|(?P<link>/dev/disk/by-\S+?)-part[0-9]+"
 )
+_ENDS = re.compile(r"(\.raw|\.img|\.qcow2|\.xz|\.gz|\.zst|\.bz2)+$", re.IGNORECASE)
 _BY_PARTITION = ("/dev/disk/by-uuid/", "/dev/disk/by-label/", "/dev/disk/by-partuuid/", "/dev/disk/by-partlabel/")
 _ARCHES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
 
@@ -59,6 +60,9 @@ def whole_disk(device: At[str]) -> Findings:
     named = match and (match["link"] or "p" in device.value.removeprefix(match["disk"]) or match["disk"][-1].isalpha())
     if match and named:
         yield WHOLE_DISK.at(device.path, f"{device.value} is a partition", write(match["link"] or match["disk"]))
+    elif re.fullmatch(r"/dev/nvme[0-9]+", device.value):
+        message = f"{device.value} is a controller, not a disk"
+        yield WHOLE_DISK.at(device.path, message, write(f"{device.value}n1", guess=True))
     elif device.value.startswith(_BY_PARTITION):
         message = f"{device.value} names a file system or a partition"
         yield WHOLE_DISK.at(device.path, message, "write the disk's link in /dev/disk/by-id/ or by-path/")
@@ -84,16 +88,16 @@ def base_image(name: At[str], kind: str, arch: str) -> Findings:
         return
     lower = file.lower()
     is_iso = lower.endswith(".iso")
-    is_raw = lower.endswith((".raw", ".qcow2", ".img", ".raw.xz"))
+    is_raw = lower.endswith((".raw", ".qcow2", ".img")) or (lower != _ENDS.sub("", lower) and not is_iso)
     if kind == "raw" and is_iso:
         message = f"{file} is an ISO, and the image is to be raw"
         yield BASE.at(name.path, message, _instead("iso", "type"))
     elif kind == "iso" and is_raw:
         message = f"{file} is a raw image, and the image is to be an ISO"
         yield BASE.at(name.path, message, _instead("raw", "type"))
-    if is_raw and not lower.endswith((".raw", ".img")):
+    elif is_raw and not lower.endswith((".raw", ".img")):
         message = f"{file} is packed or in another format than raw, which the image builder mounts as it is"
-        yield BASE.at(name.path, message, write(f"{file.split('.')[0]}.raw", ", and unpack the file to that name"))
+        yield BASE.at(name.path, message, write(f"{_ENDS.sub('', file)}.raw", ", and unpack the file to that name"))
     told = {_ARCHES[word] for word in re.findall("|".join(_ARCHES), lower)}
     if told and arch not in told:
         other = min(told)

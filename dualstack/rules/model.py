@@ -207,6 +207,8 @@ _UNITS = {"size": "{}Gi", "diskSize": "{}G"}
 _WHOLE = {
     "kubernetesVersion": "the whole version in quotes, such as v1.34.4+rke2r1",
     "version": "the whole version in quotes",
+    "mac": 'six pairs of hex digits, in quotes: "34:8a:b1:4b:16:e7"',
+    **dict.fromkeys(("http", "https", "url", "repository", "media", "proxyUrl", "uri"), "the whole of it, in quotes"),
 }
 
 
@@ -233,7 +235,7 @@ def _wrong_type(path: Path, error: ErrorDetails) -> Finding:
     if isinstance(value, str) and wanted == "a whole number" and value.lstrip("-").isdecimal():
         return WRONG_TYPE.at(path, f"{value!r} in quotes is text", write(int(value)))
     if wanted == "a list" and isinstance(value, str | int | float):
-        return WRONG_TYPE.at(path, f"{_described(value)} where a list is wanted", write([value]))
+        return WRONG_TYPE.at(path, f"{_described(value)} where a list is wanted", _as_list(path, value))
     if wanted == "a list" and isinstance(value, Mapping):
         return WRONG_TYPE.at(path, "a mapping where a list is wanted", "write its items as a list: a dash before each")
     if wanted == "a mapping" and (known := known_keys(path)):
@@ -242,6 +244,13 @@ def _wrong_type(path: Path, error: ErrorDetails) -> Finding:
             path, f"{_described(value)} where a mapping is wanted", f"write its keys below it, such as {keys}"
         )
     return WRONG_TYPE.at(path, f"{_described(value)} where {wanted} is wanted", f"write {wanted}, or remove the key")
+
+
+def _as_list(path: Path, value: str | int | float) -> AnyFix:
+    if known_keys((*path, 0)):
+        return "write its items as a list: a dash before each"
+    parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else []
+    return write([part for part in parts if part] or [value])
 
 
 # Names that other tools have for a value that is allowed here.
@@ -263,6 +272,8 @@ def _not_among(path: Path, error: ErrorDetails) -> Finding:
     meant = _MEANS.get(str(value).lower())
     if meant in choices:
         return BAD_VALUE.at(path, message, write(meant))
+    if value in choices and isinstance(value, str):
+        return BAD_VALUE.at(path, f"{value!r} in quotes is text", write(int(value)))
     near = difflib.get_close_matches(str(value), choices, 1, _LEAST_LIKE)
     return BAD_VALUE.at(path, message, write(near[0]) if near else f"choose one of {', '.join(choices)}")
 

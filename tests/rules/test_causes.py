@@ -137,3 +137,15 @@ def test_a_secret_in_place_of_its_keys_name_is_refused_and_hidden(value: object)
 def test_a_name_is_a_name(name: str) -> None:
     data = mapping(image={"packages": {"sccRegistrationCodeKey": name}})
     assert [f for f in checked(data).findings if f.severity == "error"] == []
+
+
+def test_an_address_of_nobody_is_told_once() -> None:
+    data = put(mapping(), {"address": "127.0.0.1/8", "gateway": "192.168.100.1"}, *ETH0, "ipv4")
+    assert [number for number, _, _ in errors(data)] == ["DS057"]
+
+
+def test_autoconfiguration_alone_lacks_dhcp_first() -> None:
+    data = put(mapping(), {"autoconf": True}, *ETH0, "ipv6")
+    numbers = [number for number, _, _ in errors(data)]
+    assert numbers[0] == "DS049"
+    assert "DS051" not in numbers

@@ -11,8 +11,10 @@ import pytest
 from dualstack.check import check_site
 from dualstack.eib import build_tree
 from dualstack.files_check import with_files
+from dualstack.findings import At
 from dualstack.origins import format_path
 from dualstack.plan.model import Plan
+from dualstack.rules.hostfiles import host_files, is_judged
 from tests import PROJECT
 from tests.eib.support import Given
 from tests.plan.plans import plan
@@ -143,3 +145,31 @@ def test_files_that_leave_ipv6_on(files: dict[str, str], tmp_path: Path) -> None
 def test_firewalld_as_an_rpm_of_the_sites_own(tmp_path: Path) -> None:
     ((severity, path, _),) = judged(tmp_path, "canal", **{"rpms/firewalld-2.0.1-1.noarch.rpm": ""})
     assert (severity, path) == ("error", "image.files")
+
+
+KEYFILE = "os-files/etc/NetworkManager/system-connections/eth0.nmconnection"
+METHOD = "[connection]\ninterface-name={}\n[ipv6]\nmethod={}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("os-files/etc/default/grub", 'GRUB_CMDLINE_LINUX="ipv6.disable=1"\n', 1),
+        ("os-files/etc/kernel/cmdline", "quiet ipv6.disable=1\n", 1),
+        ("os-files/etc/cmdline.d/9.conf", "ipv6.disable_ipv6=1\n", 1),
+        ("os-files/etc/tmpfiles.d/9.conf", "w /proc/sys/net/ipv6/conf/all/disable_ipv6 - - - - 1\n", 1),
+        ("custom/scripts/60.sh", "#!/bin/sh\nsed -i s/quiet/ipv6.disable=1/ /etc/default/grub\n", 2),
+        ("custom/scripts/60.sh", "nmcli con mod eth0 ipv6.method disabled\n", 1),
+        (KEYFILE, METHOD.format("eth0", "disabled"), 4),
+        ("os-files/etc/default/grub", "# ipv6.disable=1\nipv6.disable=0\n", None),
+        ("os-files/etc/tmpfiles.d/9.conf", "w /proc/sys/net/ipv6/conf/all/disable_ipv6 - - - - 0\n", None),
+        ("custom/scripts/60.sh", "nmcli con mod eth5 ipv6.method disabled\n", None),
+        ("custom/scripts/60.sh", "nmcli con mod eth0 ipv4.method disabled\n", None),
+        (KEYFILE, METHOD.format("eth5", "disabled"), None),
+        (KEYFILE, METHOD.format("eth0", "auto"), None),
+    ],
+)
+def test_other_ways_to_switch_ipv6_off(name: str, text: str, line: int | None) -> None:
+    assert is_judged(name)
+    told = list(host_files([At((name,), text)], ("image", "files"), {"eth0"}, calico=False))
+    assert [finding.fix for finding in told] == ([f"remove the line in {name}:{line}"] if line else [])

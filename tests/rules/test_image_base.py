@@ -223,3 +223,21 @@ def test_no_demo_is_told_anything_new() -> None:
 )
 def test_ipv6_registry_without_brackets(registry: str, fix: str) -> None:
     assert tell(mapping(rancher={"systemDefaultRegistry": registry}), "DS121")[2] == fix
+
+
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [
+        ("SL-Micro.x86_64-6.1-Base-GM.raw.xz", "write SL-Micro.x86_64-6.1-Base-GM.raw"),
+        ("base-1.2.qcow2", "write base-1.2.raw"),
+        ("base.RAW.gz", "write base.raw"),
+    ],
+)
+def test_packed_base_image_keeps_its_name(name: str, fix: str) -> None:
+    (finding,) = found(image(type="raw", baseImage=name), "DS191")
+    assert finding.fix == f"{fix}, and unpack the file to that name"
+    assert len(found(image(type="iso", baseImage=name), "DS191")) == 1
+
+
+def test_an_nvme_controller_is_no_disk() -> None:
+    assert tell(image(installDevice="/dev/nvme0"), "DS192")[2] == "write /dev/nvme0n1"

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from dualstack.addresses import AddressError, parse_address, parse_interface
 from dualstack.findings import At, Finding, Severity
+from dualstack.fixes import as_fix
 from dualstack.rules import text
 from tests.sites import found, mapping, put
 
@@ -71,3 +73,34 @@ def test_readers_are_total(value: object) -> None:
     for read in (text.read_address(At(("x",), value)), text.read_prefix(At(("x",), value))):
         assert isinstance(read, Finding)
         assert read.rule is text.SYNTAX
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("dns://192.168.100.53", "192.168.100.53"),
+        ("192.168.100.53:53", "192.168.100.53"),
+        ("192.168.100.53#resolver", "192.168.100.53"),
+        ("tls://[fd00:100::53]:853/x", "fd00:100::53"),
+    ],
+)
+def test_an_address_in_a_url_is_written_bare(text: str, bare: str) -> None:
+    with pytest.raises(AddressError) as caught:
+        parse_address(text)
+    assert str(as_fix(caught.value.fix)) == f"write {bare}"
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("192.168.100.10/255.255.255.0", "write 192.168.100.10/24"),
+        ("192.168.100.10/255.255.255.128", "write 192.168.100.10/25"),
+        ("192.168.100.10/0.0.0.255", "write the prefix length as in 10.0.0.0/16"),
+        ("192.168.100.10/255.0.255.0", "write the prefix length as in 10.0.0.0/16"),
+        ("fd00::1/255.255.0.0", "write the prefix length as in 10.0.0.0/16"),
+    ],
+)
+def test_a_netmask_becomes_a_prefix_length(text: str, fix: str) -> None:
+    with pytest.raises(AddressError) as caught:
+        parse_interface(text)
+    assert str(as_fix(caught.value.fix)) == fix
