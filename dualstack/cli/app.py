@@ -220,7 +220,7 @@ def new(
         Mode | None, typer.Option(help="How Ironic is known: by its addresses, or by a name with A and AAAA.")
     ] = None,
     nodes: Annotated[
-        int | None, typer.Option(min=1, max=999, help="Number of nodes, all servers; 1 where only one MAC is given.")
+        int | None, typer.Option(min=1, max=999, help="Number of nodes, all servers; as many as MACs where absent.")
     ] = None,
     mac: Annotated[list[str] | None, typer.Option(help="MAC of the management interface; once for each node.")] = None,
     ipv4: Annotated[
