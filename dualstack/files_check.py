@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dualstack.addresses import IPAddress
 from dualstack.check import Checked, lowered
 from dualstack.errors import InputError
 from dualstack.findings import At, Finding
@@ -88,7 +89,25 @@ def judged_files(project: pathlib.Path, plan: Plan) -> Iterator[Finding]:
                 message = f"{name} holds the HelmChartConfig of a chart that RKE2 packages"
                 fix = f"move it to {folder}/{PACKAGED_FOLDER}/, or name the file in manifests, which does that"
                 yield TOO_LATE.at(("image", "files"), message, fix).located(name, None, None)
-    yield from judged(contents, at)
+    yield from judged(contents, at, _taken(plan))
+
+
+def _taken(plan: Plan) -> dict[IPAddress, str]:
+    """Return the addresses of nodes, routers and resolvers, each with whose it is."""
+    taken: dict[IPAddress, str] = {ip.ip: f"{ip.ip}, a resolver" for ip in plan.site.dns.resolvers}
+    for node in plan.site.nodes:
+        for interface in node.interfaces:
+            for family in (interface.ipv4, interface.ipv6):
+                if family is None:
+                    continue
+                if family.gateway is not None:
+                    taken[family.gateway.ip] = f"{family.gateway.ip}, a gateway of {node.name}"
+                address = family.address.address.ip if family.address is not None else None
+                if address is None and family.reservation is not None:
+                    address = family.reservation.ip
+                if address is not None:
+                    taken[address] = f"{address}, an address of {node.name}"
+    return taken
 
 
 def host_findings(project: pathlib.Path, plan: Plan) -> Iterator[Finding]:

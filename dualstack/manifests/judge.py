@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
+from dualstack.addresses import IPAddress
 from dualstack.errors import quoted
 from dualstack.findings import Finding
 from dualstack.fixes import Fix
 from dualstack.loader import Document
-from dualstack.manifests.objects import CHECKS
+from dualstack.manifests.objects import CHECKS, pool_takes
 from dualstack.manifests.place import configures_packaged
 from dualstack.manifests.read import Broken, Part, objects_in, parts_of, read
 from dualstack.origins import Path, format_path
@@ -30,12 +32,15 @@ class _Object:
     file: str
 
 
-def judged(files: Mapping[str, bytes], at: Mapping[str, Path]) -> Iterator[Finding]:
+def judged(
+    files: Mapping[str, bytes], at: Mapping[str, Path], taken: Mapping[IPAddress, str] = MappingProxyType({})
+) -> Iterator[Finding]:
     """Judge manifests, each beside the others.
 
     Args:
         files: contents by name.
         at: by name, where the site speaks of the file.
+        taken: addresses that are no pool's to give, each with whose it is.
     """
     objects: list[_Object] = []
     for name, content in files.items():
@@ -54,6 +59,9 @@ def judged(files: Mapping[str, bytes], at: Mapping[str, Path]) -> Iterator[Findi
         others = [other.given for other in objects if other is not item]
         for finding in _judge(item, View(others=others, whole=True)):
             yield _told(item, finding, at[item.file])
+        if item.given.type.endswith(":IPAddressPool"):
+            for finding in pool_takes(item.given, taken):
+                yield _told(item, finding, at[item.file])
 
 
 def _no_object(document: Document) -> Iterator[str]:

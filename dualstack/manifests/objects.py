@@ -1,15 +1,21 @@
-"""What is worth a warning in a manifest, and nothing in a program, where a policy would stop for it: address pools."""
+"""What only manifests are judged by: address pools, the network plugin's own configuration, secrets in clear."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from ipaddress import ip_address, ip_network
 from typing import Final
 
-from dualstack.addresses import FAMILIES, LABEL, Family, parse_prefix
-from dualstack.findings import At
-from dualstack.policies.model import Check, Given, Told, View, items, texts
+from dualstack.addresses import FAMILIES, LABEL, Family, IPAddress, parse_prefix
+from dualstack.findings import At, Findings
+from dualstack.frozen import dig
+from dualstack.manifests.place import configures_packaged
+from dualstack.policies.directory import loaded
+from dualstack.policies.model import Check, Given, Told, Unreadable, View, items, texts
 from dualstack.rules.balancers import pool_range
-from dualstack.rules.manifests import POOL
+from dualstack.rules.clear_secrets import SECRET_LIKE
+from dualstack.rules.manifests import CNI_FAMILY, POOL, POOL_TAKEN
 from dualstack.rules.overrides import softened
 from dualstack.rules.text import host_bits
 
@@ -47,4 +53,62 @@ def _of(group: str, kind: str, run: Callable[[Given, View], Told]) -> Check:
     return Check((f"kubernetes:{group}/*",), tell)
 
 
-CHECKS: Final = (_of("metallb.io", "IPAddressPool", _pool),)
+def pool_takes(given: Given, taken: Mapping[IPAddress, str]) -> Findings:
+    """Tell addresses of others in a pool.
+
+    Args:
+        given: an IPAddressPool.
+        taken: addresses that somebody has, each with who.
+    """
+    with suppress(Unreadable):
+        for item in texts(items(given, "spec", "addresses")):
+            if not isinstance(pool_range(item), str):
+                continue
+            first, last = _ends(item.value)
+            held = [who for ip, who in taken.items() if ip.version == first.version and first <= ip <= last]  # type: ignore[operator]
+            if held:
+                message = f"{item.value!r} holds {', '.join(dict.fromkeys(held))}"
+                yield POOL_TAKEN.at(item.path, message, "write addresses that nobody has")
+
+
+def _ends(text: str) -> tuple[IPAddress, IPAddress]:
+    first, dash, last = (part.strip() for part in text.partition("-"))
+    if dash:
+        return ip_address(first), ip_address(last)
+    network = ip_network(first, strict=False)
+    return network[0], network[-1]
+
+
+def _config(given: Given, _view: View) -> Told:
+    name = str(dig(given.props, "metadata", "name", default=""))
+    content = dig(given.props, "spec", "valuesContent")
+    values = loaded(content) if isinstance(content, str) and configures_packaged(given.props) else None
+    at = ("spec", "valuesContent")
+    for family in FAMILIES if name == "rke2-cilium" else ():
+        if str(dig(values, family, "enabled")).lower() == "false":
+            fix = f"remove {family}.enabled, or write true"
+            yield CNI_FAMILY.at(at, f"{family}.enabled is false: Cilium gives pods no {LABEL[family]}", fix)
+    pools = dig(values, "installation", "calicoNetwork", "ipPools") if name == "rke2-calico" else None
+    listed = pools if isinstance(pools, list | tuple) else ()
+    told = [str(pool.get("cidr", "")) for pool in listed if isinstance(pool, Mapping)]
+    for family, mark in (("ipv4", "."), ("ipv6", ":")):
+        if told and not any(mark in cidr for cidr in told):
+            fix = f"add a pool with the {LABEL[family]} CIDR of cluster.pods, or remove ipPools"
+            yield CNI_FAMILY.at(at, f"ipPools has no {LABEL[family]} CIDR", fix)
+
+
+def _secret(given: Given, _view: View) -> Told:
+    for key in ("stringData", "data"):
+        held = given.props.get(key)
+        names = [str(name) for name, value in held.items() if value] if isinstance(held, Mapping) else []
+        if names:
+            message = f"{', '.join(names)} of a Secret: in clear text, base64 hides nothing"
+            fix = "remove the Secret and make it on the cluster, and change what it held: it was in the file"
+            yield SECRET_LIKE.at((key,), message, fix)
+
+
+CHECKS: Final = (
+    _of("metallb.io", "IPAddressPool", _pool),
+    _of("helm.cattle.io", "HelmChartConfig", _config),
+    _of("core", "Secret", _secret),
+)

@@ -45,7 +45,22 @@ POOL = Rule(
     "metallb internal/config/config.go (ParseCIDR) and allocator.go (0.14.9); metallb issue 1156",
 )
 
-RULES = (BROKEN, UNSEEN, CONFIG_NAMESPACE, TOO_LATE, POOL)
+CNI_FAMILY = Rule(
+    "DS302-cni-both-families",
+    "The network plugin's own configuration must leave both families on.",
+    Severity.ERROR,
+    "Pods get no address of the family, or none at all, and RKE2 wants both.",
+    "values of rke2-cilium (ipv4.enabled, ipv6.enabled) and rke2-calico (installation.calicoNetwork.ipPools): read",
+)
+POOL_TAKEN = Rule(
+    "DS303-pool-holds-taken-address",
+    "A pool of MetalLB must not hold an address that a node, its router or its resolver has.",
+    Severity.ERROR,
+    "MetalLB gives the address to a Service and answers for it: whoever has it loses its traffic.",
+    "metallb.io, configuration (addresses that nobody else has): read",
+)
+
+RULES = (BROKEN, UNSEEN, CONFIG_NAMESPACE, TOO_LATE, POOL, CNI_FAMILY, POOL_TAKEN)
 
 
 def check_urls(subject: Subject) -> Findings:

@@ -219,3 +219,73 @@ def test_healthy_manifests_are_clean(tmp_path: Path) -> None:
     before = {finding.rule.id for finding in checked(mapping()).findings}
     result = look(tmp_path, "a.yaml", "b.yaml", a_yaml=content, b_yaml=CONFIG)
     assert {finding.rule.id for finding in result.findings} == before
+
+
+CHART = """\
+apiVersion: helm.cattle.io/v1
+kind: HelmChartConfig
+metadata: {name: %s, namespace: kube-system}
+spec:
+  valuesContent: |-
+    %s
+"""
+CALICO = "installation: {calicoNetwork: {ipPools: %s}}"
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "lacks"),
+    [
+        ("rke2-cilium", "ipv6: {enabled: false}", ["ipv6.enabled is false: Cilium gives pods no IPv6"]),
+        ("rke2-cilium", "ipv4: {enabled: 'false'}", ["ipv4.enabled is false: Cilium gives pods no IPv4"]),
+        ("rke2-cilium", "ipv6: {enabled: true}", []),
+        ("rke2-cilium", "ipv6: 5", []),
+        ("my-cilium", "ipv6: {enabled: false}", []),
+        ("rke2-calico", CALICO % "[{cidr: 10.42.0.0/16}]", ["ipPools has no IPv6 CIDR"]),
+        ("rke2-calico", CALICO % "[{cidr: 10.42.0.0/16}, {cidr: 'fd00:42::/56'}]", []),
+        ("rke2-calico", CALICO % "5", []),
+        ("rke2-calico", CALICO % "[]", []),
+    ],
+)
+def test_the_network_plugin_keeps_both_families(tmp_path: Path, name: str, values: str, lacks: list[str]) -> None:
+    told = of(look(tmp_path, "m.yaml", m_yaml=CHART % (name, values)), "DS302")
+    assert [(item.severity, item.message.rpartition("valuesContent: ")[2]) for item in told] == [
+        ("error", text) for text in lacks
+    ]
+
+
+ADDRESSES = """\
+apiVersion: metallb.io/v1beta1
+kind: IPAddressPool
+metadata: {name: p, namespace: metallb-system}
+spec: {addresses: [%s]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("addresses", "held"),
+    [
+        ("192.168.100.0/24, 'fd00:100::100/124'", ["192.168.100.53", "192.168.100.1", "192.168.100.10"]),
+        ("192.168.100.5-192.168.100.20, 'fd00:100::100/124'", ["192.168.100.10"]),
+        ("192.168.100.96/28, 'fd00:100::/64'", ["fd00:100::53", "fd00:100::10"]),
+        ("192.168.100.96/28, 'fd00:100::100/124'", []),
+        ("5, null, x", []),
+    ],
+)
+def test_a_pool_holds_no_address_of_others(tmp_path: Path, addresses: str, held: list[str]) -> None:
+    told = of(look(tmp_path, "m.yaml", m_yaml=ADDRESSES % addresses), "DS303")
+    assert [ip for ip in held if f" {ip}, " in "".join(item.message for item in told)] == held
+    assert len(told) == bool(held)
+
+
+@pytest.mark.parametrize("key", ["stringData", "data"])
+def test_a_secret_in_a_manifest_stands_in_clear(tmp_path: Path, key: str) -> None:
+    secret = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: bmc}}\n{key}: {{password: aHVudGVy}}\n"
+    (finding,) = of(look(tmp_path, "m.yaml", m_yaml=secret), "DS102")
+    assert finding.severity == "warning"
+    assert "aHVudGVy" not in f"{finding.message}{finding.fix}"
+
+
+@pytest.mark.parametrize("rest", ["", "data: {}", "data: [a]", "data: {a: ''}", "type: x"])
+def test_a_secret_without_values_is_none(tmp_path: Path, rest: str) -> None:
+    secret = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: bmc}}\n{rest}\n"
+    assert of(look(tmp_path, "m.yaml", m_yaml=secret), "DS102") == []
