@@ -80,11 +80,14 @@ def closing(
     if operation in (Operation.PREVIEW, Operation.UP) and result.error is None:
         found = f"{counted(len(progress.violations), 'remark')} above" if progress.violations else "nothing found"
         yield f"  policies {len(all_policies())} checked, {found}"
-    if operation is not Operation.UP or result.error is not None:
+    if operation not in (Operation.PREVIEW, Operation.UP) or result.error is not None:
         return
-    yield from _lines(checked, outcome(progress, project), result)
+    if operation is Operation.UP:
+        yield from _lines(checked, outcome(progress, project), result)
+    # At preview it is what `up` will leave to others.
+    word = "pending" if operation is Operation.UP else "not by up:"
     for one in pending(checked, progress.changes):
-        yield f"  pending {one.file}  {one.told.word.text}: {one.told.how.replace('`', '')}"
+        yield f"  {word} {one.file}  {one.told.word.text}: {one.told.how.replace('`', '')}"
 
 
 def _lines(checked: Checked, found: dict[str, Any], result: Result) -> Iterator[str]:

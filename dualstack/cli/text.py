@@ -18,13 +18,28 @@ def place(finding: Finding) -> str:
     return ":".join(str(part) for part in known if part is not None)
 
 
-def finding_text(finding: Finding, style: Style) -> str:
-    """Return one finding in three or four lines."""
+def _living(checked: Checked, finding: Finding) -> str:
+    """Say what the fix takes where the site lives already; empty where it is nothing much, or no field's value."""
+    from dualstack.day2 import Edited, Setting, Word, consequence
+
+    setting = Setting(checked.name, checked.resolved.site)
+    told = [consequence(setting, Edited(edit.path or finding.path)) for edit in finding.mend.placed(finding.path)]
+    worst = max(told, key=lambda one: one.word, default=None)
+    if worst is None or worst.word < Word.ROLLING:
+        return ""
+    lost = f": {worst.away}" if worst.away else ""
+    return f"  On a living site: {worst.word.text}{lost}".replace("`", "")
+
+
+def finding_text(finding: Finding, style: Style, living: str = "") -> str:
+    """Return one finding in three or four lines, and what its fix takes on a living site where that is said."""
     severity = style(finding.severity.value, _COLOURS[finding.severity], "bold")
     path = style(format_path(finding.path) or "(the site)", "bold")
     lines = [f"{severity} {path}: {finding.message}; {finding.fix}", f"  {finding.consequence}"]
     if finding.because is not None:
         lines.append(f"  Lowered from {finding.rule.severity} by this site: {finding.because}")
+    if living:
+        lines.append(living)
     lines.append("  " + style("  ".join(part for part in (finding.rule.id, place(finding)) if part), "dim"))
     return "\n".join(lines)
 
@@ -52,7 +67,8 @@ def findings_text(sites: Sequence[Checked], style: Style, *, notes: bool = True)
         shown = [finding for finding in checked.findings if notes or finding.severity is not Severity.INFO]
         if len(shown) < len(checked.findings):
             head += f" (notes: dualstack check {checked.name})"
-        blocks.append("\n".join([head, *(finding_text(finding, style) for finding in shown)]))
+        told = [finding_text(finding, style, _living(checked, finding)) for finding in shown]
+        blocks.append("\n".join([head, *told]))
         if checked.site is None:
             blocks.append("  The other rules have not run: nothing can be computed before this is mended.")
     return "\n".join(blocks)

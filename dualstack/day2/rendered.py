@@ -10,6 +10,7 @@ from dualstack.day2.ask import Edited, consequence
 from dualstack.day2.model import Consequence, by_hand, nothing, on_built
 from dualstack.day2.setting import Setting
 
+STAMP: Final = "os-files/etc/dualstack/site.json"
 SERVER: Final = "kubernetes/config/server.yaml"
 _VALUES: Final = re.compile(r"kubernetes/helm/values/(.+)\.yaml")
 _KEY: Final = re.compile(r"[-+]([A-Za-z][A-Za-z0-9-]*):")
@@ -38,6 +39,8 @@ def file_consequence(setting: Setting, path: str, lines: Iterable[str] = ()) -> 
         return consequence(setting, Edited(("rancher", "hostname") if named else ("charts", chart, "values")))
     if path.startswith("kubernetes/manifests/"):
         return consequence(setting, Edited(("manifests",)))
+    if path == STAMP:
+        return nothing("it only says what the image was made of")
     if path.startswith("os-files/"):
         return consequence(setting, Edited(("image", "files")))
     told_of = _SCRIPTS if path.startswith("custom/") else _DEFINITION

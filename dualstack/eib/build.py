@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dualstack.day2.rendered import STAMP
 from dualstack.eib.balancer import INGRESS, POOLS, ingress_config, ingress_values, pools
 from dualstack.eib.definition import DEFINITION, definition, is_url
 from dualstack.eib.files import Reader
 from dualstack.eib.helm import image_charts, values_files
 from dualstack.eib.scripts import add_scripts
-from dualstack.eib.stamp import STAMP, stamp
+from dualstack.eib.stamp import stamp
 from dualstack.eib.tree import HOST_FILES, HOSTS, MARKER, Builder, File, Refused, Tree, is_host, some
 from dualstack.errors import InputError
 from dualstack.origins import Path

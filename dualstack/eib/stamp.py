@@ -16,7 +16,6 @@ import yaml
 from dualstack.eib.tree import HOSTS, File
 from dualstack.plan.model import Plan
 
-STAMP: Final = "os-files/etc/dualstack/site.json"
 _VERSION: Final = 1
 _SYSTEM: Final = {
     "isoConfiguration": "disk", "rawConfiguration": "disk", "kernelArgs": "kernel", "users": "users",

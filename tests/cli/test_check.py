@@ -287,3 +287,11 @@ def test_a_layer_may_bring_an_interface_of_its_own(run: Run, project: Project) -
     project.layer("net", "nodes: [{name: mgmt-1, interfaces: [{name: eth1, mac: '34:8a:b1:4b:16:aa'}]}]\n")
     project.site("x", mapping(extends=["net"]))
     assert "DS210" not in run("check", "x").out
+
+
+def test_what_a_fix_takes_on_a_living_site_is_said_where_it_is_much(run: Run, project: Project) -> None:
+    project.site("paris", mapping(cluster={"pods": {"ipv4": "193.168.0.0/18"}, "tlsSan": ["https://api.example.com"]}))
+    blocks = run("check", "paris", "--project", project.folder).out.split("\nwarning ")
+    (pods,) = [block for block in blocks if block.startswith("cluster.pods.ipv4")]
+    assert "  On a living site: rebuild: the management cluster" in pods
+    assert pods.count("On a living site") == 1

@@ -67,3 +67,12 @@ def test_it_is_told_at_the_end(tmp_path: Path) -> None:
     made = preview_markdown(checked, progress, None)
     assert "#### Not by `up`" in made
     assert f"| **rebuild** | `{SERVER}` |" in made
+
+
+def test_a_preview_says_what_up_will_leave_to_others(tmp_path: Path) -> None:
+    progress = Progress(lambda _: None)
+    progress.changes = [written("definition.yaml", "a", "b"), written("os-files/etc/dualstack/site.json", "a", "b")]
+    progress.counts = {"update": 1}
+    said = list(closing(site(tmp_path), Operation.PREVIEW, progress, Result(), Style(False), tmp_path))
+    assert [line for line in said if line.startswith("  not by up: definition.yaml  by hand: ")]
+    assert "site.json" not in "\n".join(said)
