@@ -45,6 +45,9 @@ RANCHER_DEFAULT_NO_PROXY = "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,
 """Default of the Rancher chart's ``noProxy``."""
 
 _PORT = re.compile(r"80|443|[1-9][0-9]{3}")
+_LEADING_ZERO = re.compile(r"(?=.*\b0[0-9])[0-9]+(\.[0-9]+){3}")
+_OF_NODE = "A proxy on the node serves the node alone: Rancher and other pods do not reach it."
+_OUTSIDE = "write the address of a proxy outside the cluster"
 _USER_INFO = re.compile(r"[^/@]*@")
 
 
@@ -63,7 +66,17 @@ def proxy_url(url: At[str], cluster: Sequence[tuple[str, IPNetwork]] = ()) -> Fi
     text, shown = url.value, _masked(url.value)
     scheme, separator, rest = text.partition("://")
     example = "write a URL such as http://proxy.example.com:3128"
+    secret = "@" in text  # a login, which no fix may show
+    if text != text.strip():
+        yield PROXY_URL.at(
+            url.path, f"{shown} has white space around it", "take it away" if secret else write(text.strip())
+        )
+        return
     if not separator:
+        if slip := re.fullmatch(r"(https?):/{0,2}([^/].*)", text, re.IGNORECASE):
+            whole: AnyFix = "write two slashes behind the colon" if secret else write(f"{slip[1]}://{slip[2]}")
+            yield PROXY_URL.at(url.path, f"{shown} lacks two slashes", whole)
+            return
         fix: AnyFix = write(f"http://{text}") if re.fullmatch(r"[\w.-]+(:[0-9]+)?", text) else example
         yield PROXY_URL.at(url.path, f"{shown} has no scheme", fix)
         return
@@ -91,13 +104,27 @@ def proxy_url(url: At[str], cluster: Sequence[tuple[str, IPNetwork]] = ()) -> Fi
         return
     ip = as_ip(host)
     if ip is None:
-        if name_problem(host):
+        problem = name_problem(host)
+        if host == "localhost" or host.endswith(".localhost"):
+            yield softened(PROXY_URL.at(url.path, f"{host} is each pod's own", _OUTSIDE, consequence=_OF_NODE))
+        elif problem or _LEADING_ZERO.fullmatch(host):
             yield PROXY_URL.at(url.path, f"{shown} has a host that is neither a name nor an address", example)
+        return
+    if ip.is_loopback:
+        yield softened(PROXY_URL.at(url.path, f"{ip} is each pod's own", _OUTSIDE, consequence=_OF_NODE))
+        return
+    if ip.is_unspecified or ip.is_link_local or ip.is_multicast:
+        yield PROXY_URL.at(url.path, f"{ip} cannot be reached from pods", _OUTSIDE)
+        return
+    if ip.version == 6 and ip.ipv4_mapped is not None:
+        bare = re.sub(r"\[[^\]]*\]", str(ip.ipv4_mapped), text, count=1)
+        fix = f"write {ip.ipv4_mapped} in its place" if secret else write(bare)
+        yield PROXY_URL.at(url.path, f"{ip} is an IPv4-mapped IPv6 address", fix)
         return
     for label, network in cluster:
         if ip in network:
             message = f"{ip} is part of {label} {network}"
-            yield PROXY_URL.at(url.path, message, "write the address of a proxy outside the cluster")
+            yield PROXY_URL.at(url.path, message, _OUTSIDE)
 
 
 def _entry_problem(text: str) -> tuple[str, AnyFix] | None:
@@ -128,6 +155,8 @@ def _entry_problem(text: str) -> tuple[str, AnyFix] | None:
     if as_ip(text) is not None:
         return None
     host, colon, port = text.rpartition(":")
+    if port.isdecimal() and as_ip(host.removeprefix("[").removesuffix("]")) is not None:
+        return f"{text!r} has a port", write(host)
     name = host if colon and port.isdecimal() else text
     problem = name_problem(name.removeprefix(".").lower())
     return (problem[0], "write a name, a domain with a leading dot, an address or a CIDR") if problem else None

@@ -9,7 +9,7 @@ from dualstack.findings import At
 from dualstack.fixes import Set
 from dualstack.rules.proxy import no_proxy_entry, no_proxy_list, proxy_url, uncovered
 from tests.rules.cases import changed, one, tell
-from tests.sites import found, told
+from tests.sites import checked, found, mapping, told
 
 PODS = [
     ("the pods CIDR", ipaddress.ip_network("10.42.0.0/16")),
@@ -25,7 +25,7 @@ def proxied(**proxy: Any) -> dict[str, Any]:
     "url",
     [
         "http://proxy.example.com:3128",
-        "https://user:word@127.0.0.1:8080",
+        "https://user:word@192.0.0.9:8080",
         "http://192.169.1.25",
         "http://[fd00::1]:3128/",
         "HTTP://Proxy.Example.com",
@@ -167,3 +167,32 @@ def test_coverage_follows_overrides_and_reservations(change: tuple[Any, ...], mi
     assert finding.message == f"noProxy does not hold {missing}"
     del data["charts"]["rancher"]["values"]["noProxy"]
     assert found(data, "DS099") == []
+
+
+@pytest.mark.parametrize(
+    ("url", "severity", "fix"),
+    [
+        ("http://proxy.example.com:3128 ", "error", "write http://proxy.example.com:3128"),
+        ("http:/proxy.example.com:3128", "error", "write http://proxy.example.com:3128"),
+        ("http:proxy.example.com:3128", "error", "write http://proxy.example.com:3128"),
+        ("http://[::ffff:10.1.1.1]:3128", "error", "write http://10.1.1.1:3128"),
+        ("http://[fe80::1]:3128", "error", "write the address of a proxy outside the cluster"),
+        ("http://010.1.1.1:3128", "error", "write a URL such as http://proxy.example.com:3128"),
+        ("http://127.0.0.1:3128", "warning", "write the address of a proxy outside the cluster"),
+        ("http://localhost:3128", "warning", "write the address of a proxy outside the cluster"),
+    ],
+)
+def test_slips_in_a_proxy(url: str, severity: str, fix: str) -> None:
+    assert tell(mapping(image={"proxy": {"http": url}}), "DS097") == (severity, "image.proxy.http", fix)
+
+
+@pytest.mark.parametrize("url", ["http:/u:geheim@p:1", "http://u:geheim@p:1 ", "http://u:geheim@[::ffff:10.1.1.1]:1"])
+def test_a_slip_shows_no_login(url: str) -> None:
+    for finding in checked(mapping(image={"proxy": {"http": url}})).findings:
+        assert "geheim" not in f"{finding.message}{finding.fix}"
+
+
+@pytest.mark.parametrize(("entry", "bare"), [("10.1.1.1:443", "10.1.1.1"), ("fd00:9::1", None)])
+def test_a_port_in_no_proxy(entry: str, bare: str | None) -> None:
+    data = mapping(image={"proxy": {"http": "http://p.example.com:1", "noProxy": [entry]}})
+    assert [finding.fix for finding in found(data, "DS098")] == ([f"write {bare}"] if bare else [])
