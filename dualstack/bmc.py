@@ -28,12 +28,12 @@ NETWORK_BOOT: Final = frozenset({"ipmi", "libvirt", "redfish", "idrac-redfish", 
 HTTP_BOOT: Final = frozenset({"redfish-uefihttp"})
 """Schemes with which the machine's own firmware fetches its boot media over HTTP, not the BMC."""
 SCHEMES: Final = VIRTUAL_MEDIA | NETWORK_BOOT | HTTP_BOOT
-ONLY_3_4: Final = frozenset({"ilo4", "ilo4-virtualmedia", "ilo5"})
-"""Schemes that the operator of release 3.4 (0.10.4) has, and later ones have no more."""
+OLD_ILO: Final = frozenset({"ilo4", "ilo4-virtualmedia", "ilo5"})
+"""Schemes that bare-metal-operator 0.10.4 has, and later ones have no more; see a release's ``oldBmcSchemes``."""
 
 _TRANSPORTS: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("ipmi", "libvirt", "irmc"), frozenset()),
-    **dict.fromkeys(ONLY_3_4, frozenset({"https"})),
+    **dict.fromkeys(OLD_ILO, frozenset({"https"})),
 }
 """What may stand behind a scheme's plus sign; ``http`` and ``https`` for all others."""
 _ANY_TRANSPORT: Final = frozenset({"http", "https"})

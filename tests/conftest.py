@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+# Support ends on some day: no test may begin to fail on it. What a test starts gets it, too.
+os.environ.setdefault("DUALSTACK_TODAY", "2026-11-01")
 
 PEER_CASES = "peer cases"
 """The property in which a test keeps the comparison's figure: with xdist only reports reach the process that prints."""

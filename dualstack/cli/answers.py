@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dualstack.releases import RELEASES
+
 
 @dataclass(slots=True)
 class Answers:
@@ -18,7 +20,7 @@ class Answers:
     gateway6: str | None = None
     resolvers: list[str] = field(default_factory=list)
     hostname: str | None = None
-    release: str = "3.5"
+    release: str = field(default_factory=lambda: RELEASES.default)
     ssh_key: str | None = None
     collection_user: str | None = None
     extends: list[str] = field(default_factory=list)

@@ -33,6 +33,7 @@ from dualstack.cli.deploy_commands import EngineOption, add_to
 from dualstack.cli.diff import diff
 from dualstack.cli.env import EngineChoice, Shell
 from dualstack.cli.errors import UNREADABLE, AnsweredError, tell
+from dualstack.cli.release import app as release_app
 from dualstack.cli.secret import app as secret
 from dualstack.cli.words import Commands
 from dualstack.errors import InputError
@@ -235,7 +236,12 @@ def new(
     gateway6: Annotated[str | None, typer.Option(help="IPv6 gateway, such as fe80::1.")] = None,
     resolver: Annotated[list[str] | None, typer.Option(help="A resolver; once for each family.")] = None,
     hostname: Annotated[str | None, typer.Option(help="Ironic's FQDN, in hostname mode.")] = None,
-    release: Annotated[str, typer.Option(help="SUSE Telco Cloud release.", autocompletion=complete_release)] = "3.5",
+    release: Annotated[
+        str | None,
+        typer.Option(
+            help="SUSE Telco Cloud release; else that of a site that names none.", autocompletion=complete_release
+        ),
+    ] = None,
     ssh_key: Annotated[str | None, typer.Option(help="Public SSH key for root.")] = None,
     install_device: Annotated[
         str | None, typer.Option(help="Disk to install to, such as /dev/sda; without one the installer asks.")
@@ -264,13 +270,15 @@ def new(
     """Write a new site, from flags or by asking."""
     from dualstack.cli.answers import Answers
     from dualstack.cli.new import new_site
+    from dualstack.releases import RELEASES
 
     virtual = {
         "--api4": api4, "--ingress4": ingress4, "--ingress6": ingress6, "--ironic4": ironic4, "--ironic6": ironic6,
     }  # fmt: skip
     answers = Answers(
-        name, mode, mac or [], ipv4 or [], gateway4, ipv6 or [], gateway6, resolver or [], hostname, release, ssh_key,
-        collection_user, extends or [], install_device, nodes, virtual, rancher_hostname, bmc or [], bmc_user, media,
+        name, mode, mac or [], ipv4 or [], gateway4, ipv6 or [], gateway6, resolver or [], hostname,
+        release or RELEASES.default, ssh_key, collection_user, extends or [], install_device, nodes, virtual,
+        rancher_hostname, bmc or [], bmc_user, media,
     )  # fmt: skip
     new_site(the_project(project), answers)
 
@@ -377,6 +385,7 @@ def export(
 app.command(epilog="Example: dualstack diff --base origin/main --format markdown")(diff)
 add_to(app)
 app.add_typer(secret, name="secret")
+app.add_typer(release_app, name="release")
 
 
 @app.callback()

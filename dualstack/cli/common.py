@@ -107,7 +107,7 @@ def complete_release(incomplete: str) -> list[str]:
     """Offer the releases to the shell."""
     from dualstack.releases import RELEASES
 
-    return [name for name in RELEASES if name.startswith(incomplete)]
+    return [name for name in RELEASES.names if name.startswith(incomplete)]
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How to answer.")]

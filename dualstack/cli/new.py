@@ -23,6 +23,7 @@ from dualstack.findings import Severity
 from dualstack.layers import resolve_mapping
 from dualstack.origins import Path, format_path
 from dualstack.project import shown_path, stacks_dir
+from dualstack.releases import RELEASES
 from dualstack.style import Style
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
@@ -41,14 +42,21 @@ def _first_host(interface: str) -> str | None:
     return str(network.network_address + 1) if isinstance(network, ipaddress.IPv4Network) else None
 
 
+def _storage_login(answers: Answers) -> bool:
+    """Tell whether storage comes only with a login; of a release that nobody knows the check tells."""
+    release = RELEASES.get(answers.release)
+    return release is None or release.storage_login
+
+
 def _refuse_contradictions(answers: Answers) -> None:
     """Refuse flags of which one would have to be dropped."""
     if answers.hostname is not None and answers.mode == "address":
         fix = "give --mode hostname, or leave --hostname out"
         raise InputError("--hostname is Ironic's name in hostname mode, and this site is in address mode", fix=fix)
-    if answers.collection_user and answers.release == "3.4":
+    if answers.collection_user and not _storage_login(answers):
         fix = "give a later --release, or leave --collection-user out"
-        raise InputError("--collection-user is for SUSE Storage, which release 3.4 takes without a login", fix=fix)
+        told = f"--collection-user is for SUSE Storage; the storage of release {answers.release} comes without a login"
+        raise InputError(told, fix=fix)
     if answers.rancher_hostname is not None and answers.mode == "address":
         fix = "give --mode hostname, or leave --rancher-hostname out: Rancher is then named by its addresses"
         raise InputError("--rancher-hostname is for hostname mode, and this site is in address mode", fix=fix)
@@ -81,7 +89,7 @@ def _complete(answers: Answers) -> None:
     if questions.can_ask():
         question = "Public SSH key for root (empty: none)"
         answers.ssh_key = ask(answers.ssh_key, "--ssh-key", question, questions.ssh_key, "") or None
-        if answers.release != "3.4" and answers.collection_user is None and not answers.extends:
+        if _storage_login(answers) and answers.collection_user is None and not answers.extends:
             question = "User at the Application Collection (empty: no SUSE Storage)"
             answers.collection_user = ask(None, "--collection-user", question, questions.anything, "") or None
         question = "Disk to install to, such as /dev/sda (empty: the installer asks at the console)"
@@ -118,7 +126,7 @@ def site_mapping(answers: Answers) -> dict[str, Any]:
         # Where EIB takes the packages of the release from: SUSE's repositories, with a registration code.
         site.setdefault("image", {})["packages"] = {"sccRegistrationCodeKey": "sccRegistrationCode"}
     # Whether there is storage, and with which login, is for the layers to say.
-    if answers.release != "3.4" and (answers.collection_user or not answers.extends):
+    if _storage_login(answers) and (answers.collection_user or not answers.extends):
         _storage(site, answers.collection_user)
     new_nodes.add_topology(site, answers)
     return site

@@ -116,12 +116,12 @@ class Setting:
 
     def chart_of(self, release: str) -> str:
         """Give the key in ``charts`` of a Helm release, or its own name for one of ``charts.extra``."""
-        known = RELEASES.get(str(self._at("release") or "3.5"))
+        known = RELEASES.get(str(self._at("release") or RELEASES.default))
         return next((item.key for item in (known.charts if known else ()) if item.name == release), release)
 
     def release_of(self, chart: str) -> tuple[str, str]:
         """Give name and namespace of a chart's Helm release."""
-        release = RELEASES.get(str(self._at("release") or "3.5"))
+        release = RELEASES.get(str(self._at("release") or RELEASES.default))
         for item in release.charts if release else ():
             if item.key == chart and not item.name.endswith("-crd"):
                 return item.name, item.namespace

@@ -90,9 +90,9 @@ def rancher_values(site: Site, hostname: str, secrets: frozenset[str], no_proxy:
     return values
 
 
-def _storage_values(site: Site) -> dict[str, Any]:
+def _storage_values(site: Site, release: Release) -> dict[str, Any]:
     login = site.charts.storage.login
-    if site.release == "3.4":
+    if not release.storage_login:
         return {"global": {"cattle": {"systemDefaultRegistry": site.rancher.system_default_registry}}}
     if login is None:
         return {}
@@ -142,7 +142,7 @@ def _repository(given: Repository | None, settings: Chart) -> ChartRepository:
         url = settings.repository or ""
         return ChartRepository(repository_name(url), url, username, key)
     if not given.login:
-        # A fleet's login for SUSE Storage must not reach release 3.4, whose Longhorn comes from a public repository.
+        # A fleet's login for SUSE Storage must not reach a release whose Longhorn comes from a public repository.
         return ChartRepository(given.name, given.url)
     return ChartRepository(given.name, given.url, username, key, needs_login=True)
 
@@ -226,7 +226,7 @@ def computed_values(
     metal3 = next(item for item in release.charts if item.key == "metal3")
     return {
         "cert-manager": {"installCRDs": True},
-        "storage": _storage_values(site),
+        "storage": _storage_values(site, release),
         "metal3": metal3_values(site, release, site.charts.metal3.version or metal3.version, serving),
         "rancher": rancher_values(site, rancher, secrets, no_proxy),
         "turtles": _turtles_values(site, release),

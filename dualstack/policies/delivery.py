@@ -52,7 +52,7 @@ def _wanted(chart: Chart, view: View, planned: Mapping[str, str]) -> dict[str, s
     release = _release(view)
     if release is None and not _manages(view):
         return {}
-    names = [release] if release is not None else list(reversed(RELEASES))
+    names = [release] if release is not None else [*reversed(RELEASES.versions), *reversed(RELEASES)]
     return {
         item.version: f"release {name}" for name in names for item in RELEASES[name].charts if item.chart == chart.chart
     }

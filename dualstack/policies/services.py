@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 from dualstack.addresses import IPAddress
@@ -16,10 +17,13 @@ from dualstack.rules.resources import ordered_families, service_families
 from dualstack.tokens import SERVICE_PATCH
 
 SERVICE: Final = "kubernetes:core/v1:Service"
-NAMESPACES: Final = frozenset(
-    {chart.namespace for release in RELEASES.values() for chart in release.charts} | {"kube-system"}
-)
-"""Where the charts of the management cluster are; RKE2's own, too."""
+
+
+@cache
+def _namespaces(versions: tuple[str, ...]) -> frozenset[str]:
+    """Return where the charts of the management cluster are in these releases; RKE2's own, too."""
+    charts = (chart for version in versions for chart in RELEASES[version].charts)
+    return frozenset({chart.namespace for chart in charts} | {"kube-system"})
 
 
 def _judged(given: Given, view: View) -> bool:
@@ -27,8 +31,8 @@ def _judged(given: Given, view: View) -> bool:
 
     A Service without a namespace goes to the provider's default one, which is none of these.
     """
-    namespace = given.text("metadata", "namespace")
-    return namespace in (NAMESPACES | {*view.names("namespaces")}) and given.text("spec", "type") != "ExternalName"
+    namespace, known = given.text("metadata", "namespace"), _namespaces(RELEASES.versions)
+    return namespace in (known | {*view.names("namespaces")}) and given.text("spec", "type") != "ExternalName"
 
 
 def _both_by_itself(given: Given) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from dualstack.bmc import NETWORK_BOOT, ONLY_3_4, SCHEMES, VIRTUAL_MEDIA, BmcAddress, bare_address, parse_bmc
+from dualstack.bmc import NETWORK_BOOT, OLD_ILO, SCHEMES, VIRTUAL_MEDIA, BmcAddress, bare_address, parse_bmc
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, write
 from dualstack.origins import Path
@@ -201,7 +201,7 @@ def check_form(subject: Subject) -> Findings:
             message = f"{bmc.protocol} is not used: the address itself says {parsed.scheme}"
             yield NO_EFFECT.at((*path, "protocol"), message, "remove the protocol")
         scheme = parsed.scheme or bmc.protocol or "ipmi"
-        if scheme in ONLY_3_4 and subject.plan.release.name != "3.4":
+        if scheme in OLD_ILO and scheme not in subject.plan.release.old_bmc_schemes:
             better = f"redfish-virtualmedia{parsed.url_scheme.removeprefix(scheme)}"
             message = f"the operator of release {subject.plan.release.name} knows {scheme} no more"
             yield ADDRESS.at(

@@ -27,7 +27,7 @@ CA_KEY = Rule(
     "Further CAs must be given under the key that the metal3 chart's version reads.",
     Severity.ERROR,
     "Helm ignores the key without a word, and Ironic does not trust the CAs.",
-    "suse-edge/charts metal3 values.yaml; SUSE Telco Cloud guide 3.6, dual-stack chapter (trustedCAs)",
+    "suse-edge/charts metal3 values.yaml; SUSE Telco Cloud guide, dual-stack chapter (trustedCAs)",
 )
 VOLUME = Rule(
     "DS073-ironic-volume",

@@ -286,6 +286,8 @@ def _bad_value(path: Path, error: ErrorDetails) -> Finding:
         return _not_among(path, error)
     if kind == "string_pattern_mismatch" and path and path[-1] == "mac":
         return BAD_VALUE.at(path, f"{shown} is no MAC address", _mac_fix(str(error["input"])))
+    if kind == "release":
+        return BAD_VALUE.at(path, context["message"], context["fix"])
     if kind in ("string_pattern_mismatch", "secret_itself"):
         name = _CONFIG_KEYS.get(str(path[-1]), str(path[-1]).removesuffix("Key"))
         words = f", run: dualstack secret set SITE {name}, and change the secret if it was one: it was in the file"

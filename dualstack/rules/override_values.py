@@ -56,7 +56,7 @@ INGRESS = Rule(
     "The ingress controller must be the release's.",
     Severity.WARNING,
     "Charts and manifests of the release are made for its ingress controller, whose images are in the image.",
-    "SUSE Telco Cloud 3.6 release notes (ingress-controller: traefik); edge-image-builder pkg/kubernetes",
+    "SUSE Telco Cloud release notes (ingress-controller: traefik); edge-image-builder pkg/kubernetes",
 )
 
 RULES = (CONTRADICTS, REGISTRY_KEY, SERVER_KEY, CLUSTER_DNS, OWN_DEFAULT, INGRESS)

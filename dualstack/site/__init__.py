@@ -6,13 +6,14 @@ mean something but break a rule are kept, so that all rules can be told at once.
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, Strict, field_validator
 from pydantic_core import PydanticCustomError
 
 from dualstack.findings import Severity
 from dualstack.fixes import write
+from dualstack.releases import RELEASES
 from dualstack.site.base import Model, Text
 from dualstack.site.charts import Charts, Day2, Delivery
 from dualstack.site.cluster import Cluster
@@ -22,8 +23,28 @@ from dualstack.site.image import Image
 from dualstack.site.network import Node, NodeDefaults
 from dualstack.site.provisioning import Provisioning, Rancher
 
-ReleaseName = Literal["3.4", "3.5", "3.6"]
 Mode = Literal["address", "hostname"]
+
+
+def _known(name: str) -> str:
+    if name not in RELEASES:
+        known = ", ".join(RELEASES.versions)
+        raise PydanticCustomError(
+            "release",
+            "{message}",
+            {
+                "message": f"there is no release {name!r} in the catalogue; it has {known}",
+                "fix": f"choose one of {', '.join(RELEASES.names)}",
+            },
+        )
+    return name
+
+
+def _in_schema(schema: dict[str, Any]) -> None:
+    schema |= {"enum": list(RELEASES.names), "default": RELEASES.default}
+
+
+ReleaseName = Annotated[str, Strict(), AfterValidator(_known)]
 
 
 class RuleOverride(Model):
@@ -44,7 +65,10 @@ class Site(Model):
     # The schema's number, so that a later dualstack can tell what an older file meant.
     schema_version: Literal[1] = Field(1, alias="schema", description="Version of this file's form.")
     release: ReleaseName = Field(
-        "3.5", description="SUSE Telco Cloud release; pins charts, RKE2 and the image builder."
+        default_factory=lambda: RELEASES.default,
+        description="SUSE Telco Cloud release; pins charts, RKE2 and the image builder. With a patch (X.Y.Z) it stays "
+        "at that; without, its patch changes with a version of dualstack only.",
+        json_schema_extra=_in_schema,
     )
     mode: Mode = Field(
         description="address: Ironic is known by its IPv4 address. hostname: by an FQDN with A and AAAA records."
@@ -83,10 +107,8 @@ class Site(Model):
     @classmethod
     def _quoted(cls, value: object) -> object:
         if isinstance(value, int | float) and not isinstance(value, bool):
-            known = get_args(ReleaseName)
-            fix = (
-                write(str(value)) if str(value) in known else "write one of " + ", ".join(f'"{name}"' for name in known)
-            )
+            names = ", ".join(f'"{name}"' for name in RELEASES)
+            fix = write(str(value)) if str(value) in RELEASES else f"write one of {names}"
             raise PydanticCustomError(
                 "unquoted", "{message}", {"message": f"{value} is a number, a release is text", "fix": fix}
             )

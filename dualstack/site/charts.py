@@ -55,7 +55,7 @@ class Charts(Model):
     cert_manager: Chart = Field(Chart.model_construct(), description="cert-manager.", alias="cert-manager")
     metal3: Chart = Field(Chart.model_construct(), description="Metal3.")
     rancher: Chart = Field(Chart.model_construct(), description="Rancher.")
-    storage: Chart = Field(Chart.model_construct(), description="Longhorn, from release 3.5 on named SUSE Storage.")
+    storage: Chart = Field(Chart.model_construct(), description="Longhorn, which later releases name SUSE Storage.")
     neuvector: Chart = Field(Chart.model_construct(), description="NeuVector, with its CRDs.")
     turtles: Chart = Field(Chart.model_construct(), description="Rancher Turtles: the Cluster API providers.")
     extra: tuple[ExtraChart, ...] = Field((), description="Further charts.")

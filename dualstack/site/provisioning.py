@@ -46,7 +46,8 @@ class Provisioning(Model):
     )
     trusted_cas: Text | None = Field(
         None,
-        description="ConfigMap (release 3.6) that holds further CAs; earlier releases take a secret of fixed name.",
+        description="ConfigMap that holds further CAs, where the release's metal3 chart takes one; others take a "
+        "secret of fixed name.",
     )
     predictable_nic_names: Bool = Field(True, description="Whether the ramdisk names NICs predictably.")
     persistence: Persistence = Field(Persistence.model_construct(), description="Ironic's persistent volume.")
