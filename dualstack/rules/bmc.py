@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from dualstack.addresses import IPAddress
 from dualstack.bmc import NETWORK_BOOT, OLD_ILO, SCHEMES, VIRTUAL_MEDIA, BmcAddress, bare_address, parse_bmc
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, write
@@ -14,6 +15,7 @@ from dualstack.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.grammar import as_ip, name_problem
 from dualstack.rules.metal3 import NO_EFFECT
+from dualstack.rules.model import mac_fix
 from dualstack.rules.text import MAPPED
 
 LINK_LOCAL = Rule(
@@ -89,6 +91,8 @@ def _whole(parsed: BmcAddress, *, scheme: str = "", host: str = "", port: str | 
 def _address_fix(parsed: BmcAddress) -> AnyFix:
     host_stands = bool(parsed.host) and not name_problem(parsed.host.lower())
     ip = as_ip(parsed.host)
+    if ip is not None and _nobody(ip):
+        return _EXAMPLE_FIX
     if parsed.problem == "transport":
         return write(_whole(parsed, scheme=parsed.scheme))
     if parsed.problem == "port":
@@ -97,6 +101,8 @@ def _address_fix(parsed: BmcAddress) -> AnyFix:
         # A name with a port and no protocol: the operator reads the name as one.
         if parsed.host.isdecimal() and not name_problem(parsed.scheme):
             return write(_whole(parsed, scheme="redfish-virtualmedia", host=parsed.scheme))
+        if parsed.scheme.replace("-", "") in ("virtualmedia", "vmedia", "redfishvirtualmedia"):
+            return write(_whole(parsed, scheme="redfish-virtualmedia"))
         near = difflib.get_close_matches(parsed.scheme, sorted(SCHEMES), 1, 0.7) or ["redfish-virtualmedia"]
         return write(_whole(parsed, scheme=near[0])) if host_stands or ip else _EXAMPLE_FIX
     if parsed.problem == "brackets" and ip is not None and ip.version == 6:
@@ -112,7 +118,11 @@ def bmc_address(bmc: At[str]) -> Findings:
     """Tell why the Baremetal Operator would not parse a BMC address, or find no BMC by it; warn of a link-local one."""
     parsed = parse_bmc(bmc.value)
     shown = bare_address(bmc.value)
-    if parsed.problem:
+    if bmc.value != bmc.value.strip():
+        yield ADDRESS.at(bmc.path, f"{shown!r}: white space stands around it", write(shown.strip()))
+    elif no_colon := _no_colon(shown):
+        yield ADDRESS.at(bmc.path, f"{shown!r}: the colon behind the protocol is missing", write(no_colon))
+    elif parsed.problem:
         told = _TOLD[parsed.problem].format(
             scheme=parsed.scheme, transport=parsed.transport, host=parsed.host, port=parsed.port
         )
@@ -120,14 +130,29 @@ def bmc_address(bmc: At[str]) -> Findings:
     elif parsed.mapped and parsed.ip is not None:
         message = f"{parsed.host} is {parsed.ip.ip} written as an IPv6 address: the operator takes it for IPv4"
         yield MAPPED.at(bmc.path, message, write(_whole(parsed, host=str(parsed.ip.ip))))
+    elif parsed.ip is not None and (
+        parsed.ip.ip.is_loopback or parsed.ip.ip.is_unspecified or parsed.ip.ip.is_multicast
+    ):
+        yield ADDRESS.at(bmc.path, f"{parsed.ip} is no other machine's address", "write the address of the BMC")
     elif parsed.ip is not None and parsed.ip.ip.is_link_local:
         fix = "write the BMC's address of global or unique local scope"
         yield LINK_LOCAL.at(bmc.path, f"{parsed.ip} is link-local", fix)
 
 
+def _nobody(ip: IPAddress) -> bool:
+    return ip.is_loopback or ip.is_unspecified or ip.is_multicast
+
+
+def _no_colon(text: str) -> str:
+    """Return an address whose protocol lacks its colon with it; empty for others."""
+    scheme, slashes, rest = text.partition("//")
+    known = ":" not in scheme and scheme.partition("+")[0] in SCHEMES
+    return f"{scheme}://{rest}" if slashes and known else ""
+
+
 def bmc_boot(bmc: At[str], scheme: str) -> Findings:
     """Tell where a protocol boots over the network."""
-    if scheme not in NETWORK_BOOT:
+    if scheme not in NETWORK_BOOT or _no_colon(bmc.value):
         return
     better = _MEDIA_SCHEMES.get(scheme, "redfish-virtualmedia")
     if bmc.path[-1:] == ("protocol",):
@@ -176,8 +201,7 @@ def unique_names(names: Iterable[At[str]]) -> Findings:
 def boot_mac(mac: At[str]) -> Findings:
     """Tell why a MAC is none that one machine's NIC has: 48 bits, unicast, not all zeros."""
     if not _MAC.fullmatch(mac.value):
-        fix = 'write six pairs of hex digits: "34:8a:b1:4b:16:e7"'
-        yield IDENTITY.at(mac.path, f"{mac.value!r} is no 48-bit MAC address", fix)
+        yield IDENTITY.at(mac.path, f"{mac.value!r} is no 48-bit MAC address", mac_fix(mac.value))
     elif int(mac.value[:2], 16) & 1 or not int(mac.value.replace(":", ""), 16):
         yield IDENTITY.at(mac.path, f"{mac.value} is no single NIC's address", "write the MAC of the boot NIC")
 

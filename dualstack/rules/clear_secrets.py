@@ -17,6 +17,7 @@ from dualstack.origins import Path
 from dualstack.plan.access import KUBECONFIG_KEY
 from dualstack.plan.charts import BOOTSTRAP_KEY
 from dualstack.plan.proxy import proxy_urls
+from dualstack.plan.server import TOKEN_KEY
 from dualstack.rules.access import logins
 from dualstack.rules.base import Subject
 from dualstack.rules.overrides import every_key
@@ -81,11 +82,15 @@ def check_overrides(subject: Subject) -> Findings:
             if here == ("charts", "rancher", "values", "bootstrapPassword"):
                 fix = remove(f", and run: dualstack secret set {subject.plan.name} {BOOTSTRAP_KEY}")
                 yield PASSWORD.at(here, "Rancher's bootstrap password stands here in clear text", fix)
-            elif path == ("cluster", "server") and keys[0] in _TOKEN_KEYS:
+            elif path[0] == "cluster" and keys[0] in _TOKEN_KEYS:
                 fix = remove(": RKE2 makes a token up") if "token" in keys[0] else remove()
+                if path[-1] == "agent" or len(site.nodes) > 1:
+                    fix = remove(f", and run: dualstack secret set {subject.plan.name} {TOKEN_KEY}")
                 yield PASSWORD.at(here, f"{keys[0]} stands here in clear text", fix)
             else:
-                yield from clear_secret(At(here, value), _variable(values, tail) or keys[-1])
+                told = clear_secret(At(here, value), _variable(values, tail) or keys[-1])
+                elsewhere = remove(", and set it on the node, in a file that no repository has")
+                yield from (item.with_fix(elsewhere) if path[0] == "nodes" else item for item in told)
 
 
 def _variable(values: object, tail: Path) -> str:
@@ -148,6 +153,9 @@ def _free_values(site: Site) -> Iterator[tuple[Path, object]]:
     for index, extra in enumerate(site.charts.extra):
         yield ("charts", "extra", index, "values"), extra.values
     yield ("cluster", "server"), site.cluster.server
+    yield ("cluster", "agent"), site.cluster.agent
+    for place, node in enumerate(site.nodes):
+        yield ("nodes", place, "nmstate"), node.nmstate
 
 
 _PROXY = "keep the whole URL as a secret that image.proxy.httpKey or httpsKey names, or let the proxy know the node"
@@ -170,7 +178,7 @@ def _texts(value: object, path: Path = ()) -> Iterator[At[str]]:
 
 def clear_logins(site: Site) -> frozenset[str]:
     """Return every login with a password that stands in a URL of the site, for leaving it out of what is shown."""
-    texts = [(item.value, item.path[-1] == "address") for item in _texts(site)]
+    texts = [(item.value, item.path[-1] in ("address", "uri", "systemDefaultRegistry")) for item in _texts(site)]
     texts += [
         (value, False) for _, values in _free_values(site) for _, value in every_key(values) if isinstance(value, str)
     ]
@@ -181,11 +189,12 @@ def clear_logins(site: Site) -> frozenset[str]:
 def check_urls(subject: Subject) -> Findings:
     """Look for a login in the URLs of the site."""
     for item in _texts(subject.site):
+        if item.path[:2] == ("image", "kernelArgs"):
+            yield from clear_argument(item)
         bmc = item.path[:2] == ("provisioning", "bmcs") and item.path[-1] == "address"
         instead = _BMC if bmc else _PROXY if item.path[:2] == ("image", "proxy") else ""
-        if item.path[-1] in ("repository", "uri"):
-            instead = _REGISTRY
-        yield from clear_login(item, schemeless=bmc, instead=instead)
+        registry = item.path[-1] in ("repository", "uri", "systemDefaultRegistry")
+        yield from clear_login(item, schemeless=bmc or registry, instead=_REGISTRY if registry else instead)
 
 
 def _named(subject: Subject) -> Iterator[tuple[Path, str, str]]:

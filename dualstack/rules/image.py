@@ -286,8 +286,10 @@ def check_registries(subject: Subject) -> Findings:
     images = _listed(("image", "images"), image.images)
     for uri in uris:
         if not REGISTRY.fullmatch(uri.value):
-            bare = split_login(uri.value.strip()).bare.split("://", 1)[-1].strip("/")
-            yield REGISTRIES.at(uri.path, f"{uri.value!r} is no registry's host", write(bare))
+            bare = split_login(uri.value.strip(), schemeless=True).bare
+            told = "what stands here, with a login," if bare != uri.value.strip() else repr(uri.value)
+            host = bare.split("://", 1)[-1].strip("/")
+            yield REGISTRIES.at(uri.path, f"{told} is no registry's host", write(host))
     for name in images:
         if "://" in name.value or " " in name.value:
             bare = name.value.split("://", 1)[-1].strip()

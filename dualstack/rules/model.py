@@ -173,16 +173,20 @@ def _unknown_key(path: Path) -> Finding:
     if path == ("rancher", "bootstrapPassword"):
         return clear_secret_key(path, "rancherBootstrapPassword")
     meant = known_key_meant(path)
-    if str(meant[-1]).endswith("Key") and not key.lower().endswith("key"):
+    # privateKey where privateKeyKey was meant: a key's name is not the key.
+    shorter = meant != path and _plain(str(meant[-1])) == _plain(key) + "key"
+    if str(meant[-1]).endswith("Key") and (shorter or not key.lower().endswith("key")):
         return clear_secret_key(path, _CONFIG_KEYS.get(str(meant[-1]), key), str(meant[-1]))
     if meant != path:
         return UNKNOWN_KEY.at(path, message, rename(str(meant[-1])))
     if names_a_secret(key):
-        return clear_secret_key(path, key)
+        return clear_secret_key(path, _READ_BY_ITSELF.get(path, ""))
     known = known_keys(path[:-1])
     return UNKNOWN_KEY.at(path, message, remove(f"; known here: {', '.join(known)}" if known else ""))
 
 
+_READ_BY_ITSELF: dict[Path, str] = {("cluster", "token"): "rke2Token"}
+"""Config keys that are taken without a field that names them, by what people write instead."""
 _CONFIG_KEYS = {"secretKey": "tsig", "passwordKey": "registryPassword", "privateKeyKey": "sshPrivateKey"}
 """What a config key may be called whose name a field takes; else as the key that was written."""
 
@@ -192,11 +196,14 @@ def clear_secret_key(path: Path, name: str, field: str = "") -> Finding:
 
     Args:
         path: where it stands.
-        name: what the config key with the secret may be called.
+        name: what the config key with the secret may be called; empty where none is read.
         field: the field that takes this name; empty where none does.
     """
     here: tuple[Edit, ...] = (Remove(), Set(name, (*path[:-1], field))) if field else (Remove(),)
-    words = f", run: dualstack secret set SITE {name}, and change the secret itself: it was in the file"
+    run = f", run: dualstack secret set SITE {name}" if name else ""
+    words = f"{run}, and change the secret itself: it was in the file"
+    if path[:2] == ("image", "users"):
+        words = f", set encryptedPassword to what this prints: openssl passwd -6{words}"
     message = f"{path[-1]} is a secret, and it stands here in clear text"
     return UNKNOWN_KEY.at(path, message, Fix(here, words), consequence=_LEAKED)
 
@@ -207,6 +214,8 @@ _UNITS = {"size": "{}Gi", "diskSize": "{}G"}
 _WHOLE = {
     "kubernetesVersion": "the whole version in quotes, such as v1.34.4+rke2r1",
     "version": "the whole version in quotes",
+    "bootMac": 'six pairs of hex digits, in quotes: "34:8a:b1:4b:16:e7"',
+    "address": "the whole of it, in quotes",
     "mac": 'six pairs of hex digits, in quotes: "34:8a:b1:4b:16:e7"',
     **dict.fromkeys(("http", "https", "url", "repository", "media", "proxyUrl", "uri"), "the whole of it, in quotes"),
 }
@@ -285,7 +294,7 @@ def _bad_value(path: Path, error: ErrorDetails) -> Finding:
     if kind == "literal_error":
         return _not_among(path, error)
     if kind == "string_pattern_mismatch" and path and path[-1] == "mac":
-        return BAD_VALUE.at(path, f"{shown} is no MAC address", _mac_fix(str(error["input"])))
+        return BAD_VALUE.at(path, f"{shown} is no MAC address", mac_fix(str(error["input"])))
     if kind == "release":
         return BAD_VALUE.at(path, context["message"], context["fix"])
     if kind in ("string_pattern_mismatch", "secret_itself"):
@@ -302,7 +311,8 @@ def _bad_value(path: Path, error: ErrorDetails) -> Finding:
     return BAD_VALUE.at(path, f"{shown}: {error['msg']}", "give a value that is allowed")
 
 
-def _mac_fix(text: str) -> AnyFix:
+def mac_fix(text: str) -> AnyFix:
+    """Return the fix for a MAC in another form, or for what is none."""
     digits = "".join(char for char in text.lower() if char in "0123456789abcdef")
     if len(digits) == 12 and all(char in "0123456789abcdefABCDEF-.: " for char in text):
         return write(":".join(digits[place : place + 2] for place in range(0, 12, 2)))

@@ -24,13 +24,15 @@ _PORT = re.compile(r"443|[1-9][0-9]{3,4}")
 def registry_host(registry: At[str]) -> Findings:
     """Tell where what stands before image names is no registry's host and path."""
     if registry.value and not REGISTRY.fullmatch(registry.value):
-        bare = split_login(registry.value.strip()).bare.split("://", 1)[-1].strip("/")
+        url = split_login(registry.value.strip(), schemeless=True).bare
+        told = "what stands here, with a login," if url != registry.value.strip() else repr(registry.value)
+        bare = url.split("://", 1)[-1].strip("/")
         host, _, port = bare.rpartition(":")
         if (ip := as_ip(host)) is not None and ip.version == 6 and _PORT.fullmatch(port):
             bare = f"[{ip}]:{port}"
         elif (ip := as_ip(bare)) is not None:
             bare = f"[{ip}]"
-        message = f"{registry.value!r} is no registry's host"
+        message = f"{told} is no registry's host"
         follows = "No image can be fetched: every name starts with this text."
         yield REGISTRIES.at(registry.path, message, write(bare), consequence=follows)
 

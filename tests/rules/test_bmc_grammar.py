@@ -213,3 +213,24 @@ def test_a_login_is_never_shown(slashes: str) -> None:
     shown = [f"{item.message} {item.fix}" for item in bmc_address(At((), text))]
     assert "sesame" not in " ".join(shown)
     assert found(bmcs(machine(text)), "DS102")
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("redfish-virtualmedia//10.9.0.1/x", "write redfish-virtualmedia://10.9.0.1/x"),
+        ("redfish-virtualmedia+http//10.9.0.1/x", "write redfish-virtualmedia+http://10.9.0.1/x"),
+        ("redfish-virtualmedia://10.9.0.1/x ", "write redfish-virtualmedia://10.9.0.1/x"),
+        ("virtualmedia://10.9.0.1/x", "write redfish-virtualmedia://10.9.0.1/x"),
+        ("redfish-virtualmedia://127.0.0.1/x", "write the address of the BMC"),
+        ("redfish-virtualmedia://[::1]/x", "write the address of the BMC"),
+        ("redfish-virtualmedia://0.0.0.0/x", "write the address of the BMC"),
+    ],
+)
+def test_slips_in_an_address(text: str, fix: str) -> None:
+    (finding,) = bmc_address(At(("a",), text))
+    assert (finding.rule.id[:5], finding.severity, finding.fix) == ("DS076", "error", fix)
+
+
+def test_a_protocol_without_its_colon_is_no_ipmi() -> None:
+    assert found(mapping(provisioning={"bmcs": [{"name": "a", "address": "redfish//10.9.0.1/x"}]}), "DS077") == []

@@ -183,3 +183,47 @@ def test_private_key_under_any_name() -> None:
     text = "-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----"
     (finding,) = found(mapping(charts={"rancher": {"values": {"tlsFile": text}}}), "DS102")
     assert finding.path[-1] == "tlsFile"
+
+
+@pytest.mark.parametrize("place", ["registries", "rancher"])
+def test_login_of_a_registry_is_shown_nowhere(place: str) -> None:
+    host = "robot:p4ssw0rd@r.example.com"
+    data = mapping(rancher={"systemDefaultRegistry": host})
+    if place == "registries":
+        data = mapping(image={"registries": [{"uri": host, "username": "u", "passwordKey": "reg"}]})
+    numbers = {finding.rule.id[:5] for finding in checked(data).findings if finding.severity != "info"}
+    assert numbers == {"DS102", "DS121"}
+    for finding in checked(data).findings:
+        assert "p4ssw0rd" not in f"{finding.message}{finding.fix}"
+
+
+def test_private_key_is_not_renamed() -> None:
+    data = mapping(host={"jump": {"host": "j.example.com", "privateKey": "-----BEGIN"}})
+    told = [finding.fix for finding in checked(data).findings if finding.path[-1] == "privateKey"]
+    assert told == [
+        "remove it and set host.jump.privateKeyKey to sshPrivateKey, run: dualstack secret set test sshPrivateKey, "
+        "and change the secret itself: it was in the file"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "fix"),
+    [
+        (mapping(image={"users": [{"username": "root", "password": "x"}]}),
+         "remove it, set encryptedPassword to what this prints: openssl passwd -6, and change the secret itself"),
+        (mapping(cluster={"token": "x"}), "remove it, run: dualstack secret set test rke2Token, and change the secret"),
+        (mapping(provisioning={"bmcs": [{"name": "a", "address": "redfish-virtualmedia://10.9.0.1", "password": "x"}]}),
+         "remove it, and change the secret itself"),
+    ],
+)  # fmt: skip
+def test_a_secret_is_sent_where_somebody_reads_it(data: dict[str, Any], fix: str) -> None:
+    (told,) = [finding.fix for finding in checked(data).findings if finding.rule.id.startswith("DS001")]
+    assert told.startswith(fix)
+
+
+def test_secrets_of_agents_nodes_and_the_kernel() -> None:
+    assert found(mapping(cluster={"agent": {"token": "geheim"}}), "DS101")[0].path == ("cluster", "agent", "token")
+    nodes = mapping()["nodes"]
+    nodes[0]["nmstate"] = {"interfaces": [{"name": "eth0", "802.1x": {"private-key-password": "geheim"}}]}
+    assert found(mapping(nodes=nodes), "DS102")[0].path[-1] == "private-key-password"
+    assert found(mapping(image={"kernelArgs": ["rd.password=geheim"]}), "DS102")
