@@ -88,6 +88,8 @@ def _add_profile(plan: Plan, builder: Builder) -> None:
     Source: rancher/rke2 ``pkg/cli/cmds/profile_linux.go``, and its ``bundle/share/rke2/rke2-cis-sysctl.conf``.
     """
     profile = plan.server.get("profile")
+    if isinstance(profile, list | tuple):
+        profile = profile[-1] if profile else None  # the last of a list is what RKE2 takes
     if profile in PROFILES:
         script = "custom/scripts/51-dualstack-etcd-user.sh"
         builder.add(script, fill("etcd-user.sh.j2"), EXECUTABLE, replaceable=True)

@@ -239,8 +239,10 @@ def test_hostile_names_are_quoted(machine: Machine) -> None:
     assert not (machine.root / "evil").exists()
 
 
-@pytest.mark.parametrize(("profile", "files"), [("cis", 2), ("etcd", 1), ("", 0), (None, 0)])
-def test_the_node_is_prepared_for_a_profile(profile: str | None, files: int) -> None:
+@pytest.mark.parametrize(
+    ("profile", "files"), [("cis", 2), ("etcd", 1), ("", 0), (None, 0), (["cis"], 2), (["cis", "etcd"], 1), ([], 0)]
+)
+def test_the_node_is_prepared_for_a_profile(profile: str | list[str] | None, files: int) -> None:
     tree = tree_of(site(cluster={"server": {"profile": profile}}))
     script, sysctl = "custom/scripts/51-dualstack-etcd-user.sh", "os-files/etc/sysctl.d/60-rke2-cis.conf"
     assert [path for path in (script, sysctl) if path in tree.files] == [script, sysctl][:files]
