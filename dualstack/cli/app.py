@@ -18,6 +18,7 @@ from dualstack.cli.common import (
     PlanFormat,
     ProjectOption,
     SiteArgument,
+    VerifyFormat,
     chosen,
     complete_release,
     complete_rule,
@@ -335,6 +336,34 @@ def dns(
     checked = load_site(folder, site)
     refuse(checked, force, Format.JSON if output is DnsFormat.JSON else Format.TEXT, "written")
     show_records(checked, output)
+
+
+@app.command(epilog="Example: dualstack verify demo --only ipv6 --wait 15")
+def verify(
+    site: SiteArgument,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="WHAT",
+            help="dns, api, supervisor, rancher, ironic, images, redfish, ipv4 or ipv6; several times for several.",
+        ),
+    ] = None,
+    wait: Annotated[
+        float, typer.Option("--wait", metavar="MINUTES", min=0, help="Ask again so long, until nothing fails.")
+    ] = 0,
+    output: Annotated[
+        VerifyFormat, typer.Option("--format", help="How to answer; prometheus is for a node exporter's folder.")
+    ] = VerifyFormat.TEXT,
+    project: ProjectOption = None,
+) -> None:
+    """Ask the living site from here, over both families: its names, servers, certificates and BMCs."""
+    from dualstack.cli.verify import verify_site
+
+    folder = the_project(project, site)
+    checked = load_site(folder, site)
+    refuse(checked, True, Format.JSON if output is VerifyFormat.JSON else Format.TEXT, "verified")
+    verify_site(checked, only or (), output, wait)
 
 
 def _version(wanted: bool) -> None:

@@ -64,6 +64,15 @@ class DnsFormat(StrEnum):
     JSON = "json"
 
 
+class VerifyFormat(StrEnum):
+    """How ``verify`` answers."""
+
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"
+    PROMETHEUS = "prometheus"
+
+
 def complete_site(incomplete: str) -> list[str]:
     """Offer the project's sites to the shell."""
     try:

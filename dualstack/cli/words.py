@@ -7,7 +7,7 @@ from typing import Any, Final
 from typer.core import TyperGroup
 
 OURS: Final = {
-    **dict.fromkeys(("validate", "lint", "verify", "test", "audit"), "check"),
+    **dict.fromkeys(("validate", "lint", "test", "audit"), "check"),
     **dict.fromkeys(("list", "ls", "status", "stacks", "fleet"), "sites"),
     **dict.fromkeys(("init", "create", "add", "generate", "scaffold"), "new"),
     **dict.fromkeys(("build", "template", "synth", "export", "image", "write"), "render"),
@@ -19,6 +19,7 @@ OURS: Final = {
     **dict.fromkeys(("drift", "sync", "import"), "refresh"),
     **dict.fromkeys(("delete", "remove", "rm", "down", "uninstall"), "destroy"),
     **dict.fromkeys(("rule", "rules", "why", "doc", "docs"), "explain"),
+    **dict.fromkeys(("probe", "health", "doctor", "ping"), "verify"),
     **dict.fromkeys(("compare", "changes"), "diff"),
     **dict.fromkeys(("records", "zone", "hosts"), "dns"),
     **dict.fromkeys(("login", "shell", "activate"), "env"),

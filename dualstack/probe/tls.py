@@ -54,12 +54,16 @@ class Tls:
         found = b""
         while len(found) < most and (until is None or until not in found):
             try:
-                found += self._tls.read(CHUNK)
+                data = self._tls.read(CHUNK)
             except ssl.SSLWantReadError:
                 if not await self._more():
                     break
+                continue
             except ssl.SSLError:  # the end
                 break
+            if not data:  # the end, said by a close_notify
+                break
+            found += data
         return found
 
     async def _more(self) -> bool:

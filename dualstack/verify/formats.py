@@ -1,0 +1,104 @@
+"""Results for programs: JSON, JUnit's XML, and the text that Prometheus reads."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+from xml.etree import ElementTree
+
+from dualstack.verify.model import Kind, Result, Word
+
+
+def summary(results: Sequence[Result]) -> dict[str, int]:
+    """Count the results by word."""
+    return {word.value: sum(result.word is word for result in results) for word in Word}
+
+
+def as_json(site: str, results: Sequence[Result]) -> dict[str, Any]:
+    """Give the results as data."""
+    return {"version": 1, "site": site, "summary": summary(results), "checks": [_one(result) for result in results]}
+
+
+def _one(result: Result) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "name": result.kind.value,
+        "at": result.at,
+        "family": result.family,
+        "asked": result.asked,
+        "result": result.word.value,
+        "seen": result.seen,
+    }
+    more = {"consequence": result.consequence, "fix": result.fix, "rule": result.rule}
+    found |= {key: value for key, value in more.items() if value}
+    if result.ends is not None:
+        found["certificateEnds"] = result.ends.isoformat()
+    return found
+
+
+def as_junit(site: str, results: Sequence[Result]) -> str:
+    """Give the results as a test report: a suite for each kind of check."""
+    root = ElementTree.Element("testsuites", name=f"dualstack verify {site}")
+    for kind in Kind:
+        own = [result for result in results if result.kind is kind]
+        if not own:
+            continue
+        counts = summary(own)
+        suite = ElementTree.SubElement(
+            root,
+            "testsuite",
+            name=f"{site}.{kind.value}",
+            tests=str(len(own)),
+            failures=str(counts[Word.FAILED.value]),
+            errors="0",
+            skipped=str(counts[Word.NOT_CHECKABLE.value]),
+        )
+        for result in own:
+            name = f"{result.at} {result.asked}"
+            case = ElementTree.SubElement(suite, "testcase", classname=f"{site}.{kind.value}", name=name)
+            if result.word is Word.FAILED:
+                failure = ElementTree.SubElement(case, "failure", message=result.seen)
+                failure.text = f"{result.consequence}\nfix: {result.fix}"
+            elif result.word is Word.NOT_CHECKABLE:
+                ElementTree.SubElement(case, "skipped", message=f"{result.seen}; {result.fix}")
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=False)
+
+
+def as_prometheus(site: str, results: Sequence[Result]) -> str:
+    """Give the results in Prometheus' text format, for the folder that a node exporter reads."""
+    return "\n".join(_metrics(site, results))
+
+
+def _metrics(site: str, results: Sequence[Result]) -> Iterator[str]:
+    yield "# HELP dualstack_verify_check Whether a check has this result."
+    yield "# TYPE dualstack_verify_check gauge"
+    for result in results:
+        for word in Word:
+            labels = _labels(site, result, result=word.value)
+            yield f"dualstack_verify_check{{{labels}}} {int(result.word is word)}"
+    yield "# HELP dualstack_verify_certificate_end_seconds When a certificate ends, in Unix time."
+    yield "# TYPE dualstack_verify_certificate_end_seconds gauge"
+    for result in results:
+        if result.ends is not None:
+            end = int(result.ends.timestamp())
+            yield f"dualstack_verify_certificate_end_seconds{{{_labels(site, result)}}} {end}"
+    yield "# HELP dualstack_verify_time_seconds When these checks ended, in Unix time."
+    yield "# TYPE dualstack_verify_time_seconds gauge"
+    yield f'dualstack_verify_time_seconds{{site="{_escaped(site)}"}} {int(time.time())}'
+
+
+def _labels(site: str, one: Result, **more: str) -> str:
+    labels = {
+        "site": site,
+        "name": one.kind.value,
+        "at": one.at,
+        "family": one.family or "",
+        "asked": one.asked,
+        **more,
+    }
+    return ",".join(f'{key}="{_escaped(value)}"' for key, value in labels.items())
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,94 @@
+"""What ``verify`` asks, and what came of it."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from dualstack.addresses import Family
+
+
+class Word(StrEnum):
+    """What came of a check."""
+
+    OK = "ok"
+    FAILED = "failed"
+    NOT_CHECKABLE = "not checkable"
+
+
+class Kind(StrEnum):
+    """What is checked; ``--only`` takes these, in this order they are shown."""
+
+    DNS = "dns"
+    API = "api"
+    SUPERVISOR = "supervisor"
+    RANCHER = "rancher"
+    IRONIC = "ironic"
+    IMAGES = "images"
+    REDFISH = "redfish"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one check.
+
+    Attributes:
+        kind: what was checked.
+        at: whom: an address and port, or a resolver with the name.
+        asked: what was asked of it.
+        word: what came of it.
+        seen: what was seen; why, where it is not checkable.
+        family: over which family it was asked; None for both.
+        consequence: what breaks, where it failed.
+        fix: what to do; where it is not checkable, what would make it so.
+        rule: id of the rule that says the same of a site file.
+        ends: when the certificate that was seen ends.
+    """
+
+    kind: Kind
+    at: str
+    asked: str
+    word: Word
+    seen: str
+    family: Family | None = None
+    consequence: str = ""
+    fix: str = ""
+    rule: str | None = None
+    ends: datetime.datetime | None = None
+
+
+def _as_planned(address: str, port: int) -> tuple[str, int]:
+    return address, port
+
+
+@dataclass(frozen=True)
+class Way:
+    """How to ask.
+
+    Attributes:
+        to: gives address and port that are connected to, for those of the plan.
+        seconds: for a TCP connection, and again for what is said over it.
+        stop: set where nobody waits any more.
+    """
+
+    to: Callable[[str, int], tuple[str, int]] = _as_planned
+    seconds: float = 5.0
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing to ask, which gives one result or more.
+
+    Attributes:
+        kind: what is checked.
+        family: over which family; None where a resolver decides.
+        run: asks; never raises for what servers do.
+    """
+
+    kind: Kind
+    family: Family | None
+    run: Callable[[Way], Sequence[Result]]

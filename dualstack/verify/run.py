@@ -1,0 +1,97 @@
+"""All checks of a site, side by side, once or until they are fine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
+from typing import Final
+
+from dualstack.addresses import FAMILIES, Family
+from dualstack.errors import InputError, quoted
+from dualstack.plan.model import Plan
+from dualstack.verify import machines, names
+from dualstack.verify.endpoints import endpoints
+from dualstack.verify.judge import look
+from dualstack.verify.model import Check, Kind, Result, Way, Word
+
+AT_ONCE: Final = 64
+"""Checks that run side by side; they wait for servers, mostly."""
+PAUSE: Final = 5.0
+"""Seconds between two rounds."""
+
+Told = Callable[[int, int, int], None]
+"""Is told how many checks of how many have ended, and how many of their results failed."""
+
+
+def all_checks(plan: Plan) -> Iterator[Check]:
+    """Give every check of a site."""
+    yield from names.checks(plan)
+    for endpoint in endpoints(plan):
+        yield Check(endpoint.kind, endpoint.family, partial(look, endpoint))
+    yield from machines.checks(plan)
+
+
+def parse_only(words: Sequence[str]) -> tuple[frozenset[Kind], frozenset[Family]]:
+    """Read what ``--only`` names: kinds, families; all of them where none is named.
+
+    Raises:
+        InputError: a word is neither.
+    """
+    known = (*(kind.value for kind in Kind), *FAMILIES)
+    for word in words:
+        if word not in known:
+            raise InputError(f"--only {quoted(word)} is nothing to check", fix=f"name one of {', '.join(known)}")
+    kinds = frozenset(kind for kind in Kind if kind.value in words)
+    families = frozenset(family for family in FAMILIES if family in words)
+    return kinds or frozenset(Kind), families or frozenset(FAMILIES)
+
+
+def verify(
+    checks: Sequence[Check],
+    families: Collection[Family],
+    way: Way,
+    told: Told,
+    wait: float = 0.0,
+) -> list[Result]:
+    """Run checks, and again until nothing fails and something is fine, or the time is over.
+
+    Args:
+        checks: what to ask.
+        families: whose results are wanted.
+        way: how to ask.
+        told: is told of each check that ended.
+        wait: seconds from now in which another round may begin.
+    """
+    end = time.monotonic() + wait
+    while True:
+        results = [one for one in _round(checks, way, told) if one.family is None or one.family in families]
+        if exit_code(results) == 0 or time.monotonic() + PAUSE > end or way.stop.wait(PAUSE):
+            return results
+
+
+def _round(checks: Sequence[Check], way: Way, told: Told) -> list[Result]:
+    """Run each check once; results in the order of the checks."""
+    found: dict[int, Sequence[Result]] = {}
+    failed = 0
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        running = {pool.submit(check.run, way): index for index, check in enumerate(checks)}
+        try:
+            for done in as_completed(running):
+                found[running[done]] = done.result()
+                failed += sum(result.word is Word.FAILED for result in done.result())
+                told(len(found), len(checks), failed)
+        except BaseException:
+            way.stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [result for index in range(len(checks)) for result in found[index]]
+
+
+def exit_code(results: Sequence[Result]) -> int:
+    """Return 1 where something failed, 2 where nothing could be checked, else 0."""
+    words = {result.word for result in results}
+    if Word.FAILED in words:
+        return 1
+    return 0 if Word.OK in words else 2
