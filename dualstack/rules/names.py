@@ -179,7 +179,8 @@ def _names(subject: Subject) -> Iterator[tuple[At[str], int]]:
         name = subject.plan.ironic.hostname
     if name:
         yield At(path, name), 2
-    rancher = str(subject.plan.values("rancher").get("hostname", ""))
+    given = subject.plan.values("rancher").get("hostname")
+    rancher = "" if given is None else as_text(given)
     over = override_path(site, "rancher", "hostname")
     if rancher and (over is not None or site.rancher.hostname not in ("auto", "dual")):
         yield At(over or ("rancher", "hostname"), rancher), 2

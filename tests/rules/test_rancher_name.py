@@ -58,3 +58,8 @@ def test_without_rancher_nobody_asks() -> None:
     for rule in ("DS088", "DS089", "DS090"):
         assert found(data, rule) == []
     assert found(mapping("hostname"), "DS088") == []
+
+
+def test_a_host_name_that_is_a_list_is_shown_as_one() -> None:
+    finding = found(mapping(charts={"rancher": {"values": {"hostname": ["a"]}}}), "DS080")[0]
+    assert "('a',)" not in finding.message
