@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from dualstack.verify.endpoints import endpoints
 from dualstack.verify.model import Kind, Word
 from tests.lab import api
+from tests.sites import FQDN
 from tests.verify.lab import V4, V6, failed, plan, results, serving
 
 SERVERS = ("api", "supervisor", "rancher", "ironic", "images")
@@ -62,3 +64,13 @@ def test_a_certificate_that_a_restart_renews_is_fine_and_told() -> None:
     (dates,) = [one for one in found if one.asked == DATES]
     assert dates.word is Word.OK
     assert "restart rke2-server" in dates.seen
+
+
+def test_virtual_media_over_tls_is_asked_beside_the_plain_port() -> None:
+    found = plan(provisioning={"hostname": FQDN, "vmediaTls": True})
+
+    images = {(one.at, one.tls, one.holds) for one in endpoints(found) if one.kind is Kind.IMAGES and one.tls}
+
+    assert images == {(f"{V4}:6185", True, (FQDN,)), (f"[{V6}]:6185", True, (FQDN,))}
+    plain = {one.at for one in endpoints(found) if one.kind is Kind.IMAGES and not one.tls}
+    assert plain == {f"{V4}:6180", f"[{V6}]:6180"}
