@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 from dualstack.check import Checked, check_site
@@ -50,6 +51,15 @@ def mapping(mode: str = "address", /, **changes: Any) -> dict[str, Any]:
         data["rancher"] = {"hostname": "auto"}
     merged: dict[str, Any] = merge(data, copy.deepcopy(changes))
     return merged
+
+
+def elsewhere(number: int, mode: str = "address", /, **changes: Any) -> dict[str, Any]:
+    """Return a good site whose machine and networks no other number has."""
+    text = json.dumps(mapping(mode, **changes)).replace("34:8a:b1:4b:16:e7", f"34:8a:b1:4c:16:{number:02x}")
+    found: dict[str, Any] = json.loads(
+        text.replace("192.168.100.", f"192.168.{number}.").replace("fd00:100:", f"fd00:{number}:")
+    )
+    return found
 
 
 def put(data: dict[str, Any], value: Any, *path: str | int) -> dict[str, Any]:

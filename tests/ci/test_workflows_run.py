@@ -11,7 +11,7 @@ import pytest
 from tests.ci.repository import GOOD, OVERLAP, Repository
 from tests.ci.runner import Machine, Runner
 from tests.ci.test_scripts import BOT, SHA, Forge, forge
-from tests.sites import mapping
+from tests.sites import elsewhere
 
 __all__ = ["forge"]
 
@@ -34,9 +34,9 @@ def repository(tmp_path: Path) -> Repository:
     """Three sites on one layer, and a pull request ``change`` that has nothing in it yet."""
     made = Repository(tmp_path / "origin")
     made.layer("fleet", GOOD)
-    for name in MANY[:2]:
-        made.site(name, mapping() | {"extends": ["fleet"]})
-    made.site(MANY[2])
+    for number, name in enumerate(MANY[:2], 100):
+        made.site(name, elsewhere(number) | {"extends": ["fleet"]})
+    made.site(MANY[2], elsewhere(102))
     made.commit("sites")
     made.git("checkout", "--quiet", "-b", "change")
     return made
@@ -147,7 +147,7 @@ def test_a_layer_reaches_its_sites_and_no_others(machine: Machine, repository: R
     repository.layer("fleet", GOOD.replace("10.96.0.0/12", "10.100.0.0/16"))
     repository.commit("another service CIDR")
     repository.git("checkout", "--quiet", "main")
-    repository.site("nice", mapping() | {"rancher": {"hostname": "auto"}})
+    repository.site("nice", elsewhere(102) | {"rancher": {"hostname": "auto"}})
     repository.commit("somebody else's")
     context = pull_request(repository)
 

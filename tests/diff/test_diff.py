@@ -82,7 +82,9 @@ def test_a_branch(repository: Repository, tmp_path: Path) -> None:
     assert (password["what"], password["word"]) == ("changed, or encrypted again", "rebuild")
     assert operations(told["paris"])["management-host-disk"] == "replace"
     assert operations(told["paris"])["management-host-vm"] == "replace"
-    assert told["paris"]["filesThatFollow"] == ["definition.yaml", "kubernetes/helm/values/rancher.yaml"]
+    assert told["paris"]["filesThatFollow"] == [
+        *("definition.yaml", "kubernetes/helm/values/rancher.yaml", "os-files/etc/dualstack/site.json")
+    ]
     assert told["paris"]["files"] == []
 
     nice = told["nice"]
