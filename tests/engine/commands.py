@@ -72,7 +72,8 @@ class Clone:
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """Start ``dualstack ARGUMENTS`` in a session of its own."""
         return subprocess.Popen(
-            [sys.executable, "-c", "from dualstack.cli import main; main()", *arguments],
+            # Whoever runs the tests in the background has SIGINT ignored, and hands that on.
+            ["env", "--default-signal=INT", sys.executable, "-c", "from dualstack.cli import main; main()", *arguments],
             cwd=self.folder,
             env=self.environment | environment,
             stdin=subprocess.PIPE,
