@@ -88,7 +88,8 @@ def test_change_in_place_and_refusals(clone: Clone) -> None:
     planned = clone.run("preview", SITE, *ENGINE, "--expect-no-changes", "--format", "json")
     assert planned.code == 3, planned.told
     changes = [(one["op"], one["type"], one["paths"]) for one in planned.json["resources"]]
-    assert changes == [("update", "dualstack:image:Directory", ['files["definition.yaml"].content'])]
+    files = [f'files["{path}"].content' for path in ("definition.yaml", "os-files/etc/dualstack/site.json")]
+    assert changes == [("update", "dualstack:image:Directory", files)]
     assert "ntp9" not in (clone.directory / "definition.yaml").read_text()
     assert clone.up().code == 0
     assert "ntp9" in (clone.directory / "definition.yaml").read_text()
