@@ -10,7 +10,8 @@ STAMP := $(VENV)/.installed
 # Interpreters tried in this order for the environment; `make venv PYTHON=/path/to/python` takes exactly that one.
 PYTHON ?=
 CANDIDATES := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
-PYTEST_ARGS ?= -n auto
+# Whoever is idle takes from the other: a few tests take minutes.
+PYTEST_ARGS ?= -n auto --dist worksteal
 
 .PHONY: help venv demo demo-destroy test truth lint format types docs bench clean
 

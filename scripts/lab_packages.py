@@ -27,8 +27,9 @@ class Package(NamedTuple):
     """A program without which the package is of no use here, so that it is neither installed nor missed."""
 
 
+BIND = Package("bind9", ("named",), "our DNS resources against a real BIND", ("named.service",))
 PACKAGES: tuple[Package, ...] = (
-    Package("bind9", ("named",), "our DNS resources against a real BIND", ("named.service",)),
+    BIND,
     Package("bind9-utils", ("named-checkzone", "named-checkconf"), "what BIND says to the DNS text that we render"),
     Package("knot", ("knotd",), "our DNS resources against a real Knot DNS", ("knot.service",)),
     Package("openssh-server", ("sshd",), "waits and kubeconfigs by SSH against a real server", ("ssh.service",)),
@@ -49,6 +50,7 @@ PACKAGES: tuple[Package, ...] = (
     ),
 )
 TRUTH: tuple[Package, ...] = (
+    BIND,
     Package(
         "network-manager",
         ("NetworkManager", "nm-online", "nmcli"),
