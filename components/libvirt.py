@@ -167,13 +167,15 @@ def _make_machine(
         opts=pulumi.ResourceOptions(
             parent=parent,
             delete_before_replace=True,
-            replace_on_changes=[
-                f"networkInterfaces[{index}].{key}" for index in range(len(macs)) for key in NIC_REPLACED_BY
-            ],
+            replace_on_changes=_replaced_by(len(macs)),
             protect=plan.site.host.production or None,
         ),
     )
     return Machine(domain, domain.id, (disk,))
+
+
+def _replaced_by(nics: int) -> list[str]:
+    return [f"networkInterfaces[{index}].{key}" for index in range(nics) for key in NIC_REPLACED_BY]
 
 
 def network_xslt(plan: Plan, settings: LibvirtPlan) -> str | None:

@@ -130,7 +130,7 @@ def test_the_way_out_where_a_disk_failed_under_its_machine(lab: Deployment) -> N
 
 
 def test_without_replace_on_changes_a_mac_is_updated_without_effect(lab: Deployment) -> None:
-    without(lab, "replace_on_changes=DOMAIN_REPLACED_BY,")
+    without(lab, "replace_on_changes=_replaced_by(len(macs)),")
     site = small_site()
     site["delivery"] = "image"
     lab.deployed(site)
