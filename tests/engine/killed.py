@@ -36,6 +36,8 @@ def _fault(when: str, urn: str) -> None:
         return
     if not told["always"]:
         file.unlink()
+    # The engine writes its checkpoint in place: a kill in the middle of that leaves it empty, which is another fault.
+    _time.sleep(1)
     cli = _os.getppid()
     above = int(Path(f"/proc/{cli}/stat").read_text().rpartition(")")[2].split()[1])
     for who, pid in (("command", above), ("cli", cli), ("provider", _os.getpid())):
