@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from dualstack.addresses import Address
+from dualstack.addresses import BITS, Address
 from dualstack.pair import Pair
 from dualstack.plan.model import Plan
 from dualstack.plan.network import on_link
@@ -21,7 +21,6 @@ POOLS: Final = "kubernetes/manifests/dualstack-pools.yaml"
 INGRESS: Final = "os-files/var/lib/rancher/rke2/server/manifests/rke2-ingress-config.yaml"
 """Not ``kubernetes/manifests``, which comes too late for a chart that RKE2 packages (EIB issue 734)."""
 NAMESPACE: Final = "metallb-system"
-BITS: Final = {"ipv4": 32, "ipv6": 128}
 _BOTH: Final = {"ipFamilyPolicy": "RequireDualStack", "ipFamilies": ["IPv4", "IPv6"]}
 _LOCAL: Final = {"externalTrafficPolicy": "Local", "allocateLoadBalancerNodePorts": False}
 

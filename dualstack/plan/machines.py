@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 from dualstack.bmc import parse_bmc
 from dualstack.plan.access import API_PORT
+from dualstack.plan.ironic import url_host
 from dualstack.plan.model import InstallationPlan, NodePlan
 from dualstack.site import Site
 from dualstack.site.network import NodeBmc
 
 KUBELET_PORT = 10250
 """What answers on an agent, which has no API server."""
-REDFISH = "redfish"
-"""What every scheme of the operator begins with that speaks plain Redfish."""
 
 
 def bmc_url(bmc: NodeBmc) -> tuple[str, str]:
@@ -21,9 +20,8 @@ def bmc_url(bmc: NodeBmc) -> tuple[str, str]:
     parsed = parse_bmc(bmc.address)
     if parsed.problem or not parsed.host:
         return "", ""
-    host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
     port = f":{parsed.port}" if parsed.port else ""
-    return f"{parsed.transport or 'https'}://{host}{port}", f"/{parsed.tail}" if parsed.tail else ""
+    return f"{parsed.transport or 'https'}://{url_host(parsed.host)}{port}", f"/{parsed.tail}" if parsed.tail else ""
 
 
 def plan_machines(site: Site, nodes: Sequence[NodePlan], initializer: NodePlan) -> tuple[InstallationPlan, ...]:
