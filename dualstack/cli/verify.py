@@ -14,7 +14,14 @@ from dualstack.errors import InputError
 from dualstack.style import Style, counted
 from dualstack.verify.model import Result, Way, Word
 
-_COLOURS = {Word.OK: ("green",), Word.FAILED: ("red", "bold"), Word.NOT_CHECKABLE: ("yellow",)}
+_COLOURS = {
+    Word.OK: ("green",),
+    Word.FAILED: ("red", "bold"),
+    Word.PENDING: ("cyan",),
+    Word.NOT_CHECKABLE: ("yellow",),
+}
+_BREAKS = {Word.PENDING: "meanwhile"}
+_FIX = {Word.PENDING: "to do", Word.NOT_CHECKABLE: "checkable"}
 
 
 def verify_site(checked: Checked, only: Sequence[str], output: VerifyFormat, minutes: float) -> None:
@@ -68,11 +75,12 @@ def text(site: str, results: Sequence[Result], style: Style) -> str:
         family = LABEL[result.family] if result.family else ""
         lines.append(f"{word} {result.kind.value:10} {family:4} {result.at:{width}} {result.asked}: {result.seen}")
         if result.consequence:
-            lines.append(f"{'':14}breaks: {result.consequence}" + (f" ({result.rule})" if result.rule else ""))
+            breaks = _BREAKS.get(result.word, "breaks")
+            lines.append(f"{'':14}{breaks}: {result.consequence}" + (f" ({result.rule})" if result.rule else ""))
         if result.fix:
-            lines.append(f"{'':14}{'fix' if result.word is Word.FAILED else 'checkable'}: {result.fix}")
-    counts = {word: sum(result.word is word for result in results) for word in Word}
-    told = [f"{counts[Word.OK]} ok", f"{counts[Word.FAILED]} failed", f"{counts[Word.NOT_CHECKABLE]} not checkable"]
+            day2 = f"{result.day2.text}: " if result.day2 is not None else ""
+            lines.append(f"{'':14}{_FIX.get(result.word, 'fix')}: {day2}{result.fix}")
+    told = [f"{sum(result.word is word for result in results)} {word.value}" for word in Word]
     lines.append(style(f"{site}: {counted(len(results), 'check')}: {', '.join(told)}", "bold"))
     return "\n".join(lines)
 

@@ -33,6 +33,8 @@ def _one(result: Result) -> dict[str, Any]:
     found |= {key: value for key, value in more.items() if value}
     if result.ends is not None:
         found["certificateEnds"] = result.ends.isoformat()
+    if result.day2 is not None:
+        found["day2"] = result.day2.text
     return found
 
 
@@ -51,7 +53,7 @@ def as_junit(site: str, results: Sequence[Result]) -> str:
             tests=str(len(own)),
             failures=str(counts[Word.FAILED.value]),
             errors="0",
-            skipped=str(counts[Word.NOT_CHECKABLE.value]),
+            skipped=str(counts[Word.NOT_CHECKABLE.value] + counts[Word.PENDING.value]),
         )
         for result in own:
             name = f"{result.at} {result.asked}"
@@ -59,8 +61,9 @@ def as_junit(site: str, results: Sequence[Result]) -> str:
             if result.word is Word.FAILED:
                 failure = ElementTree.SubElement(case, "failure", message=result.seen)
                 failure.text = f"{result.consequence}\nfix: {result.fix}"
-            elif result.word is Word.NOT_CHECKABLE:
-                ElementTree.SubElement(case, "skipped", message=f"{result.seen}; {result.fix}")
+            elif result.word is not Word.OK:
+                message = f"{result.word.value}: {result.seen}; {result.fix}"
+                ElementTree.SubElement(case, "skipped", message=message)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=False)
 

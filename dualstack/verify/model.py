@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dualstack.addresses import Family
+from dualstack.day2.words import Word as Day2
 
 
 class Word(StrEnum):
@@ -16,6 +17,8 @@ class Word(StrEnum):
 
     OK = "ok"
     FAILED = "failed"
+    PENDING = "pending"
+    """Merged, and not on the machine or in the cluster yet; nothing is broken by that."""
     NOT_CHECKABLE = "not checkable"
 
 
@@ -29,6 +32,7 @@ class Kind(StrEnum):
     IRONIC = "ironic"
     IMAGES = "images"
     REDFISH = "redfish"
+    MACHINE = "machine"
 
 
 @dataclass(frozen=True)
@@ -42,10 +46,11 @@ class Result:
         word: what came of it.
         seen: what was seen; why, where it is not checkable.
         family: over which family it was asked; None for both.
-        consequence: what breaks, where it failed.
+        consequence: what breaks, where it failed; what is not in effect yet, where it is pending.
         fix: what to do; where it is not checkable, what would make it so.
         rule: id of the rule that says the same of a site file.
         ends: when the certificate that was seen ends.
+        day2: what it takes to bring it there, where it is pending.
     """
 
     kind: Kind
@@ -58,6 +63,7 @@ class Result:
     fix: str = ""
     rule: str | None = None
     ends: datetime.datetime | None = None
+    day2: Day2 | None = None
 
 
 def _as_planned(address: str, port: int) -> tuple[str, int]:
