@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from dualstack.probe.connect import FAMILIES, Status, connect
 from dualstack.tokens import INSTALLATION
 from provider import fields
 from provider.compare import compared
-from provider.handler import CANCELLED, UNKNOWN, Cancelled, Diff, Failure, Incomplete, ResourceError, report
+from provider.handler import CANCELLED, UNKNOWN, Cancelled, Diff, Failure, Incomplete, ResourceError, report, warn
 from provider.redfish import Machine, machine
-from provider.serving import digest, served
+from provider.serving import digest, hidden, known_part, served
 from provider.waiting import span
 
 TEXTS: Final = ("site", "node", "url", "media")
@@ -139,11 +139,10 @@ class InstallationHandler:
                 sha256 = digest(image)
                 if inputs.get("sha256") not in (None, sha256):
                     raise ResourceError(f"the image {image} has SHA-256 {sha256}, and not that of host.redfish.sha256")
-                url = stack.enter_context(
-                    served(image, _served_path(inputs), str(inputs["url"]), int(inputs["servePort"]))
-                )
+                place = str(inputs["url"]), int(inputs["servePort"])
+                url = stack.enter_context(served(image, _served_path(inputs), *place, _refusal(inputs)))
             node = inputs["node"]
-            report(f"{node}: inserts {url}", passing=False)
+            report(f"{node}: inserts {hidden(url)}", passing=False)
             found.insert(url)
             found.boot_media_once()
             lived = _answering(inputs) is not None
@@ -178,7 +177,7 @@ def _is_url(media: str) -> bool:
 
 
 def _served_path(inputs: Mapping[str, Any]) -> str:
-    """Return a path by which an installation that was cut off is known again; BMCs want the ending."""
+    """Return the end of a path, by which an installation that was cut off is known again; BMCs want its suffix."""
     return f"/{inputs['site']}/{inputs['node']}/{inputs['generation']}{Path(str(inputs['media'])).suffix}"
 
 
@@ -186,7 +185,21 @@ def _same_media(inserted: str, inputs: Mapping[str, Any]) -> bool:
     """Tell whether the drive holds what this installation put there, from whatever address and port."""
     if _is_url(str(inputs["media"])):
         return inserted == str(inputs["media"])
-    return bool(inserted) and urlsplit(inserted).path == _served_path(inputs)
+    return known_part(inserted) == _served_path(inputs)
+
+
+def _refusal(inputs: Mapping[str, Any]) -> Callable[[str], None]:
+    """Give what tells, from any thread, of an address that asked for the image and is not the BMC's."""
+    context = copy_context()
+
+    def refused(client: str) -> None:
+        context.copy().run(
+            warn,
+            f"{inputs['node']}: {client} asked for its image and got nothing, since that is no address of the BMC "
+            f"{inputs['url']}. Where the BMC does come from there, as behind NAT, give host.redfish.media a URL",
+        )
+
+    return refused
 
 
 def _answering(inputs: Mapping[str, Any]) -> str | None:

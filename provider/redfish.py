@@ -17,6 +17,7 @@ from sushy import auth, connector
 from sushy import exceptions as redfish_errors
 
 from provider.handler import ResourceError
+from provider.serving import hidden
 
 # What it has to say stands in its exceptions; its log would reach the engine's console.
 logging.getLogger("sushy").setLevel(logging.CRITICAL)
@@ -139,7 +140,7 @@ def machine(inputs: Mapping[str, Any]) -> Iterator[Machine]:
     except redfish_errors.ResourceNotFoundError:
         raise ResourceError(f"{url} has no system {inputs.get('system') or '(none named)'}") from None
     except redfish_errors.SushyError as error:
-        raise ResourceError(f"{url} refuses: {_first_line(error)}") from None
+        raise ResourceError(f"{url} refuses: {hidden(_first_line(error))}") from None
 
 
 def _unreached(url: str, words: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import socket
 import threading
 import time
@@ -15,7 +14,6 @@ import pytest
 
 from provider.handler import REPORT, UNKNOWN, Incomplete, ResourceError
 from provider.host_installation import InstallationHandler
-from provider.serving import served
 from tests.lab.bmc import LOOPBACK, PASSWORD, USER, Bmc, free_port, running
 from tests.lab.certificates import certificate
 
@@ -118,10 +116,17 @@ def ejected(bmc: Bmc) -> bool:
 @pytest.mark.parametrize("family", ["ipv4", "ipv6"])
 def test_a_machine_that_is_off_is_installed(family: str, tmp_path: Path) -> None:
     with lab(tmp_path, family) as (bmc, port), Machine(bmc, port) as node:
+        told: list[str] = []
+        token = REPORT.set(lambda text, level: told.append(text))
         id, state = HANDLER.create(inputs(bmc, port), preview=False, timeout=0)
+        REPORT.reset(token)
         host = f"[{LOOPBACK[family]}]" if family == "ipv6" else LOOPBACK[family]
         assert node.seen[0].startswith(f"http://{host}:")  # the deploying machine serves over the BMC's own family
         assert node.seen[0].endswith("/lyon/mgmt-1/1.iso")
+        random = node.seen[0].split("/")[3]
+        assert len(random) == 43
+        assert random not in str((told, state))
+        assert any(text.startswith("mgmt-1: inserts http://") for text in told)
         assert node.seen[1] == "Cd"  # the emulator takes "Once" and shows "Continuous" for it
         assert (id, state["installed"], state["how"]) == ("lyon/mgmt-1", 1, "installed")
         assert ejected(bmc)
@@ -270,22 +275,3 @@ def test_preview_says_installs_and_asks_nobody(told: list[str]) -> None:
 def test_inputs_are_judged(change: dict[str, Any], place: str) -> None:
     given = {"site": "lyon", "node": "n", "url": "https://b", "media": "i.iso", "addresses": {}, **change}
     assert [failure.property for failure in HANDLER.check(given)[1]] == [place]
-
-
-@pytest.mark.parametrize("family", ["ipv4", "ipv6"])
-def test_the_served_file_whole_and_in_parts(family: str, project: Path) -> None:
-    import urllib.error
-    import urllib.request
-
-    host = f"[{LOOPBACK[family]}]" if family == "ipv6" else LOOPBACK[family]
-    with served(project / "image.iso", "/a/b.iso", f"https://{host}:1", 0) as url:
-        with urllib.request.urlopen(url) as answer:
-            assert hashlib.sha256(answer.read()).digest() == hashlib.sha256(IMAGE).digest()
-        part = urllib.request.Request(url, headers={"Range": "bytes=5-9"})
-        with urllib.request.urlopen(part) as answer:
-            assert (answer.status, answer.read()) == (206, IMAGE[5:10])
-        with pytest.raises(urllib.error.HTTPError, match="404"):
-            urllib.request.urlopen(url.replace("/a/b.iso", "/a/"))
-        beyond = urllib.request.Request(url, headers={"Range": f"bytes={len(IMAGE)}-"})
-        with pytest.raises(urllib.error.HTTPError, match="416"):
-            urllib.request.urlopen(beyond)
