@@ -18,7 +18,7 @@ from bench.measure import BASELINE, Command, best, interleaved, python
 from dualstack.check import check_site
 from dualstack.fleet import MOST_OTHERS, with_fleet
 from dualstack.layers import LayerStore, resolve_stack
-from dualstack.rules.fleet import Member, fleet_findings
+from dualstack.rules.fleet.fleet_rules import Member, fleet_findings
 
 SITE = "demo"
 

@@ -76,7 +76,7 @@ class ManagementDns(pulumi.ComponentResource):
             inputs = asked(plan, host)
             Answers(f"{name}-{host}", **inputs, opts=pulumi.ResourceOptions(parent=self))
             if online:
-                from provider.dns_answers import warnings
+                from provider.dns.answers import warnings
 
                 for line in warnings(inputs):
                     pulumi.log.warn(line, self)

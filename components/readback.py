@@ -13,7 +13,7 @@ from dualstack.findings import Severity
 from dualstack.origins import format_path
 from dualstack.plan import Plan
 from dualstack.plan.model import ChartPlan, Ironic
-from dualstack.rules.ironic_rendered import CONFIG_MAPS, RENDERED, known_chart, rendered
+from dualstack.rules.ironic.ironic_rendered import CONFIG_MAPS, RENDERED, known_chart, rendered
 
 
 def read_back(

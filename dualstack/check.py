@@ -13,9 +13,9 @@ from dualstack.origins import Path, find_origin, format_path
 from dualstack.plan import make_plan
 from dualstack.plan.model import Plan
 from dualstack.rules import Subject, all_rules, run_checks
-from dualstack.rules.clear_secrets import NOT_ENCRYPTED, clear_config, secret_names
-from dualstack.rules.layer_names import HELD, layer_names
-from dualstack.rules.model import FIRM_RULE, MISSING, UNKNOWN_KEY, UNKNOWN_RULE, secret_inside
+from dualstack.rules.fleet.layer_names import HELD, layer_names
+from dualstack.rules.secret.clear_secrets import NOT_ENCRYPTED, clear_config, secret_names
+from dualstack.rules.site.site_form import FIRM_RULE, MISSING, UNKNOWN_KEY, UNKNOWN_RULE, secret_inside
 from dualstack.site import RuleOverride, Site
 
 

@@ -17,7 +17,7 @@ from dualstack.findings import Severity
 from dualstack.policies import all_policies
 from dualstack.policies.catalogue import EXEMPT
 from dualstack.rules import all_rules
-from dualstack.rules.resources import RULES as RESOURCE_RULES
+from dualstack.rules.program.program_resources import RULES as RESOURCE_RULES
 from dualstack.schema import layer_schema, stack_schema
 from dualstack.site import Site
 

@@ -14,7 +14,7 @@ from dualstack.errors import InputError
 from dualstack.findings import At, Finding
 from dualstack.origins import Path, find_origin
 from dualstack.plan.model import Plan
-from dualstack.rules.project_files import MISSING_FILE, PLACE_TAKEN
+from dualstack.rules.site.project_files import MISSING_FILE, PLACE_TAKEN
 
 MANIFESTS = "kubernetes/manifests"
 
@@ -67,7 +67,7 @@ def judged_files(project: pathlib.Path, plan: Plan) -> Iterator[Finding]:
     from dualstack.eib import ProjectFiles
     from dualstack.eib.definition import is_url
     from dualstack.manifests import PACKAGED_FOLDER, judged, placed
-    from dualstack.rules.manifests import TOO_LATE
+    from dualstack.rules.chart.site_manifests import TOO_LATE
 
     reader = ProjectFiles(project)
     contents: dict[str, bytes] = {}
@@ -113,7 +113,7 @@ def _taken(plan: Plan) -> dict[IPAddress, str]:
 def host_findings(project: pathlib.Path, plan: Plan) -> Iterator[Finding]:
     """Judge what the site's own files do to the node; what cannot be had is told elsewhere."""
     from dualstack.eib import ProjectFiles
-    from dualstack.rules.hostfiles import has_calico, host_files, is_judged
+    from dualstack.rules.image.host_files import has_calico, host_files, is_judged
 
     read: list[At[str]] = []
     folder = plan.site.image.files

@@ -20,7 +20,7 @@ from dualstack.errors import InputError
 from dualstack.findings import Finding
 from dualstack.layers import LayerStore, resolve_stack
 from dualstack.project import layers_dir, list_layers, list_sites, site_file
-from dualstack.rules.fleet import BMC, Claim, Member, claims, fleet_findings
+from dualstack.rules.fleet.fleet_rules import BMC, Claim, Member, claims, fleet_findings
 
 MOST_OTHERS: Final = 200
 """Others that one site is compared with; ``check`` of all sites compares all."""

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from dualstack.findings import Finding
 from dualstack.origins import Path
-from dualstack.rules.model import MISSING, UNKNOWN_KEY, finding_of, known_key_meant
+from dualstack.rules.site.site_form import MISSING, UNKNOWN_KEY, finding_of, known_key_meant
 from dualstack.site import Site
 
 _ROUNDS = 6

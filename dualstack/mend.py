@@ -25,8 +25,8 @@ from dualstack.layers import LayerStore, Resolved, resolve_stack
 from dualstack.origins import Origin, Origins, Path, Value
 from dualstack.parts import SITE_KEY
 from dualstack.project import layers_dir, list_sites, shown_path, site_file
-from dualstack.rules.model import BAD_VALUE, MISSING, UNKNOWN_KEY, WRONG_TYPE
-from dualstack.rules.text import SYNTAX
+from dualstack.rules.address.address_text import SYNTAX
+from dualstack.rules.site.site_form import BAD_VALUE, MISSING, UNKNOWN_KEY, WRONG_TYPE
 from dualstack.sites import site_name
 from dualstack.yamledit import CannotEdit, edited, places
 

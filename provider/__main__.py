@@ -13,8 +13,8 @@ import grpc.aio  # type: ignore[import-untyped]
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from provider.handler import CANCELLED
-from provider.server import Servicer
+from provider.frame.handler import CANCELLED
+from provider.frame.servicer import Servicer
 
 THREADS = 64
 """Calls at one time; the default, a handful, would let hosts that are waited for hold up everything else."""

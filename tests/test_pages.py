@@ -19,7 +19,7 @@ from tests import PROJECT
 
 HA = (PROJECT / "docs/ha.md").read_text(encoding="utf-8")
 METAL = (PROJECT / "docs/metal.md").read_text(encoding="utf-8")
-SPEAKERS = ("host_installation.py", "redfish.py")
+SPEAKERS = ("installation.py", "redfish.py")
 
 
 def test_the_site_that_ha_makes_wants_its_token_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +55,7 @@ def messages() -> list[str]:
     """Give what our provider says, with a letter in place of each value."""
     found: list[str] = []
     for name in SPEAKERS:
-        for node in ast.walk(ast.parse((PROJECT / "provider" / name).read_text())):
+        for node in ast.walk(ast.parse((PROJECT / "provider/host" / name).read_text())):
             if isinstance(node, ast.JoinedStr):
                 found.append("".join(str(one.value) if isinstance(one, ast.Constant) else "X" for one in node.values))
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):

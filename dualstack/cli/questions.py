@@ -131,21 +131,21 @@ def split(answer: str) -> list[str]:
 
 def mac(answer: str) -> str | None:
     """Judge a MAC."""
-    from dualstack.rules.nmlinks import mac_address
+    from dualstack.rules.network.nmstate_links import mac_address
 
     return _first(mac_address(At((), answer)))
 
 
 def fqdn(answer: str) -> str | None:
     """Judge Ironic's name."""
-    from dualstack.rules.names import dns_name
+    from dualstack.rules.name.names import dns_name
 
     return _first(dns_name(At((), answer), 2))
 
 
 def ssh_key(answer: str) -> str | None:
     """Judge a public SSH key; none is an answer, too."""
-    from dualstack.rules.image import user
+    from dualstack.rules.image.image_contents import user
     from dualstack.site.image import User
 
     return _first(user(At((), User.model_validate({"username": "root", "sshKeys": [answer]})))) if answer else None
@@ -163,7 +163,7 @@ def bmc(answer: str) -> str | None:
 
 def install_device(answer: str) -> str | None:
     """Judge the disk to install to; none is an answer, too."""
-    from dualstack.rules.image_base import whole_disk
+    from dualstack.rules.image.image_base import whole_disk
 
     if answer and not answer.startswith("/dev/"):
         return f"{answer!r} is no device; write one such as /dev/{answer.strip('/')}"

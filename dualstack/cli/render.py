@@ -35,7 +35,7 @@ from dualstack.layers import LayerStore
 from dualstack.origins import find_origin
 from dualstack.plan.model import Plan
 from dualstack.plan.server import TOKEN_KEY
-from dualstack.rules.secrets import LEFT_OUT
+from dualstack.rules.secret.written_secrets import LEFT_OUT
 from dualstack.sites import load_site
 from dualstack.style import Style, counted
 

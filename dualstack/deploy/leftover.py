@@ -48,9 +48,9 @@ def left_in_zones(plan: Plan, known: Collection[str], secret: KeyReader) -> Left
     if plan.site.dns.backend != "rfc2136":
         return Leftover()
     from dualstack.probe.records import described
-    from provider.dns_client import Client
-    from provider.dns_records import look
-    from provider.handler import ResourceError
+    from provider.dns.dns_client import Client
+    from provider.dns.record_sets import look
+    from provider.frame.handler import ResourceError
 
     zones = {zone.name.rstrip(".").lower(): zone for zone in plan.site.dns.zones}
     there, unknown = [], []
@@ -79,8 +79,8 @@ def remove_folders(project: Path, plan: Plan) -> Iterator[str]:
     Only a directory that Pulumi wrote: one rendered by command has no stamp, and stays.
     """
     from dualstack.eib.remove import remove_tree
-    from provider.image_build import remove_images
-    from provider.image_directory import STAMP
+    from provider.image.image_build import remove_images
+    from provider.image.image_directory import STAMP
 
     path = Path("build") / plan.name
     with contextlib.chdir(project):

@@ -313,7 +313,7 @@ class Session:
         return Result()
 
     def _folders(self) -> None:
-        from provider.handler import ResourceError
+        from provider.frame.handler import ResourceError
 
         if self.plan is not None:
             try:

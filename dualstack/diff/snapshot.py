@@ -267,7 +267,7 @@ class Types:
 def _handler(token: str) -> Any:
     """Give the handler of the program's own provider; None where the program brings none."""
     try:
-        return importlib.import_module("provider.registry").handler(token)
+        return importlib.import_module("provider.frame.handlers").handler(token)
     except Exception:  # whatever keeps it from being loaded, the resources are told with less certainty
         return None
 

@@ -19,7 +19,7 @@ from dualstack.origins import Path, format_path
 from dualstack.policies.catalogue import all_policies
 from dualstack.policies.directory import loaded
 from dualstack.policies.model import Given, NotYet, View
-from dualstack.rules.manifests import BROKEN, CONFIG_NAMESPACE, NO_VALUES, UNSEEN
+from dualstack.rules.chart.site_manifests import BROKEN, CONFIG_NAMESPACE, NO_VALUES, UNSEEN
 
 
 @dataclass(frozen=True, slots=True)

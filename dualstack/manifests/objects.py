@@ -13,11 +13,11 @@ from dualstack.frozen import dig
 from dualstack.manifests.place import configures_packaged
 from dualstack.policies.directory import loaded
 from dualstack.policies.model import Check, Given, Told, Unreadable, View, items, texts
-from dualstack.rules.balancers import pool_range
-from dualstack.rules.clear_secrets import SECRET_LIKE
-from dualstack.rules.manifests import CNI_FAMILY, POOL, POOL_TAKEN
-from dualstack.rules.overrides import softened
-from dualstack.rules.text import host_bits
+from dualstack.rules.address.address_text import host_bits
+from dualstack.rules.blame import softened
+from dualstack.rules.chart.balancers import pool_range
+from dualstack.rules.chart.site_manifests import CNI_FAMILY, POOL, POOL_TAKEN
+from dualstack.rules.secret.clear_secrets import SECRET_LIKE
 
 _NETWORKS: Final = {"ipv4": "192.168.100.20/32", "ipv6": "fd00:100::20/128"}
 

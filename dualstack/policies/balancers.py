@@ -12,9 +12,9 @@ from dualstack.policies.charts import charts_of
 from dualstack.policies.manifests import objects
 from dualstack.policies.model import Check, Given, NotYet, Told, Unreadable, View, items, strangers, text_of, texts
 from dualstack.policies.services import SERVICE
-from dualstack.rules.balancers import Pool, both_addresses, endpoint_host, one_pool, pool_range
-from dualstack.rules.bmc import bmc_address, boot_mac, unique_addresses, unique_macs
-from dualstack.rules.names import certificate_san
+from dualstack.rules.chart.balancers import Pool, both_addresses, endpoint_host, one_pool, pool_range
+from dualstack.rules.ironic.bmc_addresses import bmc_address, boot_mac, unique_addresses, unique_macs
+from dualstack.rules.name.names import certificate_san
 from dualstack.tokens import RELEASE
 
 POOL_TYPES: Final = "kubernetes:metallb.io/*"

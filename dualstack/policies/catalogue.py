@@ -9,24 +9,17 @@ from typing import Any, Final
 from dualstack.findings import Rule
 from dualstack.policies import balancers, delivery, metal3, names, networks, options, rancher, ranges, services
 from dualstack.policies.model import Check, Policy
-from dualstack.rules import balancers as balancer_rules
-from dualstack.rules import (
-    bmc,
-    capacity,
-    cidrs,
-    ironic_env,
-    libvirt,
-    lists,
-    manifests,
-    media,
-    overlap,
-    rancher_name,
-    resources,
-    text,
-)
-from dualstack.rules import metal3 as metal3_rules
-from dualstack.rules import metal3_chart as metal3_chart_rules
-from dualstack.rules import names as name_rules
+from dualstack.rules.address import address_text
+from dualstack.rules.chart import balancers as balancer_rules
+from dualstack.rules.chart import site_manifests
+from dualstack.rules.cidr import capacity, cidr_lists, cidrs, overlap
+from dualstack.rules.host import libvirt
+from dualstack.rules.ironic import bmc_addresses, ironic_env, media
+from dualstack.rules.ironic import ironic_hosts as metal3_rules
+from dualstack.rules.ironic import metal3_chart as metal3_chart_rules
+from dualstack.rules.name import names as name_rules
+from dualstack.rules.name import rancher_name
+from dualstack.rules.program import program_resources
 
 EXEMPT: Final = {
     "exempt": {
@@ -65,15 +58,15 @@ def all_policies() -> tuple[Policy, ...]:
 def _addresses() -> tuple[Policy, ...]:
     both = (networks.TEXTS, ranges.TEXTS)
     return (
-        _policy(text.SYNTAX, _WRITE, *both),
-        _policy(lists.LIST_FORM, "Write one text, joined by commas without spaces, IPv4 first.", ranges.TEXTS),
-        _policy(text.MAPPED, "Write the IPv4 address in the IPv4 entry.", *both, balancers.BARE_METAL_HOST),
-        _policy(text.HOST_BITS, _WRITE, *both, remedy=networks.masked),
-        _policy(text.CANONICAL, _WRITE, *both, remedy=networks.masked),
+        _policy(address_text.SYNTAX, _WRITE, *both),
+        _policy(cidr_lists.LIST_FORM, "Write one text, joined by commas without spaces, IPv4 first.", ranges.TEXTS),
+        _policy(address_text.MAPPED, "Write the IPv4 address in the IPv4 entry.", *both, balancers.BARE_METAL_HOST),
+        _policy(address_text.HOST_BITS, _WRITE, *both, remedy=networks.masked),
+        _policy(address_text.CANONICAL, _WRITE, *both, remedy=networks.masked),
         _policy(libvirt.NETWORK, _BOTH, networks.BOTH_FAMILIES),
         _policy(cidrs.IPV4_FIRST, _BOTH, networks.ORDER, ranges.FAMILIES_CHECK, services.ORDER),
         _policy(
-            resources.DHCP_RANGE,
+            program_resources.DHCP_RANGE,
             "Give one IPv4 prefix and IPv6 prefixes of /64 or longer, or set dhcp.enabled to false.",
             networks.DHCP,
         ),
@@ -147,9 +140,11 @@ def _metal3() -> tuple[Policy, ...]:
 def _machines() -> tuple[Policy, ...]:
     address = "Write the BMC's address as the operator reads it; docs/fields.md has the form."
     return (
-        _policy(bmc.LINK_LOCAL, "Write an address of global or unique local scope.", balancers.BARE_METAL_HOST),
-        _policy(bmc.ADDRESS, address, balancers.BARE_METAL_HOST),
-        _policy(bmc.IDENTITY, "Give each machine its own BMC and boot MAC.", balancers.BARE_METAL_HOST),
+        _policy(
+            bmc_addresses.LINK_LOCAL, "Write an address of global or unique local scope.", balancers.BARE_METAL_HOST
+        ),
+        _policy(bmc_addresses.ADDRESS, address, balancers.BARE_METAL_HOST),
+        _policy(bmc_addresses.IDENTITY, "Give each machine its own BMC and boot MAC.", balancers.BARE_METAL_HOST),
     )
 
 
@@ -159,7 +154,7 @@ def _balancers() -> tuple[Policy, ...]:
             balancer_rules.ENDPOINT, "Write a bare address or name: no scheme, brackets or port.", balancers.ENDPOINT
         ),
         _policy(
-            manifests.POOL,
+            site_manifests.POOL,
             "Write prefixes, or first and last address with a hyphen between them.",
             balancers.POOL,
         ),
@@ -191,7 +186,7 @@ def _names() -> tuple[Policy, ...]:
         _policy(rancher_name.WRONG_ADDRESS, name, rancher.ADDRESSES, whole=True, settings=_HOSTS),
         _policy(rancher_name.ONE_FAMILY, name, rancher.HOSTNAME),
         _policy(
-            resources.BOOTSTRAP,
+            program_resources.BOOTSTRAP,
             "Set a random one as a secret: pulumi config set --secret.",
             rancher.PASSWORD,
             settings=password,
@@ -215,31 +210,31 @@ def _program() -> tuple[Policy, ...]:
     namespaces = {"namespaces": _texts("Further namespaces to look at.")}
     return (
         _policy(
-            resources.CHART_VERSION,
+            program_resources.CHART_VERSION,
             "Write the release's version, or name yours: `versions` in the config, or charts in a site file.",
             delivery.VERSIONS,
             whole=True,
             settings=release,
         ),
         _policy(
-            resources.TWICE,
+            program_resources.TWICE,
             "Remove one of the two, or set the chart's delivery to image or pulumi.",
             delivery.DELIVERY,
         ),
         _policy(
-            resources.SERVICE,
+            program_resources.SERVICE,
             "Set spec.ipFamilyPolicy to PreferDualStack; for a chart's Service by values, transform or ServicePatch.",
             services.FAMILIES,
             settings=namespaces,
             remedy=services.both,
         ),
         _policy(
-            resources.DELETE_FIRST,
+            program_resources.DELETE_FIRST,
             "Set the resource option delete_before_replace to True.",
             options.DELETED_FIRST,
         ),
         _policy(
-            resources.PROTECTED,
+            program_resources.PROTECTED,
             "Set the resource option protect to True.",
             options.PROTECT,
             settings=production,

@@ -10,7 +10,7 @@ from dualstack.policies.charts import BY_PROGRAM, COMPONENTS, TYPES, Chart, char
 from dualstack.policies.directory import DEFINITION, read_yaml
 from dualstack.policies.model import Check, Given, NotYet, Told, Unreadable, View, items
 from dualstack.releases import RELEASES
-from dualstack.rules.resources import delivered_twice, version_of_release
+from dualstack.rules.program.program_resources import delivered_twice, version_of_release
 from dualstack.tokens import DIRECTORY
 
 CLUSTER: Final = "dualstack:index:ManagementCluster"

@@ -11,9 +11,9 @@ from dualstack.origins import Path
 from dualstack.policies.directory import NETWORK as NETWORK_FILES
 from dualstack.policies.directory import file_path, names, read_yaml
 from dualstack.policies.model import Given, Hole, Unreadable, View, items
-from dualstack.rules import text
-from dualstack.rules.nmview import read_links, read_routes
-from dualstack.rules.surroundings import Named, host
+from dualstack.rules.address import address_text
+from dualstack.rules.cidr.surroundings import Named, host
+from dualstack.rules.network.nmstate_view import read_links, read_routes
 from dualstack.tokens import DIRECTORY, DOMAIN, NETWORK, READY
 
 MANAGEMENT_NETWORK: Final = "dualstack:index:ManagementNetwork"
@@ -27,7 +27,7 @@ def networks_of(given: Given) -> Iterator[Named]:
     """
     if given.type in (NETWORK, MANAGEMENT_NETWORK):
         for item in items(given, "addresses"):
-            read = None if isinstance(item.value, Hole) else text.read_prefix(item)
+            read = None if isinstance(item.value, Hole) else address_text.read_prefix(item)
             if read is not None and not isinstance(read, Finding):
                 yield Named(item.path, read.network, "the network of libvirt")
     if given.type == DIRECTORY:

@@ -14,10 +14,9 @@ from dualstack.plan.model import Ironic
 from dualstack.policies.charts import TYPES, Chart, charts_of
 from dualstack.policies.hosts import host_addresses
 from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View, instead
-from dualstack.rules.grammar import as_ip
-from dualstack.rules.ironic_env import SWITCHES, environment, environment_text, switch
-from dualstack.rules.media import held_host, not_on_all, uncovered_url
-from dualstack.rules.metal3 import (
+from dualstack.rules.blame import within
+from dualstack.rules.ironic.ironic_env import SWITCHES, environment, environment_text, switch
+from dualstack.rules.ironic.ironic_hosts import (
     EXTERNAL_HOST,
     EXTERNAL_V6,
     HOST_KEYS,
@@ -26,8 +25,9 @@ from dualstack.rules.metal3 import (
     exactly_one_host,
     own_address,
 )
-from dualstack.rules.metal3_chart import old_version
-from dualstack.rules.overrides import within
+from dualstack.rules.ironic.media import held_host, not_on_all, uncovered_url
+from dualstack.rules.ironic.metal3_chart import old_version
+from dualstack.rules.name.name_grammar import as_ip
 
 LISTEN: Final = ("metal3-ironic", "listenOnAll")
 _READ: Final = (

@@ -9,7 +9,7 @@ from dualstack.addresses import AddressError, parse_address
 from dualstack.findings import At
 from dualstack.origins import Path
 from dualstack.policies.model import Check, Given, NotYet, Told, Unreadable, View, instead, items, strangers, texts
-from dualstack.rules.names import no_record
+from dualstack.rules.name.names import no_record
 from dualstack.tokens import NETWORK, RECORD_SET
 
 ENDPOINTS: Final = "kubernetes:externaldns.k8s.io/*"

@@ -12,12 +12,12 @@ from dualstack.findings import At, Finding, Findings
 from dualstack.fixes import write
 from dualstack.origins import Path
 from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View, holes, instead, items
-from dualstack.rules import text
-from dualstack.rules.cidrs import ipv4_first
-from dualstack.rules.libvirt import EXAMPLES, no_prefix
-from dualstack.rules.lists import Cidr, in_order
-from dualstack.rules.overrides import shown
-from dualstack.rules.resources import dhcp_prefixes, dhcp_range, tight_prefixes
+from dualstack.rules.address import address_text
+from dualstack.rules.blame import shown
+from dualstack.rules.cidr.cidr_lists import Cidr, in_order
+from dualstack.rules.cidr.cidrs import ipv4_first
+from dualstack.rules.host.libvirt import EXAMPLES, no_prefix
+from dualstack.rules.program.program_resources import dhcp_prefixes, dhcp_range, tight_prefixes
 from dualstack.tokens import NETWORK
 
 _REPLACED: Final = "The provider masks and shortens it when it reads it back: each refresh then replaces the network."
@@ -56,14 +56,16 @@ def _prefixes(given: Given) -> _Prefixes:
     value = given.get("addresses")
     if value is not None and not isinstance(value, list | tuple):
         fix = 'write ["192.168.100.0/24", "fd00:100::/64"]'
-        return _Prefixes([], [text.SYNTAX.at(("addresses",), f"{shown(value)} stands where a list is wanted", fix)])
+        return _Prefixes(
+            [], [address_text.SYNTAX.at(("addresses",), f"{shown(value)} stands where a list is wanted", fix)]
+        )
     found = items(given, "addresses")
     told: list[Finding | NotYet] = [*holes(found)]
     read: list[At[Prefix]] = []
     for item in found:
         if isinstance(item.value, Hole):
             continue
-        one = text.read_prefix(item)
+        one = address_text.read_prefix(item)
         if isinstance(one, Finding):
             told.append(one)
         else:
@@ -73,7 +75,7 @@ def _prefixes(given: Given) -> _Prefixes:
 
 def prefix_text(item: At[Prefix], consequence: str = "") -> Findings:
     """Tell host bits and text that is not canonical."""
-    for finding in (*text.host_bits(item), *text.canonical(item)):
+    for finding in (*address_text.host_bits(item), *address_text.canonical(item)):
         yield replace(finding, consequence=consequence) if consequence else finding
 
 
@@ -86,12 +88,12 @@ def _texts(given: Given, _view: View) -> Told:
         if isinstance(ip, Hole):
             yield NotYet(path, ip.why)
             continue
-        one = text.read_address(At(path, ip))
+        one = address_text.read_address(At(path, ip))
         if isinstance(one, Finding):
             yield one
         else:
             follows = f"The provider reads it back in its canonical form: row {index} is updated at each run."
-            for finding in text.canonical(At[Address](path, one)):
+            for finding in address_text.canonical(At[Address](path, one)):
                 yield replace(finding, consequence=follows)
 
 
@@ -155,7 +157,7 @@ def masked(given: Given, _view: View) -> dict[Path, Any]:
     """Give the edits that mask the network's prefixes and write them in their canonical form."""
     edits: dict[Path, Any] = {}
     for item in items(given, "addresses"):
-        read = None if isinstance(item.value, Hole) else text.read_prefix(item)
+        read = None if isinstance(item.value, Hole) else address_text.read_prefix(item)
         if isinstance(read, Prefix) and read.canonical != item.value:
             edits[item.path] = read.canonical
     return edits

@@ -8,7 +8,7 @@ from typing import Final
 
 from dualstack.findings import At
 from dualstack.policies.model import Check, Given, Told, Unreadable, View, instead
-from dualstack.rules.resources import delete_first, protected
+from dualstack.rules.program.program_resources import delete_first, protected
 from dualstack.tokens import DOMAIN, VOLUME
 
 MANAGEMENT_HOST: Final = "dualstack:index:ManagementHost"

@@ -17,14 +17,14 @@ from dualstack.policies.hosts import MANAGEMENT_NETWORK, networks_of
 from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View, holes, instead, items
 from dualstack.policies.networks import prefix_text
 from dualstack.releases import service_range_limit
-from dualstack.rules import text
-from dualstack.rules.capacity import MIN_ADDRESSES, Masked, at_least, max_pods, node_mask, service_size
-from dualstack.rules.cidrs import both_families, ipv4_first
-from dualstack.rules.lists import Cidr, Cidrs, in_order, read_each, read_joined
-from dualstack.rules.overlap import cluster_range_overlap, pod_service_overlap
-from dualstack.rules.overrides import shown
-from dualstack.rules.room import Room
-from dualstack.rules.surroundings import Named
+from dualstack.rules.address import address_text
+from dualstack.rules.blame import shown
+from dualstack.rules.cidr.capacity import MIN_ADDRESSES, Masked, at_least, max_pods, node_mask, service_size
+from dualstack.rules.cidr.cidr_lists import Cidr, Cidrs, in_order, read_each, read_joined
+from dualstack.rules.cidr.cidrs import both_families, ipv4_first
+from dualstack.rules.cidr.free_ranges import Room
+from dualstack.rules.cidr.overlap import cluster_range_overlap, pod_service_overlap
+from dualstack.rules.cidr.surroundings import Named
 from dualstack.site.cluster import DEFAULT_PODS, DEFAULT_SERVICES
 from dualstack.tokens import DIRECTORY, NETWORK
 
@@ -113,7 +113,7 @@ def _pairs(given: Given) -> Ranges:
 
 def _not_a(wanted: str, role: str, value: Any) -> Finding:
     told = "nothing" if value is None else shown(value)
-    return text.SYNTAX.at((role,), f"{told} stands where a {wanted} is wanted", "write CIDRs of both families")
+    return address_text.SYNTAX.at((role,), f"{told} stands where a {wanted} is wanted", "write CIDRs of both families")
 
 
 def _lists(given: Given, where: Mapping[str, tuple[str, ...]]) -> Ranges:

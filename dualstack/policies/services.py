@@ -11,9 +11,9 @@ from dualstack.findings import At
 from dualstack.origins import Path
 from dualstack.policies.model import Check, Given, Told, View, items, strangers, texts
 from dualstack.releases import RELEASES
-from dualstack.rules.cidrs import IPV4_FIRST
-from dualstack.rules.grammar import as_ip
-from dualstack.rules.resources import ordered_families, service_families
+from dualstack.rules.cidr.cidrs import IPV4_FIRST
+from dualstack.rules.name.name_grammar import as_ip
+from dualstack.rules.program.program_resources import ordered_families, service_families
 from dualstack.tokens import SERVICE_PATCH
 
 SERVICE: Final = "kubernetes:core/v1:Service"

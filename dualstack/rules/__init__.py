@@ -1,4 +1,4 @@
-"""The dual-stack rules: one module a family, each rule with id, severity, consequence, fix and source.
+"""The dual-stack rules, in a room a family of rules: each rule with id, severity, consequence, fix and source.
 
 A rule's predicate is a plain function over values with their paths, so that the site's check, the policy pack and the
 peers' cases share one id, one predicate and one text.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from types import ModuleType
 
 from dualstack.findings import Finding, Rule
@@ -21,8 +21,8 @@ __all__ = ["Subject", "all_rules", "run_checks"]
 
 @cache
 def _modules() -> tuple[ModuleType, ...]:
-    """Import every module of this folder, and return those that have rules."""
-    names = sorted(found.name for found in iter_modules(__path__, f"{__name__}."))
+    """Import every module of the rooms in this folder, and return those that have rules."""
+    names = sorted(found.name for found in walk_packages(__path__, f"{__name__}."))
     return tuple(module for module in map(import_module, names) if hasattr(module, "RULES"))
 
 
@@ -52,7 +52,7 @@ def _checks() -> tuple[Check, ...]:
 
 def run_checks(subject: Subject) -> list[Finding]:
     """Run every check over a site and its plan and return all findings, unordered."""
-    from dualstack.rules.clear_secrets import clear_logins
+    from dualstack.rules.secret.clear_secrets import clear_logins
 
     found = [finding for check in _checks() for finding in check(subject)]
     if not any("@" in finding.message or "@" in finding.fix for finding in found):

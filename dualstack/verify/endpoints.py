@@ -11,8 +11,8 @@ from dualstack.addresses import Address, Family
 from dualstack.plan.access import API_PORT
 from dualstack.plan.ironic import HTTP_PORT
 from dualstack.plan.model import Ironic, Plan
-from dualstack.rules.access import SERVER
-from dualstack.rules.media import VMEDIA_TLS
+from dualstack.rules.host.host_access import SERVER
+from dualstack.rules.ironic.media import VMEDIA_TLS
 from dualstack.verify.model import Kind
 
 SUPERVISOR_PORT: Final = 9345

@@ -7,7 +7,7 @@ from typing import Any
 
 from dualstack.offline import UNKNOWN, Question, Recording, Resource, record
 from dualstack.plan import make_plan
-from dualstack.rules.ironic_rendered import expected
+from dualstack.rules.ironic.ironic_rendered import expected
 from dualstack.site import Site
 from tests import PROJECT, sites
 from tests.several import node, several

@@ -115,6 +115,6 @@ def test_the_nodes_resolvers_are_asked_where_no_others_are_named() -> None:
 def test_a_recording_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the environment lets previews go online: check, plan and diff need no network."""
     monkeypatch.setenv("DUALSTACK_ONLINE", "1")
-    monkeypatch.setattr("provider.dns_answers.ask_all", None)
+    monkeypatch.setattr("provider.dns.answers.ask_all", None)
 
     assert run(sites.mapping("hostname")).of_type(ANSWERS)

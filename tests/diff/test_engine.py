@@ -113,8 +113,8 @@ CASES: list[tuple[Callable[[], dict[str, Any]], list[Edit]]] = [
 
 # No zone and no EIB here: what these do at an update is not what is compared.
 STUBS = {
-    "provider/dns_handler.py": "DnsHandler._write = lambda *_: None",
-    "provider/image_build.py": """
+    "provider/dns/dns_handler.py": "DnsHandler._write = lambda *_: None",
+    "provider/image/image_build.py": """
 def _build(inputs, timeout):
     return {**inputs, "image": f"build/{inputs['digest'][:16]}.raw", "log": "", "size": 1, "baseSha256": ""}
 """,

@@ -9,7 +9,7 @@ import pytest
 from dualstack.diff.kinds import kind_of
 from dualstack.diff.operations import Step, plan_steps
 from dualstack.diff.properties import Comparison, Name, contains, parse_path, show_path
-from provider.registry import HANDLERS
+from provider.frame.handlers import HANDLERS
 from tests.lab.standins.kinds import ALL, KINDS
 
 NETWORK, DOMAIN, VOLUME = "libvirt:index/network:Network", "libvirt:index/domain:Domain", "libvirt:index/volume:Volume"

@@ -44,7 +44,7 @@ def both(tmp_path: Path) -> tuple[Path, Path]:
         ("requirements.txt", {"paris", "oslo", "quito"}),
         ("__main__.py", {"paris", "oslo", "quito"}),
         ("extra/template.j2", {"paris", "oslo", "quito"}),  # data of a package
-        ("provider/handler.py", {"paris", "oslo", "quito"}),
+        ("provider/frame/handler.py", {"paris", "oslo", "quito"}),
     ],
 )
 def test_reach(both: tuple[Path, Path], path: str, reached: set[str]) -> None:

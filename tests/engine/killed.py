@@ -75,7 +75,7 @@ class Killed(Clone):
         super().__init__(folder)
         self.bind = bind
         self.before = self.zones()
-        with (self.folder / "provider/server.py").open("a") as file:
+        with (self.folder / "provider/frame/servicer.py").open("a") as file:
             file.write(FAULT)
         self.site()
         self.own = own or {}

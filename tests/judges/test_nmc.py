@@ -9,9 +9,9 @@ import pytest
 
 from dualstack.findings import At
 from dualstack.frozen import thaw
-from dualstack.rules.hostnet import nmstate_document
-from dualstack.rules.nmlinks import ethernet_macs
-from dualstack.rules.nmview import read_links
+from dualstack.rules.network.host_network import nmstate_document
+from dualstack.rules.network.nmstate_links import ethernet_macs
+from dualstack.rules.network.nmstate_view import read_links
 from dualstack.yamlio import dump
 from tests.judges.shapes import MAC, SHAPES
 from tests.judges.tools import run, tool

@@ -10,7 +10,7 @@ import yaml
 
 from dualstack.frozen import thaw
 from dualstack.plan.services import single_family_services
-from dualstack.rules.ironic_rendered import CONFIG_MAPS, expected
+from dualstack.rules.ironic.ironic_rendered import CONFIG_MAPS, expected
 from dualstack.yamlio import dump
 from tests.judges.tools import METAL3, chart, run, tool
 from tests.plan.plans import MODES, plan

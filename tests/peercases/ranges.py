@@ -9,9 +9,11 @@ from dualstack.addresses import BITS, Address, Family, IPInterface, parse_addres
 from dualstack.findings import At, Finding
 from dualstack.plan.server import KUBERNETES_NODE_MASK
 from dualstack.releases import service_range_limit
-from dualstack.rules import capacity, cidrs, nodeips, overlap, text
-from dualstack.rules.lists import Cidr, Cidrs, families, read_joined
-from dualstack.rules.surroundings import Named, room_for
+from dualstack.rules.address import address_text
+from dualstack.rules.cidr import capacity, cidrs, overlap
+from dualstack.rules.cidr.cidr_lists import Cidr, Cidrs, families, read_joined
+from dualstack.rules.cidr.surroundings import Named, room_for
+from dualstack.rules.server import node_ips
 from dualstack.site.cluster import DEFAULT_PODS, DEFAULT_SERVICES
 from tests.peercases import divergence as d
 from tests.peercases.reading import (
@@ -182,13 +184,13 @@ def judge_families(config: Config, pods: Cidrs, services: Cidrs, machines: Cidrs
     second, last = addresses(config, "nodeIPv6", "ipv6")
     yield from (*problems, *more, *last)
     lists += [("advertiseAddress", advertised), ("nodeIP", named)]
-    yield from nodeips.same_primary(lists)
-    yield from nodeips.nodes_cover(families(machines), wanted, (MACHINES,))
-    yield from nodeips.nodes_cover(families(named), wanted, ("nodeIP",))
-    yield from nodeips.node_addresses([*named, *second], _servers(config))
+    yield from node_ips.same_primary(lists)
+    yield from node_ips.nodes_cover(families(machines), wanted, (MACHINES,))
+    yield from node_ips.nodes_cover(families(named), wanted, ("nodeIP",))
+    yield from node_ips.node_addresses([*named, *second], _servers(config))
     if config.get("hostHasIPv6") is False:
         only: tuple[Family, ...] = ("ipv4",)
-        yield from nodeips.nodes_cover(only, wanted, ("hostHasIPv6",))
+        yield from node_ips.nodes_cover(only, wanted, ("hostHasIPv6",))
 
 
 def _servers(config: Config) -> int:
@@ -238,7 +240,7 @@ def judge_kubeadm(config: Config) -> Iterator[Finding]:
     yield from overlap.pod_service_overlap(pods, services, room_for([*pods, *services], []))
     advertised, problems = addresses(config, "advertiseAddress")
     yield from problems
-    yield from nodeips.same_primary([("serviceSubnet", services), ("advertiseAddress", advertised)])
+    yield from node_ips.same_primary([("serviceSubnet", services), ("advertiseAddress", advertised)])
 
 
 def judge_question(config: Config) -> Iterator[Finding]:
@@ -265,5 +267,5 @@ def judge_pair(config: Config) -> Iterator[Finding]:
 
 def read_pair(config: Config, key: str) -> tuple[list[At[Cidr]], list[Finding]]:
     """Read one network; its text is not judged beyond its syntax."""
-    read = text.read_prefix(At((key,), config.get(key)))
+    read = address_text.read_prefix(At((key,), config.get(key)))
     return ([], [read]) if isinstance(read, Finding) else ([At((key,), Cidr(read))], [])

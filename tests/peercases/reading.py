@@ -8,9 +8,9 @@ from typing import Any
 from dualstack.addresses import Address, Family, InterfaceAddress
 from dualstack.findings import At, Finding
 from dualstack.origins import Path
-from dualstack.rules import text
-from dualstack.rules.lists import Cidr, read_each
-from dualstack.rules.model import WRONG_TYPE
+from dualstack.rules.address import address_text
+from dualstack.rules.cidr.cidr_lists import Cidr, read_each
+from dualstack.rules.site.site_form import WRONG_TYPE
 
 Config = Mapping[str, Any]
 
@@ -50,23 +50,23 @@ def networks(config: Config, key: str) -> tuple[list[At[Cidr]], list[Finding]]:
 def judged_prefix(item: At[Cidr]) -> Iterator[Finding]:
     """Judge the text and the range of one CIDR."""
     prefix = At(item.path, item.value.prefix)
-    yield from text.host_bits(prefix)
-    yield from text.canonical(prefix)
-    yield from text.unspecified(prefix, default_route=False)
-    yield from text.deprecated(prefix)
-    yield from text.documentation(prefix)
+    yield from address_text.host_bits(prefix)
+    yield from address_text.canonical(prefix)
+    yield from address_text.unspecified(prefix, default_route=False)
+    yield from address_text.deprecated(prefix)
+    yield from address_text.documentation(prefix)
 
 
 def addresses(config: Config, key: str, family: Family | None = None) -> tuple[list[At[Address]], list[Finding]]:
     """Read a list of addresses."""
-    read = [(item.path, text.read_address(item, family)) for item in items(config, key)]
+    read = [(item.path, address_text.read_address(item, family)) for item in items(config, key)]
     good = [At(path, found) for path, found in read if isinstance(found, Address)]
     return good, [found for _, found in read if isinstance(found, Finding)]
 
 
 def interfaces(config: Config, key: str) -> tuple[list[At[InterfaceAddress]], list[Finding]]:
     """Read a list of interface addresses."""
-    read = [(item.path, text.read_interface(item)) for item in items(config, key)]
+    read = [(item.path, address_text.read_interface(item)) for item in items(config, key)]
     good = [At(path, found) for path, found in read if isinstance(found, InterfaceAddress)]
     return good, [found for _, found in read if isinstance(found, Finding)]
 

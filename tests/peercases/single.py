@@ -7,32 +7,35 @@ from typing import Any
 
 from dualstack.bmc import parse_bmc
 from dualstack.findings import At, Finding
-from dualstack.rules import bmc, dns, names, proxy, text
-from dualstack.rules.grammar import as_ip
-from dualstack.rules.hostnet import nmstate_document
-from dualstack.rules.nmlinks import mac_address
-from dualstack.rules.surroundings import Named
+from dualstack.rules.address import address_text
+from dualstack.rules.cidr.surroundings import Named
+from dualstack.rules.image import proxy
+from dualstack.rules.ironic import bmc_addresses
+from dualstack.rules.name import names, zones
+from dualstack.rules.name.name_grammar import as_ip
+from dualstack.rules.network.host_network import nmstate_document
+from dualstack.rules.network.nmstate_links import mac_address
 from tests.peercases.reading import Config, addresses, networks, texts, wrong
 
 
 def judge_address(config: Config) -> Iterator[Finding]:
     """Judge the text of an address, of a prefix or of an interface's address."""
     for item in (At[object](("ip",), config["ip"]),) if "ip" in config else ():
-        address = text.read_address(item)
-        yield from [address] if isinstance(address, Finding) else text.canonical(At(item.path, address))
+        address = address_text.read_address(item)
+        yield from [address] if isinstance(address, Finding) else address_text.canonical(At(item.path, address))
     for item in (At[object](("cidr",), config["cidr"]),) if "cidr" in config else ():
-        prefix = text.read_prefix(item)
+        prefix = address_text.read_prefix(item)
         if isinstance(prefix, Finding):
             yield prefix
             continue
-        yield from text.host_bits(At(item.path, prefix))
-        yield from text.canonical(At(item.path, prefix))
-        yield from text.unspecified(At(item.path, prefix))
+        yield from address_text.host_bits(At(item.path, prefix))
+        yield from address_text.canonical(At(item.path, prefix))
+        yield from address_text.unspecified(At(item.path, prefix))
     for item in (
         (At[object](("interfaceAddress",), config["interfaceAddress"]),) if "interfaceAddress" in config else ()
     ):
-        interface = text.read_interface(item)
-        yield from [interface] if isinstance(interface, Finding) else text.canonical(At(item.path, interface))
+        interface = address_text.read_interface(item)
+        yield from [interface] if isinstance(interface, Finding) else address_text.canonical(At(item.path, interface))
 
 
 def judge_vips(config: Config) -> Iterator[Finding]:
@@ -43,14 +46,14 @@ def judge_vips(config: Config) -> Iterator[Finding]:
         found, problems = addresses(config, key, family)  # type: ignore[arg-type]
         yield from problems
         for item in found:
-            yield from text.unicast(item)
+            yield from address_text.unicast(item)
 
 
 def judge_api(config: Config) -> Iterator[Finding]:
     """Judge the API server's own address and port."""
     yield from addresses(config, "advertiseAddress")[1]
     if "bindPort" in config:
-        yield from dns.port_number(At[object](("bindPort",), config["bindPort"]), 6443)
+        yield from zones.port_number(At[object](("bindPort",), config["bindPort"]), 6443)
 
 
 def judge_endpoint(config: Config) -> Iterator[Finding]:
@@ -61,7 +64,7 @@ def judge_endpoint(config: Config) -> Iterator[Finding]:
         return
     host = value
     if as_ip(value) is None and "/" not in value and (value.startswith("[") or value.count(":") == 1):
-        yield from bmc.bmc_address(At(path, f"redfish-virtualmedia://{value}"))
+        yield from bmc_addresses.bmc_address(At(path, f"redfish-virtualmedia://{value}"))
         host = value[1:].split("]", 1)[0] if value.startswith("[") else value.rpartition(":")[0]
     yield from names.certificate_san(At(path, host))
 
@@ -126,7 +129,7 @@ def judge_boot(item: At[str], config: Config) -> Iterator[Finding]:
     """Judge how a machine boots where there is said to be no provisioning network."""
     parsed = parse_bmc(item.value)
     if config.get("provisioningNetwork") == "Disabled" and not parsed.problem:
-        yield from bmc.bmc_boot(item, parsed.scheme or "ipmi")
+        yield from bmc_addresses.bmc_boot(item, parsed.scheme or "ipmi")
 
 
 def judge_resolvers(config: Config) -> Iterator[Finding]:
@@ -137,7 +140,7 @@ def judge_resolvers(config: Config) -> Iterator[Finding]:
 
 def judge_bmc(config: Config) -> Iterator[Finding]:
     """Judge one BMC's address, or one MAC."""
-    for key, judge in (("bmcAddress", bmc.bmc_address), ("mac", mac_address)):
+    for key, judge in (("bmcAddress", bmc_addresses.bmc_address), ("mac", mac_address)):
         if key in config:
             value = config[key]
             yield from judge(At((key,), value)) if isinstance(value, str) else [wrong((key,), value, "text")]
@@ -168,10 +171,10 @@ def judge_hosts(config: Config) -> Iterator[Finding]:
     for item in (*found["name"], *found["hostname"]):
         yield from names.host_label(item)
     for item in found["bmc"]:
-        yield from bmc.bmc_address(item)
+        yield from bmc_addresses.bmc_address(item)
         yield from judge_boot(item, config)
     for item in found["bootMACAddress"]:
-        yield from bmc.boot_mac(item)
-    yield from bmc.unique_addresses(found["bmc"])
-    yield from bmc.unique_macs(found["bootMACAddress"])
-    yield from bmc.unique_names([*found["name"], *found["hostname"]])
+        yield from bmc_addresses.boot_mac(item)
+    yield from bmc_addresses.unique_addresses(found["bmc"])
+    yield from bmc_addresses.unique_macs(found["bootMACAddress"])
+    yield from bmc_addresses.unique_names([*found["name"], *found["hostname"]])

@@ -10,7 +10,7 @@ import pytest
 from dualstack.origins import format_path
 from dualstack.policies import Verdict, judge
 from dualstack.policies.model import SECRET
-from dualstack.rules.balancers import Pool, both_addresses, one_pool
+from dualstack.rules.chart.balancers import Pool, both_addresses, one_pool
 from tests.policy import stacks
 from tests.policy.stacks import DIRECTORY, SERVICE, Resource, resource
 

@@ -10,7 +10,13 @@ import pytest
 
 from dualstack.addresses import parse_prefix
 from dualstack.findings import At
-from dualstack.rules.resources import RULES, bootstrap_password, dhcp_prefixes, dhcp_range, tight_prefixes
+from dualstack.rules.program.program_resources import (
+    RULES,
+    bootstrap_password,
+    dhcp_prefixes,
+    dhcp_range,
+    tight_prefixes,
+)
 from tests import PROJECT
 
 KNOWN = [

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from provider.handler import REPORT, Handler, Secret
+from provider.frame.handler import REPORT, Handler, Secret
 
 
 def plain(value: Any) -> Any:

@@ -16,7 +16,7 @@ import pytest
 from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import provider_pb2
 
-from provider.registry import HANDLERS
+from provider.frame.handlers import HANDLERS
 from tests.lab.bind import SITE, Bind
 from tests.lab.provider import LAUNCHER, SECRET, SIGNATURE, UNKNOWN, ProviderProcess, secret, struct
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from dualstack.rules import all_rules
-from dualstack.rules.image import unknown_zone
+from dualstack.rules.image.image_contents import unknown_zone
 from tests.rules.cases import changed, one, tell
 from tests.sites import checked, found, mapping, put, told
 

@@ -17,8 +17,8 @@ import pytest
 from dualstack.eib import build_tree
 from dualstack.findings import At
 from dualstack.frozen import thaw
-from dualstack.rules.nmfound import found_nics
-from dualstack.rules.nmview import read_links
+from dualstack.rules.network.nics_found import found_nics
+from dualstack.rules.network.nmstate_view import read_links
 from tests.lab.hostnet import LINK_LOCAL, ROUTER4, HostNetwork
 from tests.lab.plugins import needed_namespaces
 from tests.plan.plans import one_node, plan

@@ -21,7 +21,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from dualstack.frozen import freeze
 from dualstack.plan.ironic import read_ironic
-from dualstack.rules.ironic_rendered import expected
+from dualstack.rules.ironic.ironic_rendered import expected
 from tests.lab.standins.control import VARIABLE, Call, Control, Operation
 from tests.lab.standins.kinds import CONFIG_MAP, CONFIG_REPLACED_BY, DOMAIN, KINDS, NETWORK, RELEASE, VOLUME, replaces
 from tests.lab.standins.values import diff_response, differences, name, outputs, real_name, token, values

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from provider.dns_pointer import PointerHandler
-from provider.dns_recordset import RecordSetHandler
+from provider.dns.pointer import PointerHandler
+from provider.dns.recordset import RecordSetHandler
 from tests.lab.bind import SITE, Bind
 
 RECORDS, POINTER = RecordSetHandler(), PointerHandler()

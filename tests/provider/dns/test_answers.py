@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from dualstack.probe import resolver as asking
-from provider import dns_answers
-from provider.dns_answers import AnswersHandler, warnings
-from provider.handler import CANCELLED, UNKNOWN, Cancelled, ResourceError
+from provider.dns import answers as dns_answers
+from provider.dns.answers import AnswersHandler, warnings
+from provider.frame.handler import CANCELLED, UNKNOWN, Cancelled, ResourceError
 from tests.lab.bind import REVERSE4, REVERSE6, SITE, Bind, free_port
 from tests.lab.proxy import Proxy
 from tests.lab.resolver import Resolver

@@ -8,7 +8,7 @@ import pytest
 
 from dualstack.deploy.settle import settled
 from dualstack.tokens import INTERRUPTED, RECORD_SET
-from provider.handler import ResourceError
+from provider.frame.handler import ResourceError
 from tests.lab.bind import SITE, Bind
 from tests.provider.dns.conftest import RECORDS, both, create, pair, update
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from provider.handler import ResourceError
+from provider.frame.handler import ResourceError
 from tests.lab.bind import CLOSED, OTHER, REVERSE4, REVERSE6, SITE
 from tests.lab.knot import Knot
 from tests.provider.dns.conftest import POINTER, RECORDS, both, create, pair, update

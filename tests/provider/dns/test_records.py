@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from provider.handler import ResourceError
+from provider.frame.handler import ResourceError
 from tests.lab.bind import OPEN, OTHER, REVERSE4, REVERSE6, SITE, Bind
 from tests.provider.dns.conftest import POINTER, RECORDS, both, create, pair, update
 

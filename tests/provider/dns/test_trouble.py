@@ -11,8 +11,8 @@ from pathlib import Path
 import dns.tsig
 import pytest
 
-from provider import dns_client
-from provider.handler import ResourceError
+from provider.dns import dns_client
+from provider.frame.handler import ResourceError
 from tests.lab.bind import CLOSED, OPEN, OTHER, Bind
 from tests.lab.proxy import Proxy
 from tests.provider.dns.conftest import RECORDS, both, create, pair, update

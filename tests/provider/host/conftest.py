@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from provider import host_ready
-from provider.handler import CANCELLED
+from provider.frame.handler import CANCELLED
+from provider.host import ready as host_ready
 
 
 @pytest.fixture(autouse=True)

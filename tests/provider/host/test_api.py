@@ -9,8 +9,8 @@ import pytest
 
 from dualstack.probe.api import try_api
 from dualstack.probe.connect import Probe, Status
-from provider.handler import ResourceError
-from provider.host_ready import ReadyHandler
+from provider.frame.handler import ResourceError
+from provider.host.ready import ReadyHandler
 from tests.lab.api import CLOSED, HERE, NOT_READY, OK, PAGE, certificate, serving
 from tests.lab.behind import HOST, Behind, behind
 from tests.lab.sshd import Sshd

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from provider.handler import REPORT, UNKNOWN, Incomplete, ResourceError
-from provider.host_installation import InstallationHandler
+from provider.frame.handler import REPORT, UNKNOWN, Incomplete, ResourceError
+from provider.host.installation import InstallationHandler
 from tests.lab.bmc import LOOPBACK, PASSWORD, USER, Bmc, free_port, running
 from tests.lab.certificates import certificate
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from provider.handler import ResourceError
-from provider.host_ready import ReadyHandler
+from provider.frame.handler import ResourceError
+from provider.host.ready import ReadyHandler
 from tests.lab.api import HERE, serving
 from tests.lab.behind import HOST, Behind, behind, certificate
 from tests.lab.sshd import Sshd, keygen

@@ -9,10 +9,10 @@ from collections.abc import Callable
 import pytest
 
 from dualstack.probe.connect import Family, Probe
-from provider import host_ready
-from provider.handler import CANCELLED, UNKNOWN, Cancelled, ResourceError
-from provider.host_ready import ReadyHandler
-from provider.waiting import LABELS
+from provider.frame.handler import CANCELLED, UNKNOWN, Cancelled, ResourceError
+from provider.host import ready as host_ready
+from provider.host.ready import ReadyHandler
+from provider.host.waiting import LABELS
 from tests.provider.handlers import checked, refused, reports
 from tests.provider.host.waiting import LOOPBACK, PUBLIC, SILENT, UP, free_port, inputs, listening, scripted
 

@@ -13,9 +13,9 @@ from contextlib import closing
 import pytest
 
 from dualstack.probe.connect import Family, Probe, Status, connect
-from provider.handler import ResourceError
-from provider.host_ready import ReadyHandler
-from provider.waiting import LABELS
+from provider.frame.handler import ResourceError
+from provider.host.ready import ReadyHandler
+from provider.host.waiting import LABELS
 from tests import PROJECT
 from tests.provider.handlers import reports
 from tests.provider.host.waiting import NO_ROUTE, PUBLIC, SILENT, UP, inputs, scripted
@@ -123,7 +123,7 @@ def test_a_missing_route_in_a_network_of_its_own() -> None:
 
 WAIT = """
 import json
-from provider.host_ready import ReadyHandler
+from provider.host.ready import ReadyHandler
 from tests.lab.api import serving
 given = {"ipv4": "10.9.9.1", "ipv6": "fd00:100::10", "port": 6443, "timeout": 20, "readiness": "direct"}
 with serving(["10.9.9.1"], 6443):

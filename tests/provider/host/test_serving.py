@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from provider.handler import ResourceError
-from provider.serving import hidden, known_part, served
+from provider.frame.handler import ResourceError
+from provider.host.serving import hidden, known_part, served
 from tests.lab.bmc import LOOPBACK, free_port
 
 IMAGE = bytes(range(256)) * 40

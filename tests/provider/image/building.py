@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from provider.image_build import BuildHandler
-from provider.image_directory import DirectoryHandler
+from provider.image.image_build import BuildHandler
+from provider.image.image_directory import DirectoryHandler
 from tests.provider.handlers import checked, plain
 
 HANDLER, DIRECTORY = BuildHandler(), DirectoryHandler()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from provider.handler import UNKNOWN, Diff, ResourceError
+from provider.frame.handler import UNKNOWN, Diff, ResourceError
 from tests.lab.podman import Podman
 from tests.provider.handlers import refused, reports
 from tests.provider.image.building import (
@@ -187,7 +187,7 @@ def test_delete_takes_images_and_logs_of_this_site_only(podman: Podman) -> None:
 def test_a_base_image_is_read_once(podman: Podman, monkeypatch: pytest.MonkeyPatch) -> None:
     given = inputs()
     state = built(given)
-    monkeypatch.setattr("provider.base_image.digest_of", lambda path: pytest.fail("read again"))
+    monkeypatch.setattr("provider.image.base_image.digest_of", lambda path: pytest.fail("read again"))
 
     assert not HANDLER.diff("x", given, state, given).changes
 

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from dualstack.eib import File, Tree, write_tree
-from provider.build_log import Redactor
-from provider.handler import CANCELLED, UNKNOWN, Cancelled, ResourceError
+from provider.frame.handler import CANCELLED, UNKNOWN, Cancelled, ResourceError
+from provider.image.build_log import Redactor
 from tests import PROJECT
 from tests.lab.podman import Podman
 from tests.provider.handlers import reports
@@ -169,7 +169,7 @@ def test_a_build_that_takes_too_long_is_ended(podman: Podman) -> None:
 
 CHILD = """
 import json, sys
-from provider.image_build import BuildHandler
+from provider.image.image_build import BuildHandler
 BuildHandler().create(json.loads(sys.argv[1]), False, 0)
 """
 

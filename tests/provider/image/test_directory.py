@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from dualstack.eib import MARKER, File, Tree, write_tree
-from provider.handler import UNKNOWN, ResourceError
-from provider.image_directory import STAMP
+from provider.frame.handler import UNKNOWN, ResourceError
+from provider.image.image_directory import STAMP
 from tests.provider.handlers import hidden, plain, refused
 from tests.provider.image.writing import HANDLER, OUT, SECRET, changes, inputs, made, on_disk
 

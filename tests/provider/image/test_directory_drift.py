@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from dualstack.eib import MARKER, File, Tree, write_tree
-from provider.handler import ResourceError
-from provider.image_directory import STAMP
+from provider.frame.handler import ResourceError
+from provider.image.image_directory import STAMP
 from tests.provider.handlers import hidden, plain, reports
 from tests.provider.image.writing import HANDLER, OUT, changes, inputs, made, on_disk, refreshed
 

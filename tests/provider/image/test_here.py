@@ -10,7 +10,7 @@ import pytest
 
 from dualstack.deploy.settle import settled
 from dualstack.tokens import BUILD, INTERRUPTED
-from provider.image_build import BuildHandler
+from provider.image.image_build import BuildHandler
 from tests.provider.handlers import plain, reports
 from tests.provider.image.writing import HANDLER, OUT, changes, inputs, made, refreshed
 

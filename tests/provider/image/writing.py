@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from provider.image_directory import DirectoryHandler
+from provider.image.image_directory import DirectoryHandler
 from tests.provider.handlers import checked, plain
 
 HANDLER = DirectoryHandler()

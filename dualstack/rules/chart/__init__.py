@@ -1,0 +1,1 @@
+"""Rules about charts, their values and versions, and manifests."""

@@ -1,0 +1,1 @@
+"""Rules about several sites, and about layers that they share."""

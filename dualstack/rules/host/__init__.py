@@ -1,0 +1,1 @@
+"""Rules about kinds of hosts and the way to them."""

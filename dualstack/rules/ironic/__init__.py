@@ -1,0 +1,1 @@
+"""Rules about Ironic, the metal3 chart and BMCs."""

@@ -1,0 +1,1 @@
+"""Rules about the nodes' networks, judged on nmstate."""

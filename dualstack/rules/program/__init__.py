@@ -1,0 +1,1 @@
+"""Rules about what only a program's resources tell."""

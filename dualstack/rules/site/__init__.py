@@ -1,0 +1,1 @@
+"""Rules about the form of site files and of the project's files."""

@@ -1,0 +1,1 @@
+"""DNS records, and the check of names that others keep."""

@@ -1,0 +1,1 @@
+"""The provider's frame: Pulumi's calls on one side, handlers with plain values on the other."""

@@ -1,0 +1,1 @@
+"""Hosts: installed through their BMCs, and waited for."""

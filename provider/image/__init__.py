@@ -1,0 +1,1 @@
+"""The EIB directory, and the image that is built from it."""
