@@ -64,6 +64,8 @@ TRUTH: tuple[Package, ...] = (
     Package("radvd", ("radvd",), "the same: router advertisements", ("radvd.service",)),
     Package("dnsmasq-base", ("dnsmasq",), "the same: DHCP of both families"),
     Package("dbus-daemon", ("dbus-daemon",), "the same: the bus on which NetworkManager is asked"),
+    Package("user-mode-linux", ("linux.uml",), "the same: bonds and VLANs, under a kernel that has them"),
+    Package("kmod", ("modprobe",), "the same: that kernel's modules"),
     Package("genisoimage", ("genisoimage", "isoinfo"), "a real Ironic: the media that it makes for BMCs"),
     Package("dosfstools", ("mkfs.fat",), "the same: what boots in them"),
 )

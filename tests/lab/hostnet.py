@@ -13,14 +13,15 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tests.lab.plugins import needed_namespaces
+from tests.lab.router import Router
 from tests.lab.tools import needed
 
-ROUTER4, ROUTER6, LINK_LOCAL = "192.168.100.1", "fd00:100::1", "fe80::1"
 START_TIMEOUT = 30.0
 SCRIPT = r"""set -e
 mount --make-rprivate /
@@ -33,20 +34,7 @@ mount -t sysfs sysfs /sys
 # NetworkManager waits for no udev where it cannot write here.
 mount -o remount,bind,ro /sys
 ip link set lo up
-ip netns add router
-ip -n router link set lo up
-ip -n router link add lan type bridge
-ip -n router addr add {router4}/24 dev lan
-ip -n router addr add {router6}/64 dev lan nodad
-ip -n router addr add {link_local}/64 dev lan nodad
-ip -n router link set lan up
-ip netns exec router sysctl -qw net.ipv6.conf.all.forwarding=1
-number=0
-for nic in {nics}; do
-    number=$((number + 1))
-    ip link add ${nic%,*} address ${nic#*,} type veth peer name port$number netns router
-    ip -n router link set port$number master lan up
-done
+sh {folder}/router.sh
 sh {folder}/before.sh
 if [ -x "{nmc}" ]; then
     {nmc} apply --config-dir {folder}/config
@@ -69,16 +57,6 @@ NetworkManager --debug --log-level=INFO >{folder}/log 2>&1 &
 : >{folder}/on
 wait $!
 """
-RADVD = """interface lan {{
-    AdvSendAdvert on;
-    MinRtrAdvInterval 3;
-    MaxRtrAdvInterval 4;
-    AdvDefaultLifetime {lifetime};
-    AdvManagedFlag {managed};
-    AdvOtherConfigFlag {managed};
-    prefix fd00:100::/64 {{ AdvOnLink on; AdvAutonomous {autonomous}; }};
-}};
-"""
 
 
 class HostNetwork:
@@ -95,6 +73,7 @@ class HostNetwork:
             needed(binary)
         self.folder = folder
         self._process: subprocess.Popen[bytes] | None = None
+        self.router = Router()
         self.started = 0.0
         """When NetworkManager was started, on the monotonic clock."""
 
@@ -105,6 +84,7 @@ class HostNetwork:
         *,
         conf: Mapping[str, str] | None = None,
         before: Sequence[str] = (),
+        router: Router | None = None,
     ) -> None:
         """Start NetworkManager as the image's first boot does: nm-configurator, where it is here, puts the files in.
 
@@ -113,21 +93,20 @@ class HostNetwork:
             nics: MACs by the names that the kernel gives.
             conf: further files of ``conf.d``, by name.
             before: lines of shell that run first.
+            router: what is at the NICs' other ends.
         """
         for place, files in (("config", keyfiles), ("conf.d", conf or {})):
             for name, text in files.items():
                 file = self.folder / place / name
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text)
-        (self.folder / "before.sh").write_text("".join(f"{line}\n" for line in ("set -e", *before)))
+        self.router = router or Router()
+        for name, lines in (("router.sh", self.router.script(nics)), ("before.sh", before)):
+            (self.folder / name).write_text("".join(f"{line}\n" for line in ("set -e", *lines)))
         script = SCRIPT
         for key, value in {
             "folder": str(self.folder),
-            "nics": " ".join(f"{name},{mac}" for name, mac in nics.items()),
             "nmc": shutil.which("nmc") or "",
-            "router4": ROUTER4,
-            "router6": ROUTER6,
-            "link_local": LINK_LOCAL,
         }.items():
             script = script.replace(f"{{{key}}}", value)
         spaces = ["unshare", "--net", "--mount", "--pid", "--uts", "--fork", "--mount-proc", "--kill-child=KILL"]
@@ -163,8 +142,7 @@ class HostNetwork:
 
     def advertise(self, *, lifetime: int = 1800, managed: bool = True, autonomous: bool = True) -> None:
         """Start the router's advertisements; lifetime of the default route in seconds."""
-        words = {True: "on", False: "off"}
-        text = RADVD.format(lifetime=lifetime, managed=words[managed], autonomous=words[autonomous])
+        text = self.router.radvd(lifetime=lifetime, managed=managed, autonomous=autonomous)
         (self.folder / "radvd.conf").write_text(text)
         self.run(
             "ip",
@@ -219,6 +197,17 @@ class HostNetwork:
     def has(self, nic: str) -> bool:
         """Tell whether there is such an interface."""
         return self._inside("ip", "link", "show", "dev", nic, check=False).returncode == 0
+
+    def reaches(self, target: str, nic: str) -> bool:
+        """Tell whether a neighbour on a NIC's link answers, if only to refuse."""
+        code = (
+            "import errno, socket, sys; host, nic = sys.argv[1:]; six = ':' in host\n"
+            "with socket.socket(socket.AF_INET6 if six else socket.AF_INET) as tried:\n"
+            "    tried.settimeout(10); scope = socket.if_nametoindex(nic) if host.startswith('fe80') else 0\n"
+            "    found = tried.connect_ex((host, 9, 0, scope) if six else (host, 9))\n"
+            "print(errno.errorcode.get(found, found))"
+        )
+        return self.run(sys.executable, "-c", code, target, nic).strip() == "ECONNREFUSED"
 
     def gateways(self, nic: str) -> dict[str, list[str]]:
         """Give the next hops of a NIC's default routes by family."""

@@ -19,8 +19,9 @@ from dualstack.findings import At
 from dualstack.frozen import thaw
 from dualstack.rules.network.nics_found import found_nics
 from dualstack.rules.network.nmstate_view import read_links
-from tests.lab.hostnet import LINK_LOCAL, ROUTER4, HostNetwork
+from tests.lab.hostnet import HostNetwork
 from tests.lab.plugins import needed_namespaces
+from tests.lab.router import LINK_LOCAL, ROUTER4
 from tests.plan.plans import one_node, plan
 from tests.truth.keyfiles import KEPT, NODES, V4, V6, generated, keep, keyfiles, mac, made_of, node, read
 

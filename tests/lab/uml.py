@@ -1,0 +1,102 @@
+"""A kernel of its own for a test: user-mode Linux, a process that sees this machine's files and cannot change them.
+
+For what this machine's kernel lacks (bonds, VLANs) or must not be let near (an agent that erases disks). Programs are
+this machine's own; the one folder that it writes is given to it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from tests import PROJECT
+from tests.lab.plugins import needed_namespaces
+from tests.lab.tools import needed
+
+MODULES: Final = ("ipv6", "af_packet", "8021q", "bonding", "veth", "bridge")
+INIT: Final = """#!/bin/sh
+export PATH={path} PYTHONDONTWRITEBYTECODE=1
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t tmpfs lab /run
+mount -t hostfs lab {folder} -o {folder}
+exec >>{folder}/uml.log 2>&1
+mkdir -p /run/modules/lib/modules
+ln -s /usr/lib/uml/modules/$(uname -r) /run/modules/lib/modules/
+for module in {modules}; do modprobe -d /run/modules $module; done
+ip link set lo up
+cd {project}
+{command}
+echo o >/proc/sysrq-trigger
+sleep 60
+"""
+
+
+def run_in_uml(
+    folder: Path,
+    command: Sequence[str],
+    *,
+    timeout: float,
+    memory: int = 384,
+    nics: Sequence[str] = (),
+    inside: Sequence[str] = (),
+) -> None:
+    """Run a command as root under a kernel of its own, to its end; its output is ``uml.log``.
+
+    Args:
+        folder: what it may write; nothing else.
+        command: what is run, in the project's folder.
+        timeout: seconds, after which the machine is cut off.
+        memory: of the machine, in MiB.
+        nics: arguments of the kernel's that give it NICs.
+        inside: a command that runs the machine elsewhere, such as in a network namespace; a new one where empty.
+    """
+    needed_namespaces()
+    kernel, modprobe = needed("linux.uml"), needed("modprobe")
+    path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
+    words = {
+        "path": path,
+        "folder": str(folder),
+        "modules": " ".join(MODULES),
+        "project": str(PROJECT),
+        "command": " ".join(command),
+    }
+    init = folder / "init"
+    init.write_text(INIT.format(**words).replace("modprobe", str(modprobe)))
+    init.chmod(0o755)
+    root = ["root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", f"init={init}", "con=null", "con0=null,fd:1"]
+    space = [*(inside or ("unshare", "--net")), "unshare", "--pid", "--fork", "--kill-child=KILL"]
+    with (folder / "kernel.log").open("wb") as log:
+        subprocess.run(
+            ["setpriv", "--pdeathsig=KILL", *space, str(kernel), f"mem={memory}M", *root, *nics],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            # The kernel's arguments are its program's: it takes none from here.
+            env={"PATH": path, "TMPDIR": os.environ.get("TMPDIR", "/tmp"), "HOME": str(folder)},
+            timeout=timeout,
+            check=False,
+        )
+
+
+def answered(folder: Path, module: str, request: Mapping[str, Any], *, timeout: float) -> Any:
+    """Let a module of the lab answer a request under a kernel of its own.
+
+    Args:
+        folder: an empty folder.
+        module: run with the folder as its argument; reads ``request.json`` there and writes ``answer.json``.
+        request: for it.
+        timeout: seconds.
+    """
+    (folder / "request.json").write_text(json.dumps(request))
+    run_in_uml(folder, [sys.executable, "-m", module, str(folder)], timeout=timeout)
+    answer = folder / "answer.json"
+    if not answer.exists():
+        logs = [f"== {log.name}\n{log.read_text(errors='replace')[-4000:]}" for log in sorted(folder.glob("*.log"))]
+        raise AssertionError("\n".join(logs))
+    return json.loads(answer.read_text())
