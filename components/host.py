@@ -8,11 +8,13 @@ import pulumi
 
 from components.config import SecretReader
 from components.dns import ManagementDns
+from components.hypervisor import Machine
 from components.network import ManagementNetwork
 from dualstack.addresses import Address
 from dualstack.pair import Pair
 from dualstack.plan import Plan
 from dualstack.plan.access import API_PORT
+from dualstack.plan.model import NodePlan
 from provider.resources import JumpInput, Ready
 
 READY_SECONDS = 3600
@@ -55,13 +57,14 @@ class ManagementHost(pulumi.ComponentResource):
         """
         super().__init__(self.TYPE, name, _inputs(plan), opts)
         self.machine, self.disks = None, ()
-        machine_id = None
+        machines: dict[str, Machine] = {}
         if plan.libvirt is not None and network.virtual is not None:
             from components import libvirt
 
-            machines = libvirt.make_machines(name, plan, plan.libvirt, network.virtual, image, self)
-            first = machines[plan.initializer.index]
-            self.machine, machine_id = first.resource, first.id
+            made = libvirt.make_machines(name, plan, plan.libvirt, network.virtual, image, self)
+            machines = {node.name: machine for node, machine in zip(plan.nodes, made, strict=True)}
+            first = machines[plan.initializer.name]
+            self.machine = first.resource
             # A cluster of several nodes outlives each of its disks.
             self.disks = () if plan.several else first.disks
         installed: list[pulumi.Resource] = []
@@ -70,7 +73,8 @@ class ManagementHost(pulumi.ComponentResource):
 
             installed = redfish.install(name, plan, secret, image, self, [network, dns])
 
-        def wait(name: str, addresses: Pair[Address], after: list[pulumi.Resource]) -> Ready:
+        def wait(name: str, node: NodePlan, addresses: Pair[Address], after: list[pulumi.Resource]) -> Ready:
+            machine = machines.get(node.name)
             return Ready(
                 name,
                 ipv4=str(addresses.ipv4) if addresses.ipv4 else None,
@@ -81,16 +85,18 @@ class ManagementHost(pulumi.ComponentResource):
                 readiness=plan.site.host.readiness,
                 jump=_jump(plan, secret),
                 watch_certificate=plan.uses_cluster and plan.site.host.kubeconfig.source == "ssh",
-                host=machine_id,
+                host=machine.id if machine else None,
                 opts=pulumi.ResourceOptions(
-                    parent=self, depends_on=[network, dns, *installed, *after], deleted_with=self.machine
+                    parent=self,
+                    depends_on=[network, dns, *installed, *after],
+                    deleted_with=machine.resource if machine else None,
                 ),
             )
 
         # Agents have no API server. The virtual address answers once the cluster that announces it is up.
         servers = [node for node in plan.nodes if node.role == "server"] if plan.several else []
-        each: list[pulumi.Resource] = [wait(f"{name}-{node.name}-ready", node.addresses, []) for node in servers]
-        self.ready = wait(f"{name}-ready", plan.api, each)
+        each: list[pulumi.Resource] = [wait(f"{name}-{node.name}-ready", node, node.addresses, []) for node in servers]
+        self.ready = wait(f"{name}-ready", plan.initializer, plan.api, each)
         self.register_outputs({"answered": self.ready.answered})
 
 

@@ -12,8 +12,23 @@ import pytest
 
 from tests import sites
 from tests.components.support import DOMAIN, NETWORK, VOLUME, libvirt_site, rfc2136_site, run
+from tests.several import node, several
 
+SEVERAL = {
+    "host": {"kind": "libvirt", "libvirt": {"image": "images/site.raw"}},
+    "image": {"type": "raw", "diskSize": "60G"},
+    "cluster": {"bootstrap": "mgmt-2"},
+}
 PREVIEW = pytest.mark.parametrize("preview", [True, False])
+
+
+def several_site() -> dict[str, Any]:
+    """Three servers, of which the second one begins, and an agent."""
+    nodes = [node(1), node(2), node(3), node(4, role="agent")]
+    site = several(nodes=nodes, **SEVERAL)
+    # The bridge of a virtual network is its gateway.
+    sites.put(site, "fd00:100::1", "nodeDefaults", "interfaces", 0, "ipv6", "gateway")
+    return sites.resolved(site).site
 
 
 def dhcp_site() -> dict[str, Any]:
@@ -218,6 +233,21 @@ def test_readiness_is_awaited_over_both_families(preview: bool) -> None:
         assert ready.inputs["readiness"] == "direct"
         assert ready.options["deletedWith"] == (machines[0].urn if machines else None)
         assert ("host" in ready.inputs) is bool(machines)
+
+
+@PREVIEW
+def test_of_several_nodes_each_server_is_waited_for_with_its_own_machine(preview: bool) -> None:
+    """Another VM of one server is waited for anew, the others are not; an agent has nothing that answers."""
+    recording = run(several_site(), preview=preview)
+    machines = {resource.inputs["name"]: resource.urn for resource in recording.of_type(DOMAIN)}
+    waits = {resource.name: resource for resource in recording.of_type("dualstack:host:Ready")}
+
+    assert set(machines) == {f"test-mgmt-{number}" for number in (1, 2, 3, 4)}
+    assert set(waits) == {"management-host-ready", *(f"management-host-mgmt-{number}-ready" for number in (1, 2, 3))}
+    for name, ready in waits.items():
+        own = machines[f"test-{'mgmt-2' if name == 'management-host-ready' else name[16:22]}"]
+        assert ready.property_dependencies["host"] == (own,)
+        assert ready.options["deletedWith"] == own
 
 
 def test_readiness_can_be_off() -> None:

@@ -38,7 +38,7 @@ from components.network import ManagementNetwork
 plan = load_plan()
 options = pulumi.ResourceOptions(providers=[libvirt.make_provider(plan)])
 network = ManagementNetwork("management-network", plan, options)
-libvirt.make_machine("management-host", plan, plan.libvirt, network.virtual, plan.libvirt.image, network)
+libvirt.make_machines("management-host", plan, plan.libvirt, network.virtual, plan.libvirt.image, network)
 """
 """Network and machine of a site by the project's own components, and nothing else: half the time of all of it."""
 
@@ -75,6 +75,12 @@ class Lab(Deployment):
 
     def small(self, mode: str = "address", /, **settings: Any) -> dict[str, Any]:
         """Give a site whose VM is as small as can be; settings go below ``host.libvirt``."""
+        site = libvirt_site(mode, **self.settings(**settings))
+        site["host"]["readiness"] = "off"  # the VM boots nothing
+        return site
+
+    def settings(self, **more: Any) -> dict[str, Any]:
+        """Give what stands below ``host.libvirt`` for VMs as small as can be."""
         given: dict[str, Any] = {
             "uri": self.libvirtd.uri,
             "pool": POOL,
@@ -83,9 +89,7 @@ class Lab(Deployment):
             "memory": 64,
             "vcpus": 1,
         }
-        site = libvirt_site(mode, **{**given, **settings})
-        site["host"]["readiness"] = "off"  # the VM boots nothing
-        return site
+        return {**given, **more}
 
     def lean(self) -> None:
         """Deploy nothing but network and machine."""

@@ -34,6 +34,7 @@ SECRETS = {
     "appsToken": f"{CANARY}-apps",
     "sccRegistrationCode": f"{CANARY}-scc",
     "kubeconfig": f"{{apiVersion: v1, kind: Config, users: [{{name: x, user: {{token: {CANARY}-token}}}}]}}",
+    "rke2Token": f"{CANARY}-rke2",
     "tsigSecret": base64.b64encode(f"{CANARY}-tsig, which is long".encode()).decode(),
 }
 PROVIDERS = ("libvirt", "kubernetes", "command")
