@@ -10,8 +10,8 @@ from components.config import SecretReader
 from components.dns import ManagementDns
 from components.hypervisor import Machine
 from components.network import ManagementNetwork
-from dualstack.addresses import Address
-from dualstack.pair import Pair
+from dualstack.address.pair import Pair
+from dualstack.address.parsing import Address
 from dualstack.plan import Plan
 from dualstack.plan.access import API_PORT
 from dualstack.plan.model import NodePlan

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dualstack.addresses import IPAddress
+from dualstack.address.family import IPAddress
 from dualstack.check import Checked, lowered
 from dualstack.errors import InputError
 from dualstack.findings import At, Finding

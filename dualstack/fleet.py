@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
-from dualstack.bmc import parse_bmc
+from dualstack.address.bmc import parse_bmc
 from dualstack.check import Checked, in_order, lowered, placed
 from dualstack.errors import InputError
 from dualstack.findings import Finding

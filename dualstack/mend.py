@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from dualstack.addresses import parse_address, parse_interface
+from dualstack.address.parsing import parse_address, parse_interface
 from dualstack.check import Checked, check_site
 from dualstack.errors import InputError
 from dualstack.files_check import with_files

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from dualstack.addresses import FAMILIES
+from dualstack.address.family import FAMILIES
 from dualstack.merge import merge
 from dualstack.origins import Mark, Value
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import typer
 
-from dualstack.addresses import AddressError, InterfaceAddress, parse_interface
+from dualstack.address.parsing import AddressError, InterfaceAddress, parse_interface
 from dualstack.check import Checked, check_site
 from dualstack.cli import new_nodes, questions
 from dualstack.cli.answers import Answers

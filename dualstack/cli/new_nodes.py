@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
-from dualstack.addresses import BITS, FAMILIES, LABEL, AddressError, Family, parse_address, parse_interface
-from dualstack.bmc import parse_bmc
+from dualstack.address.bmc import parse_bmc
+from dualstack.address.family import BITS, FAMILIES, LABEL, Family
+from dualstack.address.parsing import AddressError, parse_address, parse_interface
 from dualstack.cli import questions
 from dualstack.cli.answers import Answers
 from dualstack.cli.questions import ask

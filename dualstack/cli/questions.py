@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import typer
 
-from dualstack.addresses import AddressError, Family, parse_address, parse_interface
+from dualstack.address.family import Family
+from dualstack.address.parsing import AddressError, parse_address, parse_interface
 from dualstack.errors import InputError
 from dualstack.findings import At, Finding, Findings, Severity
 
@@ -153,7 +154,7 @@ def ssh_key(answer: str) -> str | None:
 
 def bmc(answer: str) -> str | None:
     """Judge a BMC's address."""
-    from dualstack.bmc import parse_bmc
+    from dualstack.address.bmc import parse_bmc
 
     parsed = parse_bmc(answer)
     if parsed.problem or not parsed.host:

@@ -6,7 +6,7 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 
-from dualstack.addresses import LABEL
+from dualstack.address.family import LABEL
 from dualstack.check import Checked
 from dualstack.cli.common import VerifyFormat, print_json
 from dualstack.cli.errors import AnsweredError

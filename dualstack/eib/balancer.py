@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from dualstack.addresses import BITS, Address
-from dualstack.pair import Pair
+from dualstack.address.family import BITS
+from dualstack.address.pair import Pair
+from dualstack.address.parsing import Address
 from dualstack.plan.model import Plan
 from dualstack.plan.network import on_link
 

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dualstack.addresses import LABEL, Family
+from dualstack.address.family import LABEL, Family
 from dualstack.eib.helm import image_charts
 from dualstack.eib.proxy import RKE2_ENVIRONMENT, proxy_texts
 from dualstack.eib.tree import EXECUTABLE, PRIVATE, READABLE, Builder

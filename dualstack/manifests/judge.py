@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from dualstack.addresses import IPAddress
+from dualstack.address.family import IPAddress
 from dualstack.errors import quoted
 from dualstack.findings import Finding
 from dualstack.fixes import Fix

@@ -7,7 +7,8 @@ from contextlib import suppress
 from ipaddress import ip_address, ip_network
 from typing import Final
 
-from dualstack.addresses import FAMILIES, LABEL, Family, IPAddress, parse_prefix
+from dualstack.address.family import FAMILIES, LABEL, Family, IPAddress
+from dualstack.address.parsing import parse_prefix
 from dualstack.findings import At, Findings
 from dualstack.frozen import dig
 from dualstack.manifests.place import configures_packaged

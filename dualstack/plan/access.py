@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dualstack.addresses import Address, Family
-from dualstack.pair import Pair
+from dualstack.address.family import Family
+from dualstack.address.pair import Pair
+from dualstack.address.parsing import Address
 from dualstack.plan.model import AccessPlan
 from dualstack.site import Site
 

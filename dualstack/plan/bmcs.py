@@ -10,8 +10,8 @@ from __future__ import annotations
 import ipaddress
 from typing import Literal
 
-from dualstack.addresses import LABEL, Family, family_of
-from dualstack.bmc import HTTP_BOOT, bare_address, parse_bmc
+from dualstack.address.bmc import HTTP_BOOT, bare_address, parse_bmc
+from dualstack.address.family import LABEL, Family, family_of
 from dualstack.plan.ironic_env import host_of
 from dualstack.plan.model import BmcPlan, Ironic
 from dualstack.site import Site

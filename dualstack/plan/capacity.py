@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dualstack.addresses import Family, node_blocks, usable_pods, usable_services
+from dualstack.address.family import Family
+from dualstack.address.ranges import node_blocks, usable_pods, usable_services
 from dualstack.plan.model import Bound, Capacity
 from dualstack.releases import BITMAP_ADDRESSES, any_service_range
 from dualstack.site import Site

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dualstack.addresses import Address
+from dualstack.address.pair import Pair
+from dualstack.address.parsing import Address
 from dualstack.frozen import Secret, freeze, merge
-from dualstack.pair import Pair
 from dualstack.plan.model import ChartPlan, ChartRepository
 from dualstack.plan.proxy import proxy_urls
 from dualstack.plan.topology import servers, several

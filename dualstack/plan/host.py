@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from dualstack.addresses import Address
-from dualstack.pair import Pair
+from dualstack.address.pair import Pair
+from dualstack.address.parsing import Address
+from dualstack.address.sslip import under_sslip
 from dualstack.plan.model import DnsRecord, LibvirtPlan, MachinePlan, NodePlan
 from dualstack.plan.network import addressed_networks, management_interface
 from dualstack.site import Site
 from dualstack.site.network import Interface
-from dualstack.sslip import under_sslip
 
 GIB = 1 << 30
 CLUSTER_NAMES = ("localhost", "127.0.0.1", "::1", ".svc", ".cluster.local")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dualstack.bmc import parse_bmc
+from dualstack.address.bmc import parse_bmc
 from dualstack.plan.access import API_PORT
 from dualstack.plan.ironic import url_host
 from dualstack.plan.model import InstallationPlan, NodePlan

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dualstack.addresses import Address, Family, IPNetwork
+from dualstack.address.family import Family, IPNetwork
+from dualstack.address.pair import Pair
+from dualstack.address.parsing import Address
 from dualstack.frozen import Frozen
 from dualstack.origins import Path
-from dualstack.pair import Pair
 from dualstack.releases import Release
 from dualstack.site import Site
 from dualstack.site.charts import Day2, Delivery

@@ -6,12 +6,12 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Literal
 
-from dualstack.addresses import Address
-from dualstack.pair import Pair
+from dualstack.address.pair import Pair
+from dualstack.address.parsing import Address
+from dualstack.address.sslip import SSLIP, sslip_name, under_sslip
 from dualstack.plan.model import DnsRecord, NodePlan
 from dualstack.plan.topology import several
 from dualstack.site import Site
-from dualstack.sslip import SSLIP, sslip_name, under_sslip
 
 
 def rancher_hostname(site: Site, entry: Pair[Address]) -> str:

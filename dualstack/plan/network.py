@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from contextlib import suppress
 
-from dualstack.addresses import Address
+from dualstack.address.parsing import Address
 from dualstack.frozen import Frozen, dig
 from dualstack.origins import Path
 from dualstack.plan.model import Network

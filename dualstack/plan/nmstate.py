@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from dualstack.addresses import FAMILIES, Family
+from dualstack.address.family import FAMILIES, Family
 from dualstack.frozen import freeze
 from dualstack.plan.model import NodePlan
 from dualstack.plan.network import management_interface, own_address, serving_interface

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dualstack.addresses import Address
-from dualstack.pair import Pair
+from dualstack.address.pair import Pair
+from dualstack.address.parsing import Address
 from dualstack.plan.model import NodePlan
 from dualstack.plan.network import own_address, serving_interface
 from dualstack.site import Site

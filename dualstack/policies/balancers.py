@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from dualstack.addresses import FAMILIES, Family
+from dualstack.address.family import FAMILIES, Family
 from dualstack.findings import At, Findings
 from dualstack.origins import Path
 from dualstack.policies.charts import charts_of

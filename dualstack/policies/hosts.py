@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from dualstack.addresses import AddressError, IPAddress, parse_address
+from dualstack.address.family import IPAddress
+from dualstack.address.parsing import AddressError, parse_address
 from dualstack.findings import At, Finding
 from dualstack.origins import Path
 from dualstack.policies.directory import NETWORK as NETWORK_FILES

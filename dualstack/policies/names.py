@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from dualstack.addresses import AddressError, parse_address
+from dualstack.address.parsing import AddressError, parse_address
 from dualstack.findings import At
 from dualstack.origins import Path
 from dualstack.policies.model import Check, Given, NotYet, Told, Unreadable, View, instead, items, strangers, texts

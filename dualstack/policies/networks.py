@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from dualstack.addresses import FAMILIES, Address, Prefix
+from dualstack.address.family import FAMILIES
+from dualstack.address.parsing import Address, Prefix
 from dualstack.findings import At, Finding, Findings
 from dualstack.fixes import write
 from dualstack.origins import Path

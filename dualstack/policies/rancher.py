@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from dualstack.addresses import Address, Family
+from dualstack.address.family import Family
+from dualstack.address.parsing import Address
+from dualstack.address.sslip import sslip_ipv4, sslip_ipv6, under_sslip
 from dualstack.findings import At
 from dualstack.policies.charts import TYPES, Chart, charts_of
 from dualstack.policies.hosts import host_addresses
@@ -13,7 +15,6 @@ from dualstack.policies.model import Check, Given, NotYet, Told, View
 from dualstack.rules.name.names import dns_name
 from dualstack.rules.name.rancher_name import UNRESOLVABLE, WRONG_ADDRESS, sslip_name
 from dualstack.rules.program.program_resources import LEAST_PASSWORD, bootstrap_password
-from dualstack.sslip import sslip_ipv4, sslip_ipv6, under_sslip
 
 _FIX: Final = "write a name that your DNS answers with A and AAAA, or one of sslip.io that holds both addresses"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from dualstack.addresses import FAMILIES, Family
+from dualstack.address.family import FAMILIES, Family
 from dualstack.findings import At, Finding, Severity
 from dualstack.fixes import write
 from dualstack.origins import Path

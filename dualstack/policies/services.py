@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
-from dualstack.addresses import IPAddress
+from dualstack.address.family import IPAddress
 from dualstack.findings import At
 from dualstack.origins import Path
 from dualstack.policies.model import Check, Given, Told, View, items, strangers, texts

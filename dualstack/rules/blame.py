@@ -8,7 +8,8 @@ from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any, Final
 
-from dualstack.addresses import LABEL, Family, IPNetwork, in_same_family
+from dualstack.address.family import LABEL, Family, IPNetwork
+from dualstack.address.ranges import in_same_family
 from dualstack.findings import Finding, Severity
 from dualstack.fixes import AnyFix, remove, write
 from dualstack.frozen import Secret

@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from dualstack.addresses import (
+from dualstack.address.parsing import (
     Address,
     AddressError,
     InterfaceAddress,

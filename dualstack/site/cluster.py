@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from dualstack.addresses import parse_prefix
+from dualstack.address.parsing import parse_prefix
 from dualstack.site.base import Bool, Int, Model, Prefix4, Prefix6, Text, Values
 from dualstack.site.network import Vips
 

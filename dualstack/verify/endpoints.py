@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from dualstack.addresses import Address, Family
+from dualstack.address.family import Family
+from dualstack.address.parsing import Address
 from dualstack.plan.access import API_PORT
 from dualstack.plan.ironic import HTTP_PORT
 from dualstack.plan.model import Ironic, Plan

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dualstack.addresses import LABEL
+from dualstack.address.family import LABEL
 from dualstack.probe import api
 from dualstack.probe.connect import Status
 from dualstack.probe.tls import Shown, read_certificate

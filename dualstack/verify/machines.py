@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from dualstack.addresses import IPAddress
-from dualstack.bmc import BmcAddress, parse_bmc
+from dualstack.address.bmc import BmcAddress, parse_bmc
+from dualstack.address.family import IPAddress
 from dualstack.plan.model import BmcPlan, Plan
 from dualstack.probe.resolver import State, ask
 from dualstack.verify.endpoints import Endpoint

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from dualstack.addresses import Family
+from dualstack.address.family import Family
 from dualstack.day2.words import Word as Day2
 
 

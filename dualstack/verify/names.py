@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from dualstack.addresses import IPAddress, family_of
+from dualstack.address.family import IPAddress, family_of
 from dualstack.plan.model import Plan
 from dualstack.probe.records import Values, described
 from dualstack.probe.resolver import State, ask

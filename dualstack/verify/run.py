@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
 from typing import Final
 
-from dualstack.addresses import FAMILIES, Family
+from dualstack.address.family import FAMILIES, Family
 from dualstack.errors import InputError, quoted
 from dualstack.plan.model import Plan
 from dualstack.verify import machines, names

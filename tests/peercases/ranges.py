@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_interface
 
-from dualstack.addresses import BITS, Address, Family, IPInterface, parse_address
+from dualstack.address.family import BITS, Family, IPInterface
+from dualstack.address.parsing import Address, parse_address
 from dualstack.findings import At, Finding
 from dualstack.plan.server import KUBERNETES_NODE_MASK
 from dualstack.releases import service_range_limit

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dualstack.addresses import Address, Family, InterfaceAddress
+from dualstack.address.family import Family
+from dualstack.address.parsing import Address, InterfaceAddress
 from dualstack.findings import At, Finding
 from dualstack.origins import Path
 from dualstack.rules.address import address_text

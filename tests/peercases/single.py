@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dualstack.bmc import parse_bmc
+from dualstack.address.bmc import parse_bmc
 from dualstack.findings import At, Finding
 from dualstack.rules.address import address_text
 from dualstack.rules.cidr.surroundings import Named

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from dualstack.addresses import node_blocks, parse_prefix, usable_pods, usable_services
+from dualstack.address.parsing import parse_prefix
+from dualstack.address.ranges import node_blocks, usable_pods, usable_services
 from dualstack.document import capacity_json
 from dualstack.plan.model import Bound, Capacity
 from tests.plan.plans import plan

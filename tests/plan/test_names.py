@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from dualstack.addresses import AddressError, parse_address
+from dualstack.address.parsing import AddressError, parse_address
+from dualstack.address.sslip import dashed
 from dualstack.releases import kubernetes_minor, upstream_version
-from dualstack.sslip import dashed
 from tests.plan.plans import AUTO, FQDN, one_node, plan
 from tests.sites import mapping
 

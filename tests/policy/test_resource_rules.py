@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dualstack.addresses import parse_prefix
+from dualstack.address.parsing import parse_prefix
 from dualstack.findings import At
 from dualstack.rules.program.program_resources import (
     RULES,

@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
-from dualstack.addresses import in_same_family
+from dualstack.address.ranges import in_same_family
 from dualstack.document import plan_json
 from dualstack.eib import build_tree
 from tests.properties.strategies import sites

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from dualstack.addresses import FAMILIES
+from dualstack.address.family import FAMILIES
 from dualstack.probe.api import try_api
 from dualstack.probe.connect import Status
 from dualstack.verify.formats import as_json, as_junit, as_prometheus

@@ -14,20 +14,17 @@ from typing import TypeAlias
 from pydantic import BaseModel
 
 from dualstack import fixes
-from dualstack.addresses import (
-    FAMILIES,
+from dualstack.address.family import FAMILIES, Family, IPAddress, IPNetwork
+from dualstack.address.parsing import (
     Address,
     AddressError,
-    Family,
     InterfaceAddress,
-    IPAddress,
-    IPNetwork,
     Prefix,
-    is_global_unicast,
     parse_address,
     parse_interface,
     parse_prefix,
 )
+from dualstack.address.ranges import is_global_unicast
 from dualstack.findings import At, Finding, Findings, Rule, Severity
 from dualstack.origins import Path
 from dualstack.rules.base import Subject

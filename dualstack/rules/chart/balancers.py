@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from dualstack.addresses import FAMILIES, LABEL, AddressError, Family, family_of, parse_address, parse_prefix
+from dualstack.address.family import FAMILIES, LABEL, Family, family_of
+from dualstack.address.parsing import AddressError, parse_address, parse_prefix
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import write
 from dualstack.rules.base import Check

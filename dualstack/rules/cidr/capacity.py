@@ -1,7 +1,7 @@
 """Rules about sizes: node blocks, service ranges, and whether both families have room for what shall run.
 
 Sources: kubernetes ``pkg/controller/nodeipam`` and ``cmd/kube-apiserver/app/options/validation.go``; counts as
-``dualstack.addresses`` makes them.
+``dualstack.address`` makes them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dualstack.addresses import BITS, FAMILIES, LABEL, Family, IPNetwork, node_blocks, usable_pods
+from dualstack.address.family import BITS, FAMILIES, LABEL, Family, IPNetwork
+from dualstack.address.ranges import node_blocks, usable_pods
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, Fix, Set, write
 from dualstack.frozen import thaw

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dualstack.addresses import Address, Family, Prefix
+from dualstack.address.family import Family
+from dualstack.address.parsing import Address, Prefix
 from dualstack.findings import At, Finding, Rule, Severity
 from dualstack.fixes import write
 from dualstack.origins import Path

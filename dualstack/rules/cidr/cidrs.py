@@ -11,7 +11,8 @@ from dataclasses import replace
 from functools import partial
 from ipaddress import IPv6Address, ip_network
 
-from dualstack.addresses import FAMILIES, LABEL, Address, Family
+from dualstack.address.family import FAMILIES, LABEL, Family
+from dualstack.address.parsing import Address
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import write
 from dualstack.origins import Path

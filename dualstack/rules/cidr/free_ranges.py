@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from dualstack.addresses import IPNetwork, in_same_family
+from dualstack.address.family import IPNetwork
+from dualstack.address.ranges import in_same_family
 from dualstack.rules.address.address_text import DOCUMENTATION_RANGES
 
 PRIVATE: tuple[IPNetwork, ...] = tuple(

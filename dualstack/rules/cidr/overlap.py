@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from dualstack.addresses import IPInterface, IPNetwork, in_same_family
+from dualstack.address.family import IPInterface, IPNetwork
+from dualstack.address.ranges import in_same_family
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, write
 from dualstack.origins import Path

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TypeAlias
 
-from dualstack.addresses import Family, IPAddress, IPInterface, IPNetwork
+from dualstack.address.family import Family, IPAddress, IPInterface, IPNetwork
+from dualstack.address.pair import Pair
 from dualstack.findings import At
 from dualstack.origins import Path
-from dualstack.pair import Pair
 from dualstack.rules.base import Subject
 from dualstack.rules.cidr.cidr_lists import Cidrs
 from dualstack.rules.cidr.free_ranges import Room

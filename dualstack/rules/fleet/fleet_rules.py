@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from dualstack.bmc import bare_address
+from dualstack.address.bmc import bare_address
+from dualstack.address.sslip import under_sslip
 from dualstack.findings import Finding, Rule, Severity
 from dualstack.origins import Origin, Path, format_path
 from dualstack.rules.base import Check
 from dualstack.rules.ironic.bmc_addresses import identity
-from dualstack.sslip import under_sslip
 
 MAC = Rule(
     "DS211-fleet-mac",

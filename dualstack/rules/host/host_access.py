@@ -7,7 +7,7 @@ import binascii
 import re
 from collections.abc import Collection, Iterator
 
-from dualstack.addresses import LABEL
+from dualstack.address.family import LABEL
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import write
 from dualstack.origins import Path

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Sequence
 
-from dualstack.addresses import FAMILIES, LABEL, Address, Family, IPAddress, IPNetwork, Prefix
+from dualstack.address.family import FAMILIES, LABEL, Family, IPAddress, IPNetwork
+from dualstack.address.parsing import Address, Prefix
 from dualstack.findings import At, Finding, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, write
 from dualstack.origins import Path

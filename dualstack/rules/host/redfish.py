@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from dualstack.addresses import LABEL
-from dualstack.bmc import parse_bmc
+from dualstack.address.bmc import parse_bmc
+from dualstack.address.family import LABEL
 from dualstack.findings import Findings, Rule, Severity
 from dualstack.fixes import remove, write
 from dualstack.origins import Path

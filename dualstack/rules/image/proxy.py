@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
-from dualstack.addresses import IPNetwork
+from dualstack.address.family import IPNetwork
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, Set, remove, write
 from dualstack.origins import Path

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from dualstack.addresses import IPAddress
-from dualstack.bmc import NETWORK_BOOT, OLD_ILO, SCHEMES, VIRTUAL_MEDIA, BmcAddress, bare_address, parse_bmc
+from dualstack.address.bmc import NETWORK_BOOT, OLD_ILO, SCHEMES, VIRTUAL_MEDIA, BmcAddress, bare_address, parse_bmc
+from dualstack.address.family import IPAddress
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, write
 from dualstack.origins import Path

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dualstack.addresses import FAMILIES, LABEL, Family
-from dualstack.bmc import HTTP_BOOT, VIRTUAL_MEDIA
+from dualstack.address.bmc import HTTP_BOOT, VIRTUAL_MEDIA
+from dualstack.address.family import FAMILIES, LABEL, Family
 from dualstack.findings import Findings, Rule, Severity
 from dualstack.origins import Path
 from dualstack.plan.bmcs import rfc6724

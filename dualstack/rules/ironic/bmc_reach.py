@@ -10,7 +10,7 @@ import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from dualstack.addresses import FAMILIES, IPAddress, IPNetwork
+from dualstack.address.family import FAMILIES, IPAddress, IPNetwork
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.origins import Path
 from dualstack.plan.model import BmcPlan, NodePlan

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from dualstack.addresses import AddressError, IPAddress, is_global_unicast, parse_address
+from dualstack.address.family import IPAddress
+from dualstack.address.parsing import AddressError, parse_address
+from dualstack.address.ranges import is_global_unicast
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, remove, write
 from dualstack.frozen import dig

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dualstack.addresses import FAMILIES, LABEL, Address
+from dualstack.address.family import FAMILIES, LABEL
+from dualstack.address.parsing import Address
+from dualstack.address.sslip import sslip_ipv4, sslip_ipv6, sslip_name, under_sslip
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, write
 from dualstack.frozen import dig
@@ -12,7 +14,6 @@ from dualstack.rules.base import Subject
 from dualstack.rules.blame import as_text, blame, override_path
 from dualstack.rules.ironic.ironic_hosts import EXTERNAL_HOST
 from dualstack.rules.name.names import BOTH_RECORDS
-from dualstack.sslip import sslip_ipv4, sslip_ipv6, sslip_name, under_sslip
 
 UNRESOLVABLE = Rule(
     "DS144-ironic-unresolvable",

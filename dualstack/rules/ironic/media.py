@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from dualstack.bmc import HTTP_BOOT
+from dualstack.address.bmc import HTTP_BOOT
 from dualstack.findings import Finding, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, remove
 from dualstack.frozen import dig

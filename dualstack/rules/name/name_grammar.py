@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from dualstack.addresses import IPAddress, placeholder
+from dualstack.address.family import IPAddress
+from dualstack.address.parsing import placeholder
 from dualstack.fixes import AnyFix, write
 
 LABEL_MAX = 63

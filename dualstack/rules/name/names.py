@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dualstack.addresses import LABEL, AddressError, Family, parse_address
+from dualstack.address.family import LABEL, Family
+from dualstack.address.parsing import AddressError, parse_address
+from dualstack.address.sslip import under_sslip
 from dualstack.findings import At, Finding, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, remove, write
 from dualstack.rules.base import Subject
@@ -22,7 +24,6 @@ from dualstack.rules.name.name_grammar import as_ip, host_of, looks_like_ip, nam
 from dualstack.rules.network.nmstate_view import parsed_network
 from dualstack.rules.server.own_server import own_values
 from dualstack.site import Site
-from dualstack.sslip import under_sslip
 
 DNS_NAME = Rule(
     "DS080-dns-name",

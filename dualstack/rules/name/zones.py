@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from dualstack.addresses import LABEL, AddressError, Family, IPAddress, family_of, parse_address
+from dualstack.address.family import LABEL, Family, IPAddress, family_of
+from dualstack.address.parsing import AddressError, parse_address
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import Fix, Set, remove, write
 from dualstack.origins import Path

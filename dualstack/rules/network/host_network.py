@@ -10,7 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dualstack.addresses import FAMILIES, LABEL, Family, family_of, is_global_unicast
+from dualstack.address.family import FAMILIES, LABEL, Family, family_of
+from dualstack.address.ranges import is_global_unicast
 from dualstack.findings import At, Finding, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, remove, write
 from dualstack.origins import Path, format_path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from dualstack.addresses import LABEL
+from dualstack.address.family import LABEL
 from dualstack.findings import Findings, Rule, Severity
 from dualstack.fixes import remove, write
 from dualstack.rules.base import Check

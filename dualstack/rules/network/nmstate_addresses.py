@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 
-from dualstack.addresses import LABEL, Family, IPAddress, IPInterface, family_of
+from dualstack.address.family import LABEL, Family, IPAddress, IPInterface, family_of
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, remove, write
 from dualstack.rules.base import Check

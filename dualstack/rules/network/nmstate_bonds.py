@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from dualstack.addresses import LABEL
+from dualstack.address.family import LABEL
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import remove, write
 from dualstack.origins import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from dualstack.addresses import FAMILIES
+from dualstack.address.family import FAMILIES
 from dualstack.findings import At, Finding, Findings, Rule, Severity
 from dualstack.frozen import dig
 from dualstack.origins import Path, format_path

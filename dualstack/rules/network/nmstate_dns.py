@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dualstack.addresses import FAMILIES, Family, IPAddress
+from dualstack.address.family import FAMILIES, Family, IPAddress
 from dualstack.findings import At, Findings
 from dualstack.fixes import remove, write
 from dualstack.rules.blame import shown

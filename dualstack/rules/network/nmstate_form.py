@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dualstack.addresses import BITS, FAMILIES, LABEL, Family
+from dualstack.address.family import BITS, FAMILIES, LABEL, Family
 from dualstack.findings import At, Findings
 from dualstack.fixes import remove, write
 from dualstack.rules.blame import shown

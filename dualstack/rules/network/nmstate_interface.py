@@ -6,7 +6,7 @@ nm-configurator 0.3.5 do with each case was seen by running them.
 
 from __future__ import annotations
 
-from dualstack.addresses import LABEL
+from dualstack.address.family import LABEL
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import remove, write
 from dualstack.rules.base import Check

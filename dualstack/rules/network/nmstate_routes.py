@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from dualstack.addresses import FAMILIES, LABEL, Family, IPAddress, IPInterface, family_of
+from dualstack.address.family import FAMILIES, LABEL, Family, IPAddress, IPInterface, family_of
 from dualstack.findings import At, Finding, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, remove, write
 from dualstack.rules.base import Check

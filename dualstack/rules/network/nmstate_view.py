@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from dualstack.addresses import BITS, FAMILIES, Family, IPAddress, IPInterface, IPNetwork
+from dualstack.address.family import BITS, FAMILIES, Family, IPAddress, IPInterface, IPNetwork
 from dualstack.findings import At
 from dualstack.origins import Path
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from dualstack.addresses import LABEL, AddressError, Prefix, parse_address
+from dualstack.address.family import LABEL
+from dualstack.address.parsing import AddressError, Prefix, parse_address
 from dualstack.findings import At, Finding, Findings, Rule, Severity
 from dualstack.fixes import remove, write
 from dualstack.origins import Path

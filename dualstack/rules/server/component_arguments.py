@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from dualstack.addresses import FAMILIES, AddressError, IPNetwork, parse_prefix
+from dualstack.address.family import FAMILIES, IPNetwork
+from dualstack.address.parsing import AddressError, parse_prefix
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, remove
 from dualstack.origins import Path

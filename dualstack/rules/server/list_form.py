@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dualstack.addresses import FAMILIES
+from dualstack.address.family import FAMILIES
 from dualstack.findings import At, Finding, Findings, Rule, Severity
 from dualstack.fixes import write
 from dualstack.plan import make_plan

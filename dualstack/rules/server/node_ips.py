@@ -11,7 +11,8 @@ from contextlib import suppress
 from dataclasses import replace
 from ipaddress import ip_address
 
-from dualstack.addresses import FAMILIES, LABEL, Address, Family, IPAddress, family_of
+from dualstack.address.family import FAMILIES, LABEL, Family, IPAddress, family_of
+from dualstack.address.parsing import Address
 from dualstack.findings import At, Finding, Findings, Rule, Severity
 from dualstack.fixes import Fix, Set, remove, write
 from dualstack.origins import Path

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dualstack.addresses import FAMILIES, LABEL, Address, Family
+from dualstack.address.family import FAMILIES, LABEL, Family
+from dualstack.address.pair import Pair
+from dualstack.address.parsing import Address
 from dualstack.findings import Findings, Rule, Severity
 from dualstack.fixes import remove, write
 from dualstack.origins import Path, format_path
-from dualstack.pair import Pair
 from dualstack.plan.server import TOKEN_KEY
 from dualstack.plan.topology import servers, several
 from dualstack.rules.base import Subject

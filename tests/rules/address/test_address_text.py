@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.addresses import AddressError, parse_address, parse_interface
+from dualstack.address.parsing import AddressError, parse_address, parse_interface
 from dualstack.findings import At, Finding, Severity
 from dualstack.fixes import as_fix
 from dualstack.rules.address import address_text

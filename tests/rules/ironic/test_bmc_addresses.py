@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.bmc import parse_bmc
+from dualstack.address.bmc import parse_bmc
 from dualstack.findings import At
 from dualstack.rules.ironic.bmc_addresses import (
     bmc_address,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from dualstack.bmc import bare_address, parse_bmc
+from dualstack.address.bmc import bare_address, parse_bmc
 from dualstack.findings import At
 from dualstack.rules.ironic.bmc_addresses import bmc_address
 from tests.rules.cases import tell

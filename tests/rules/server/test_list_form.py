@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.addresses import AddressError, parse_address, parse_interface, parse_prefix
+from dualstack.address.parsing import AddressError, parse_address, parse_interface, parse_prefix
 from dualstack.findings import Severity
 from dualstack.fixes import write
 from tests.sites import checked, found, mapping

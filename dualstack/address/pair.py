@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from dualstack.addresses import FAMILIES, Family
+from dualstack.address.family import FAMILIES, Family
 
 T = TypeVar("T")
 S = TypeVar("S")

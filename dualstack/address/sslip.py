@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from dualstack.addresses import Address
+from dualstack.address.parsing import Address
 
 SSLIP = "sslip.io"
 """The domain of the names that dualstack makes up."""

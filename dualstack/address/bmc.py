@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from dualstack.addresses import Address, Family, family_of
+from dualstack.address.family import Family, family_of
+from dualstack.address.parsing import Address
 from dualstack.logins import split_login
 
 VIRTUAL_MEDIA: Final = frozenset(
