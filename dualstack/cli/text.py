@@ -25,7 +25,7 @@ def _living(checked: Checked, finding: Finding) -> str:
     setting = Setting(checked.name, checked.resolved.site)
     told = [consequence(setting, Edited(edit.path or finding.path)) for edit in finding.mend.placed(finding.path)]
     worst = max(told, key=lambda one: one.word, default=None)
-    if worst is None or worst.word < Word.ROLLING:
+    if worst is None or worst.word < Word.JOIN:
         return ""
     lost = f": {worst.away}" if worst.away else ""
     return f"  On a living site: {worst.word.text}{lost}".replace("`", "")

@@ -18,6 +18,7 @@ from dualstack.day2 import (
     site_fields,
 )
 from dualstack.day2.chart_values import UPGRADE, chart_value
+from dualstack.day2.members import comes_or_goes
 from dualstack.day2.model import OFF, PULUMI, Asked, Consequence, Entry, live, nothing, on_built
 from dualstack.day2.paths import Steps, field_path
 from dualstack.day2.setting import Setting
@@ -69,20 +70,22 @@ def same_entry(path: str) -> tuple[str, ...]:
     return (path, f"nodes[].{rest}") if head == "nodeDefaults" else (path,)
 
 
-def consequence(setting: Setting, edited: Edited) -> Consequence:
+def consequence(setting: Setting, edited: Edited, was: Setting | None = None) -> Consequence:
     """Tell what a changed value means to a living site.
 
     Args:
         setting: the site as it is now.
         edited: the change. Of a place that holds several fields the worst counts.
+        was: the site before the change; None where nobody knows it.
     """
     if edited.path[:1] == ("stackFile",):
         return _stack_file(setting, edited)
     # What all nodes share is told of the first.
     shared = edited.path[:1] == ("nodeDefaults",) and len(edited.path) > 1
     place = ("nodes", 0, *edited.path[1:]) if shared else edited.path
-    asked = Asked(setting, place, edited.before, edited.after)
-    own = entry_of(edited.path)
+    asked = Asked(setting, place, edited.before, edited.after, was)
+    # Of a node that comes or goes no field says anything of its own.
+    own = entries()["nodes[].name"] if comes_or_goes(asked) else entry_of(edited.path)
     if own is not None:
         return _chosen(own, asked)
     below = [_chosen(entry, asked) for path, entry in entries().items() if _holds(field_path(edited.path), path)]
@@ -125,7 +128,7 @@ def _names(asked: Asked) -> Mapping[str, str]:
     if at_node and len(path) > 3 and path[2] == "interfaces":
         interface = setting.interface(path[1], path[3])
     chart, namespace = setting.release_of(asked.chart) if asked.chart else ("NAME", "NAMESPACE")
-    name = str(node.get("name") or "mgmt-1")
+    name = str(path[1]) if at_node and isinstance(path[1], str) else str(node.get("name") or "mgmt-1")
     return {"site": setting.site, "node": name, "interface": interface, "chart": chart, "namespace": namespace}
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from dualstack.day2.members import GROWN, ONE_AND_SEVERAL
 from dualstack.day2.model import ANEW, CLUSTER, FOLLOW_ANEW, Consequence, Entry, by_hand, entry, outage, rebuild
 
 CONFIG: Final = "/etc/rancher/rke2/config.yaml"
@@ -47,35 +48,38 @@ def _equal(key: str, away: str = _API) -> Consequence:
 _INGRESS: Final = "what comes in through the ingress controller: Rancher"
 
 _SHARED: Final = "what is reached over the virtual address"
-_VIP: Final = outage(
-    f"in MetalLB's pool (`kubectl edit ipaddresspool`) and as `server` and `tls-san` in `{CONFIG}` on each node, then "
-    f"{RESTART}, one after the other",
-    f"{_SHARED}: API server and joining of nodes",
+_VIP: Final = by_hand(
+    "in MetalLB's pool, `kubectl -n metallb-system edit ipaddresspool api-ip`, and as `server` and `tls-san` in "
+    f"`{CONFIG}` on each node, then {RESTART}, one after the other; docs/ha.md has the whole",
+    away=f"{_SHARED}: API server and joining of nodes",
     downstream="kubeconfigs, DNS records, registered clusters that were given it",
 )
-_INGRESS_VIP: Final = outage(
-    "in MetalLB's pool: `kubectl edit ipaddresspool`",
-    f"{_SHARED}: Rancher",
+_INGRESS_VIP: Final = by_hand(
+    "in MetalLB's pool: `kubectl -n metallb-system edit ipaddresspool ingress-ippool`; docs/ha.md has the whole",
+    away=f"{_SHARED}: Rancher",
     downstream="DNS of Rancher's name, registered clusters, clients of Rancher's URL",
 )
+_GROWS: Final = (ONE_AND_SEVERAL, GROWN)
 
 ENTRIES: Final[tuple[Entry, ...]] = (
     entry(
         "cluster.bootstrap",
+        _GROWS,
         outage(
-            "no effect on nodes that run; the one that is named begins a cluster of its own where it is installed from "
-            "this image beside the others (EIB #673)",
+            "refused (DS286): no effect on nodes that run; the one that is named begins a cluster of its own where it "
+            "is installed from this image beside the others (EIB #673)",
             "the virtual addresses, when two clusters claim them",
         ),
     ),
-    entry("cluster.api.ipv4", _VIP),
-    entry("cluster.api.ipv6", _VIP),
+    entry("cluster.api.ipv4", _GROWS, _VIP),
+    entry("cluster.api.ipv6", _GROWS, _VIP),
     entry(
         "cluster.apiHost",
+        _GROWS,
         config("`tls-san` and `/etc/hosts`", downstream="DNS records and kubeconfigs that name it"),
     ),
-    entry("cluster.ingress.ipv4", _INGRESS_VIP),
-    entry("cluster.ingress.ipv6", _INGRESS_VIP),
+    entry("cluster.ingress.ipv4", _GROWS, _INGRESS_VIP),
+    entry("cluster.ingress.ipv6", _GROWS, _INGRESS_VIP),
     entry(
         "cluster.agent",
         by_hand(

@@ -6,9 +6,24 @@ Sources: ``docs/libvirt.md``, measured with pulumi-libvirt 0.5.4 and libvirtd (`
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from dualstack.day2.model import CLUSTER, FOLLOW_ANEW, LIBVIRT, Entry, When, entry, live, nothing, outage, rebuild
+from dualstack.day2.members import BOOTSTRAP
+from dualstack.day2.model import (
+    CLUSTER,
+    FOLLOW_ANEW,
+    LIBVIRT,
+    SEVERAL,
+    Entry,
+    When,
+    entry,
+    join,
+    live,
+    nothing,
+    outage,
+    rebuild,
+)
 
 _UNUSED: Final = nothing("only `host.kind: libvirt` uses it")
 _STARTS: Final = "the cluster until the VM has started"
@@ -28,6 +43,13 @@ _NODES: Final = "what is on the disk of these nodes; with one node, or most serv
 _INSTALLS: Final = live("later installs use it; nodes that are installed stay as they are")
 _LOGS_IN: Final = live("the next `up` logs in to the BMC like this")
 REDFISH: Final = When("`host.kind: redfish`", lambda asked: asked.setting.kind == "redfish")
+_BOOTSTRAP_AGAIN: Final = When(
+    "`host.kind: redfish`, the bootstrap server of several nodes",
+    lambda asked: REDFISH.holds(asked) and BOOTSTRAP.holds(asked),
+)
+_ONE_AGAIN: Final = When(
+    "`host.kind: redfish`, several nodes", lambda asked: REDFISH.holds(asked) and SEVERAL.holds(asked)
+)
 _LOOKS: Final = live("the next `up` waits for the host like this")
 _READS: Final = live("the next `up` reaches host or cluster like this")
 
@@ -74,6 +96,29 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
     entry(
         "nodes[].generation",
+        (
+            _BOOTSTRAP_AGAIN,
+            rebuild(
+                "`up` installs it again, and from the image of the whole site it begins a second cluster beside the "
+                "one that lives (EIB #673): give it an image of its own first (`nodes[].bmc.media`, "
+                "`dualstack render {site} --join {node}`)",
+                "what is on {node}'s disk; the virtual addresses, when two clusters claim them",
+                up=True,
+                imaged=False,
+            ),
+        ),
+        (
+            _ONE_AGAIN,
+            replace(
+                join(
+                    "`up` installs {node} again, whatever is on its disk, and it joins; before it, forget it as "
+                    "JOIN.md says (`dualstack render {site} --join {node}`)",
+                    "what runs on {node} alone; what is on its disk is lost",
+                    up=True,
+                ),
+                imaged=False,
+            ),
+        ),
         (REDFISH, rebuild("`up` installs the node again, whatever is on its disk", _NODES, up=True, imaged=False)),
         nothing("only `host.kind: redfish` uses it"),
     ),

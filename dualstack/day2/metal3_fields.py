@@ -7,10 +7,12 @@ Sources: ``docs/charts.md`` (run in the lab against the API server), metal3 char
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from dualstack.day2.chart_values import chart_value
-from dualstack.day2.model import ADDRESS, Entry, entry, nothing
+from dualstack.day2.members import GROWN, ONE_AND_SEVERAL
+from dualstack.day2.model import ADDRESS, HANDOVER, OFF, Consequence, Entry, entry, nothing
 from dualstack.day2.words import Word
 
 _RESTART: Final = "Ironic while its pod restarts: inspections and deployments that run fail"
@@ -26,14 +28,22 @@ _URL: Final = (
     "clients of Rancher's URL"
 )
 
+
+def _by_hand(told: Consequence) -> Consequence:
+    """Put the virtual address in front of the chart's value: the pool is nobody's but a hand's."""
+    pool = "in MetalLB's pool first, `kubectl -n metallb-system edit ipaddresspool ironic-ip-pool`"
+    how = f"{pool}; then {told.how}; docs/ha.md has the whole"
+    return replace(told, word=Word.BY_HAND, how=how, up=False, imaged=True)
+
+
 ENTRIES: Final[tuple[Entry, ...]] = (
     *(
         entry(
             f"provisioning.vip.{family}",
-            *chart_value(
-                f"{_RESTART}; and in MetalLB's pool: `kubectl edit ipaddresspool`",
-                f"{_MEDIA}; certificate of virtual media; DNS records",
-                Word.OUTAGE,
+            (ONE_AND_SEVERAL, GROWN),
+            *(
+                (when, told if when in (OFF, HANDOVER) else _by_hand(told))
+                for when, told in chart_value(_RESTART, f"{_MEDIA}; certificate of virtual media; DNS records")
             ),
         )
         for family in ("ipv4", "ipv6")

@@ -42,6 +42,8 @@ class Asked:
     path: tuple[str | int, ...]
     before: Any = None
     after: Any = None
+    was: Setting | None = None
+    """The site before the change; None where nobody knows it."""
 
     @property
     def chart(self) -> str:
@@ -104,6 +106,11 @@ def live(how: str, *, away: str = "", downstream: str = "", imaged: bool = False
 def by_hand(how: str, *, away: str = "", downstream: str = "", imaged: bool = True) -> Consequence:
     """What somebody does; the image has it for later installs."""
     return Consequence(Word.BY_HAND, how, away, downstream, imaged=imaged)
+
+
+def join(how: str, away: str = "", *, downstream: str = "", up: bool = False) -> Consequence:
+    """What takes one node out, or brings one in, while the cluster lives on."""
+    return Consequence(Word.JOIN, how, away, downstream, up, imaged=True)
 
 
 def rolling(how: str, away: str, *, downstream: str = "") -> Consequence:

@@ -8,8 +8,10 @@ are read, not run.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
+from dualstack.day2.members import MEMBERS, REPLACED
 from dualstack.day2.model import (
     ANEW,
     CLUSTER,
@@ -23,7 +25,6 @@ from dualstack.day2.model import (
     entry,
     outage,
     rebuild,
-    rolling,
 )
 
 _MODIFY: Final = "on {node} `nmcli connection modify {interface} "
@@ -61,10 +62,9 @@ _NODE_ADDRESS: Final = rebuild(
     CLUSTER,
     downstream=f"{FOLLOW_ANEW}; DNS records; BMCs that fetch from Ironic's address",
 )
-_NODE_AGAIN: Final = rolling(
-    "the address is in etcd and in certificates: one node at a time `kubectl delete node {node}`, then install it anew "
-    "with its new address; never the initializer from its old image, which would begin a second cluster (EIB #673)",
-    "the node, and what runs on it alone",
+_NODE_AGAIN: Final = replace(
+    REPLACED,
+    how=f"the address is in etcd and in certificates, so the node joins anew with its new one: {REPLACED.how}",
     downstream="DNS records; kubeconfigs that name the node",
 )
 _IRONIC_ADDRESS: Final = outage(
@@ -119,22 +119,16 @@ _ROUTE: Final = by_hand(
 ENTRIES: Final[tuple[Entry, ...]] = (
     entry(
         "nodes[].name",
-        (
-            SEVERAL,
-            rolling(
-                "one node at a time: `kubectl delete node`, then install it anew under its new name; never the "
-                "initializer from its old image, which would begin a second cluster (EIB #673)",
-                "the node, and what runs on it alone",
-                downstream="DNS records and monitoring that name it",
-            ),
-        ),
+        *MEMBERS,
+        (SEVERAL, replace(REPLACED, how=f"it is another node to the cluster: {REPLACED.how}")),
         rebuild(f"the name is the node's in Kubernetes and etcd; {ANEW}", CLUSTER, downstream=FOLLOW_ANEW),
     ),
     entry(
         "nodes[].role",
-        rolling(
-            "one node at a time: `kubectl drain` and `kubectl delete node`, then install it anew in its new role",
-            "the node, and what runs on it alone; with two servers left etcd loses its majority with one more",
+        replace(
+            REPLACED,
+            how=f"it joins anew in its new role, one node at a time: {REPLACED.how}",
+            away=f"{REPLACED.away}; with two servers left etcd loses its majority with one more",
         ),
     ),
     entry("nodes[].labels", by_hand("`kubectl label node {node} ...`: a node registers with them once, when it joins")),
@@ -156,6 +150,14 @@ ENTRIES: Final[tuple[Entry, ...]] = (
                 "`/etc/NetworkManager/system-connections` names the old MAC until somebody changes it",
                 "the cluster until the VM has started",
                 up=True,
+            ),
+        ),
+        (
+            SEVERAL,
+            replace(
+                REPLACED,
+                how=f"another machine joins as {{node}}: {REPLACED.how}. Where only a NIC is another, before the swap "
+                "in its profile on {node}: `nmcli connection modify {interface} 802-3-ethernet.mac-address ...`",
             ),
         ),
         by_hand(
@@ -188,6 +190,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     entry("nodeDefaults.interfaces[].ipv6.prefixLength", _SHARED_PREFIX),
     entry(
         "nodes[].management",
+        (SEVERAL, _NODE_AGAIN),
         rebuild(f"other addresses become the node's own in the cluster; {ANEW}", CLUSTER, downstream=FOLLOW_ANEW),
     ),
     entry(

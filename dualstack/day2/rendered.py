@@ -18,13 +18,14 @@ _SCRIPTS: Final = nothing("scripts run at installs only", imaged=True)
 _DEFINITION: Final = by_hand("what the changed lines say, on each node; the image brings it to later installs only")
 
 
-def file_consequence(setting: Setting, path: str, lines: Iterable[str] = ()) -> Consequence:
+def file_consequence(setting: Setting, path: str, lines: Iterable[str] = (), was: Setting | None = None) -> Consequence:
     """Tell what a changed file of the directory means to a running host.
 
     Args:
         setting: the site as it is now.
         path: below the directory.
         lines: of a unified diff, where they are known: of server.yaml each key is told, and the worst counts.
+        was: the site before; None where nobody knows it.
     """
     if path == SERVER:
         keys = {found[1] for line in lines if (found := _KEY.match(line))}
@@ -32,7 +33,9 @@ def file_consequence(setting: Setting, path: str, lines: Iterable[str] = ()) -> 
         told = [consequence(setting, Edited(place)) for place in places or [("cluster", "server")]]
         return max(told, key=lambda one: one.word)
     if path.startswith("network/"):
-        return consequence(setting, Edited(("nodes", 0, "nmstate")))
+        name = path.removeprefix("network/").removesuffix(".yaml")
+        known = name in {*setting.names, *(was.names if was is not None else ())}
+        return consequence(setting, Edited(("nodes", name if known else 0, "nmstate")), was)
     if found := _VALUES.fullmatch(path):
         chart = setting.chart_of(found[1])
         named = chart == "rancher" and any(line[1:].startswith("hostname:") for line in lines)

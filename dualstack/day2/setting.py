@@ -69,6 +69,17 @@ class Setting:
         """How many nodes there are."""
         return len(_items(self._at("nodes")))
 
+    @property
+    def names(self) -> Sequence[str]:
+        """Names of the nodes."""
+        return [str(one.get("name") or "mgmt-1") for one in _items(self._at("nodes"))]
+
+    @property
+    def bootstrap(self) -> str | None:
+        """Name of the server that makes the cluster; None where the site does not say."""
+        named = self._at("cluster", "bootstrap")
+        return named if isinstance(named, str) else None
+
     def node(self, step: Any) -> Mapping[str, Any]:
         """Give a node by the step of a path, its index or its name, with the interfaces that all nodes share."""
         own = _named(_items(self._at("nodes")), step)

@@ -1,4 +1,4 @@
-"""The six words for a consequence, the mildest first; others who must follow are told beside them (*downstream*)."""
+"""The seven words for a consequence, the mildest first; others who must follow are told beside them (*downstream*)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ class Word(IntEnum):
     NOTHING = 0
     LIVE = 1
     BY_HAND = 2
-    ROLLING = 3
-    OUTAGE = 4
-    REBUILD = 5
+    JOIN = 3
+    ROLLING = 4
+    OUTAGE = 5
+    REBUILD = 6
 
     @property
     def text(self) -> str:
@@ -32,6 +33,7 @@ MEANING: Final = {
     Word.LIVE: "`up` does it while the site runs",
     Word.BY_HAND: "somebody does it on the node or the cluster, by the command or the file that is named; the image "
     "brings it to later installs only",
+    Word.JOIN: "the node that is named is installed from an image of its own and joins the cluster, which lives on",
     Word.ROLLING: "each node once, one after the other",
     Word.OUTAGE: "something that is named is away meanwhile",
     Word.REBUILD: "it is made anew; what is named is lost",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from dualstack.check import Checked
 from dualstack.day2 import Consequence, Setting, Word
 from dualstack.day2.rendered import file_consequence
 from dualstack.deploy.progress import Change
-from dualstack.deploy.properties import Property
+from dualstack.deploy.properties import MISSING, Property
 from dualstack.diff.properties import parse_path
+from dualstack.eib.tree import HOSTS
 from dualstack.tokens import DIRECTORY
 
 
@@ -34,6 +35,8 @@ def pending(checked: Checked, changes: Iterable[Change]) -> list[Pending]:
     """
     setting = Setting(checked.name, checked.resolved.site)
     found: dict[str, list[str]] = {}
+    come: set[str] = set()
+    gone: set[str] = set()
     for change in changes:
         if change.type != DIRECTORY or change.op != "update" or change.failed:
             continue
@@ -45,9 +48,19 @@ def pending(checked: Checked, changes: Iterable[Change]) -> list[Pending]:
             steps = parse_path(one.path)
             if steps[:1] == ("files",) and len(steps) > 1:
                 found.setdefault(str(steps[1]), []).extend(_lines(one))
-    told = [Pending(file, file_consequence(setting, file, lines)) for file, lines in found.items()]
+                come |= {str(steps[1])} if one.old is MISSING else set()
+                gone |= {str(steps[1])} if one.new is MISSING else set()
+    was = _before(setting, come, gone)
+    told = [Pending(file, file_consequence(setting, file, lines, was)) for file, lines in found.items()]
     left = [one for one in told if not one.told.up and one.told.word is not Word.NOTHING]
     return sorted(left, key=lambda one: (-one.told.word, one.file))
+
+
+def _before(setting: Setting, come: Collection[str], gone: Collection[str]) -> Setting:
+    """Give the site with the nodes that it had: each has a file of its own below ``network/``."""
+    nodes = [{"name": name} for name in setting.names if f"{HOSTS}/{name}.yaml" not in come]
+    nodes += [{"name": file.split("/")[1].removesuffix(".yaml")} for file in gone if file.startswith(f"{HOSTS}/")]
+    return Setting(setting.site, {**setting.source, "nodes": nodes})
 
 
 def _lines(one: Property) -> list[str]:

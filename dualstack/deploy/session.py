@@ -19,13 +19,16 @@ from dualstack.deploy.backend import Backend
 from dualstack.deploy.hints import interrupted_create
 from dualstack.deploy.interrupts import interrupts
 from dualstack.deploy.leftover import left_in_zones, names_in, remove_folders
+from dualstack.deploy.living import unkept
 from dualstack.deploy.locks import Refused, clear_dead, only_one, wait_for_providers
 from dualstack.deploy.progress import Progress
 from dualstack.deploy.reasons import last_words, provider_ended, reasons, with_way_out
 from dualstack.deploy.settle import OURS, settled
 from dualstack.engine import Engine, child_environment, engine_env
 from dualstack.engine.pack import policy_pack
+from dualstack.findings import Severity
 from dualstack.frozen import REDACTED
+from dualstack.origins import format_path
 from dualstack.plan import Plan
 from dualstack.project import ONLINE_VARIABLE
 
@@ -132,6 +135,8 @@ class Session:
                     self._folders()
                 self.missing = True
                 return Result()
+            if operation in (Operation.UP, Operation.PREVIEW) and not fresh:
+                self._keeps_its_cluster()
             begun = False
             if changing and not fresh:
                 wait_for_providers(self.project, self.name, self.tell)
@@ -253,6 +258,25 @@ class Session:
             return Result(with_way_out("\n".join(reasons(progress)) or str(error)))
         return Result(outputs=outputs)
 
+    def _state(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads(self._pulumi("stack", "export", "--stack", self.name, folder=self.project))
+        return state
+
+    def _keeps_its_cluster(self) -> None:
+        """Look whether the site is still that of the cluster that lives.
+
+        Raises:
+            Refused: it names another server as the one that makes it.
+        """
+        if self.plan is None or not self.plan.several:
+            return
+        for finding in unkept(self._state().get("deployment") or {}, self.plan):
+            where = f"{format_path(finding.path)}: {finding.message}; {finding.fix}"
+            text = f"{where}. {finding.consequence} [{finding.rule.id}]"
+            if finding.severity is Severity.ERROR:
+                raise Refused(text)
+            self.tell(f"{finding.severity}: {text}")
+
     def _settle(self, folder: Path, operation: Operation, clear: bool) -> bool:
         """Settle what a killed run had begun: our own by looking for it, others' by asking.
 
@@ -262,7 +286,7 @@ class Session:
         Raises:
             Refused: resources of others were being created.
         """
-        state = json.loads(self._pulumi("stack", "export", "--stack", self.name, folder=self.project))
+        state = self._state()
         deployment = state.get("deployment") or {}
         done = settled(deployment)
         begun = bool(deployment.get("resources") or deployment.get("pending_operations"))

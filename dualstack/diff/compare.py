@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from dualstack.diff.living import unkept
 from dualstack.diff.operations import Step, Types, plan_steps
 from dualstack.diff.properties import Change, Comparison, Name, Path, marks, named_items, redacted
 
@@ -95,6 +96,8 @@ class SiteDiff:
     network: tuple[Document | None, Document | None] | None = None
     head: Document | None = None
     """The document of now, for what a reader wants beside the differences."""
+    source: Mapping[str, Any] | None = None
+    """The merged site at the base; None where it was not there."""
 
 
 def compare_site(
@@ -120,6 +123,7 @@ def compare_site(
         base = None
     one, other = base or {}, head or {}
     status: Status = "changed" if base and head else "removed" if base else "new"
+    kept = list(unkept(name, base, head)) if base and head else []
     found = SiteDiff(
         name,
         status,
@@ -131,10 +135,11 @@ def compare_site(
         values=_values(one, other) if status == "changed" else (),
         dns=_dns(one.get("dns", ()), other.get("dns", ())),
         files=_files(one.get("files") or {}, other.get("files") or {}) if status == "changed" else (),
-        findings=Told() if head is None else told(one.get("findings", ()), other.get("findings", ())),
+        findings=Told() if head is None else told(one.get("findings", ()), (*other.get("findings", ()), *kept)),
         violations=_violations(one, other),
         network=None if one.get("network") == other.get("network") else (one.get("network"), other.get("network")),
         head=head,
+        source=one.get("source"),
     )
     return (
         found if status != "changed" or _differs(found) else SiteDiff(name, "unchanged", paths, findings=found.findings)

@@ -72,10 +72,11 @@ def facts(site: SiteDiff) -> list[Fact]:
     if site.status != "changed":
         return []
     setting = setting_of(site)
-    found = [Fact(consequence(setting, _edited(edit)), edit=edit) for edit in site.edits]
+    was = Setting(site.name, site.source or {})
+    found = [Fact(consequence(setting, _edited(edit), was), edit=edit) for edit in site.edits]
     found += [Fact(secret_consequence(setting, name), secret=(name, word)) for name, word in site.secrets]
     if not only_edits(site):
-        found += [Fact(file_consequence(setting, file.path, file.lines or ()), file=file) for file in site.files]
+        found += [Fact(file_consequence(setting, file.path, file.lines or (), was), file=file) for file in site.files]
     return sorted(found, key=lambda fact: -fact.told.word)
 
 

@@ -24,6 +24,7 @@ _NEEDS: Final = (
     (Word.REBUILD, "a rebuild"),
     (Word.OUTAGE, "an outage"),
     (Word.ROLLING, "a rolling change"),
+    (Word.JOIN, "a node that joins"),
     (Word.BY_HAND, "work by hand"),
 )
 

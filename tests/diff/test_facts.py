@@ -48,10 +48,9 @@ def test_the_word_of_each_field_is_the_tables(path: str) -> None:
     after = changed(path)
     one = compared(SITE, after)
     assert one.edits
-    setting = Setting("paris", after)
-    wanted = [
-        consequence(setting, Edited(edit.change.path, edit.change.before, edit.change.after)).word for edit in one.edits
-    ]
+    setting, was = Setting("paris", after), Setting("paris", SITE)
+    changes = [edit.change for edit in one.edits]
+    wanted = [consequence(setting, Edited(it.path, it.before, it.after), was).word for it in changes]
     assert [fact.told.word for fact in facts(one)] == sorted(wanted, reverse=True)
     assert word_of(one) is max(wanted)
     assert report_json(report(one))["sites"][0]["word"] == max(wanted).text

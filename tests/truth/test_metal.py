@@ -16,10 +16,13 @@ from typing import Any
 
 import pytest
 
+from dualstack.deploy.living import unkept
+from dualstack.frozen import merge
 from tests import PROJECT
 from tests.lab.bmc import PASSWORD, SYSTEM, USER, Bmc, started
 from tests.lab.standins.project import Deployment
-from tests.several import node, several
+from tests.several import TOKEN, node, several
+from tests.sites import checked
 
 NODES = ("mgmt-1", "mgmt-2", "mgmt-3")
 BMCS = ("fd00:200::21", "fd00:200::22", "192.168.200.23")
@@ -161,6 +164,10 @@ def test_three_machines_are_installed_in_order_and_once(lab: Lab) -> None:
     again = lab.up()
     assert "installs" not in again.told
     assert "unchanged" in again.told
+
+    other = checked(merge(lab.mapping(), {"cluster": {"bootstrap": "mgmt-2"}}), TOKEN).plan
+    assert other is not None
+    assert [finding.rule.id for finding in unkept(lab.state(), other)] == ["DS286-bootstrap-kept"]
 
     lab.pulumi("refresh", "--yes", "--skip-preview")
     assert lab.how() == dict.fromkeys(NODES, "installed")
