@@ -36,6 +36,7 @@ from dualstack.cli.env import EngineChoice, Shell
 from dualstack.cli.errors import UNREADABLE, AnsweredError, tell
 from dualstack.cli.release import app as release_app
 from dualstack.cli.secret import app as secret
+from dualstack.cli.status import status
 from dualstack.cli.words import Commands
 from dualstack.errors import InputError
 from dualstack.sites import load_site
@@ -411,6 +412,7 @@ def export(
     print(f"then, with any program: pulumi preview --policy-pack {folder}")
 
 
+app.command(epilog="Example: dualstack status --html status.html")(status)
 app.command(epilog="Example: dualstack diff --base origin/main --format markdown")(diff)
 add_to(app)
 app.add_typer(secret, name="secret")

@@ -59,6 +59,7 @@ class Wanted:
         markdown: answer with a document for a pull request in place of text.
         expect_no_changes: changes are exit code 3.
         clear_pending: forget interrupted creates.
+        restore_checkpoint: with refresh, put a copy in the place of a broken checkpoint first.
         forget: after destroy, remove the stack and its history, too.
         refresh: with a preview, look at what is there first.
         online: with a preview, ask resolvers for records that others keep.
@@ -71,6 +72,7 @@ class Wanted:
     markdown: bool = False
     expect_no_changes: bool = False
     clear_pending: bool = False
+    restore_checkpoint: bool = False
     forget: bool = False
     refresh: bool = False
     online: bool = False
@@ -118,7 +120,13 @@ def deploy(project: Path, site: str, operation: Operation, wanted: Wanted) -> No
             _ask(session, operation, teller)
         teller.operation = operation
         progress = Progress(teller.say, planning=operation is Operation.PREVIEW)
-        result = session.run(operation, progress, clear_pending=wanted.clear_pending, refresh=wanted.refresh)
+        result = session.run(
+            operation,
+            progress,
+            clear_pending=wanted.clear_pending,
+            refresh=wanted.refresh,
+            restore_checkpoint=wanted.restore_checkpoint,
+        )
         if operation is Operation.DESTROY and wanted.forget and result.error is None and not session.missing:
             session.forget()
         if result.error is not None:

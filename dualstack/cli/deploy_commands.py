@@ -93,6 +93,9 @@ def refresh(
     clear_pending_creates: Annotated[
         bool, typer.Option("--clear-pending-creates", help="Forget creates that an interrupted run had begun.")
     ] = False,
+    restore_checkpoint: Annotated[
+        bool, typer.Option("--restore-checkpoint", help="Put a copy in the place of a state that a kill broke, first.")
+    ] = False,
     output: FormatOption = Format.TEXT,
     project: ProjectOption = None,
 ) -> None:
@@ -101,7 +104,12 @@ def refresh(
     from dualstack.deploy.session import Operation
 
     wanted = Wanted(
-        engine, backend, output=output, expect_no_changes=expect_no_changes, clear_pending=clear_pending_creates
+        engine,
+        backend,
+        output=output,
+        expect_no_changes=expect_no_changes,
+        clear_pending=clear_pending_creates,
+        restore_checkpoint=restore_checkpoint,
     )
     deploy(the_project(project, site), site, Operation.REFRESH, wanted)
 

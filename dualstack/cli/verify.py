@@ -10,6 +10,7 @@ from dualstack.address.family import LABEL
 from dualstack.check import Checked
 from dualstack.cli.common import VerifyFormat, print_json
 from dualstack.cli.errors import AnsweredError
+from dualstack.cli.progress import ProgressLine
 from dualstack.errors import InputError
 from dualstack.style import Style, counted
 from dualstack.verify.model import Result, Way, Word
@@ -50,11 +51,8 @@ def verify_site(checked: Checked, only: Sequence[str], output: VerifyFormat, min
         raise InputError(
             f"the plan of {checked.name} has nothing of {what}", fix="see dualstack plan, or leave out --only"
         )
-    progress = _Progress()
-    try:
-        results = verify(wanted, families, Way(), progress.told, minutes * 60)
-    finally:
-        progress.end()
+    with ProgressLine() as progress:
+        results = verify(wanted, families, Way(), progress.checks, minutes * 60)
     if output is VerifyFormat.JSON:
         print_json(as_json(checked.name, results))
     elif output is VerifyFormat.JUNIT:
@@ -83,24 +81,3 @@ def text(site: str, results: Sequence[Result], style: Style) -> str:
     told = [f"{sum(result.word is word for result in results)} {word.value}" for word in Word]
     lines.append(style(f"{site}: {counted(len(results), 'check')}: {', '.join(told)}", "bold"))
     return "\n".join(lines)
-
-
-class _Progress:
-    """One line on a terminal, written anew; nothing elsewhere."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-
-        self._status = Console(stderr=True).status("asking") if sys.stderr is not None and sys.stderr.isatty() else None
-        if self._status is not None:
-            self._status.start()
-
-    def told(self, done: int, total: int, failed: int) -> None:
-        """Take note."""
-        if self._status is not None:
-            self._status.update(f"{done} of {total} asked, {failed} failed")
-
-    def end(self) -> None:
-        """Take the line away."""
-        if self._status is not None:
-            self._status.stop()

@@ -8,7 +8,8 @@ from typer.core import TyperGroup
 
 OURS: Final = {
     **dict.fromkeys(("validate", "lint", "test", "audit"), "check"),
-    **dict.fromkeys(("list", "ls", "status", "stacks", "fleet"), "sites"),
+    **dict.fromkeys(("list", "ls", "stacks"), "sites"),
+    **dict.fromkeys(("fleet", "overview", "dashboard", "state"), "status"),
     **dict.fromkeys(("init", "create", "add", "generate", "scaffold"), "new"),
     **dict.fromkeys(("build", "template", "synth", "export", "image", "write"), "render"),
     **dict.fromkeys(("graph", "diagram", "topology"), "plan SITE --format svg"),

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dualstack.deploy.backend import Backend
+from dualstack.deploy.checkpoint import refuse_broken, restore
 from dualstack.deploy.hints import interrupted_create
 from dualstack.deploy.interrupts import interrupts
 from dualstack.deploy.leftover import left_in_zones, names_in, remove_folders
@@ -24,6 +25,7 @@ from dualstack.deploy.locks import Refused, clear_dead, only_one, wait_for_provi
 from dualstack.deploy.progress import Progress
 from dualstack.deploy.reasons import last_words, provider_ended, reasons, with_way_out
 from dualstack.deploy.settle import OURS, settled
+from dualstack.deploy.who import note
 from dualstack.engine import Engine, child_environment, engine_env
 from dualstack.engine.pack import policy_pack
 from dualstack.findings import Severity
@@ -100,7 +102,13 @@ class Session:
         return 'eval "$(dualstack env)" && ' if self.backend.embedded else ""
 
     def run(
-        self, operation: Operation, progress: Progress, *, clear_pending: bool = False, refresh: bool = False
+        self,
+        operation: Operation,
+        progress: Progress,
+        *,
+        clear_pending: bool = False,
+        refresh: bool = False,
+        restore_checkpoint: bool = False,
     ) -> Result:
         """Do it; the progress gets every event.
 
@@ -112,10 +120,11 @@ class Session:
             progress: takes the engine's events.
             clear_pending: with refresh, forget creates that were interrupted.
             refresh: with a preview, look at what is there first; the state stays as it is.
+            restore_checkpoint: put a copy in the place of a broken checkpoint first.
 
         Raises:
-            Refused: somebody else is at work on the stack, or it is not there, or an interrupted create needs a
-                decision.
+            Refused: somebody else is at work on the stack, or it is not there, or its checkpoint is broken, or an
+                interrupted create needs a decision.
             InputError: the embedded backend cannot be written.
         """
         changing = operation is not Operation.PREVIEW
@@ -125,6 +134,9 @@ class Session:
                 if self.backend.files is not None:
                     cancel = f"{self.command_prefix}pulumi cancel --stack {self.name}"
                     clear_dead(self.backend.files, self.project_name, self.name, cancel, self.tell)
+            if restore_checkpoint:
+                restore(self.backend, self.project_name, self.name, self.tell)
+            refuse_broken(self.backend, self.project_name, self.name)
             copy = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="dualstack-")))
             held.enter_context(self._environment())
             fresh = self._ensure(operation, copy)
@@ -236,6 +248,8 @@ class Session:
             # Secrets are not asked for in the summaries: for these the CLI writes a salt into the real stack file.
             with progress:
                 if operation is Operation.UP:
+                    if self.backend.files is not None:  # the others keep who it was
+                        more = {**more, "message": note()}
                     done = stack.up(on_event=progress.take, show_secrets=False, color="never", **more)
                     outputs = {key: REDACTED if one.secret else one.value for key, one in done.outputs.items()}
                 elif operation is Operation.PREVIEW:
@@ -375,6 +389,7 @@ class Session:
         Raises:
             Refused: there is no such stack or key, no login, or no passphrase.
         """
+        refuse_broken(self.backend, self.project_name, self.name)
         found = {}
         with self._environment():
             for key in sorted(keys):
@@ -394,6 +409,7 @@ class Session:
         """
         with contextlib.ExitStack() as held:
             held.enter_context(only_one(self.project, self.name))
+            refuse_broken(self.backend, self.project_name, self.name)
             folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="dualstack-")))
             held.enter_context(self._environment())
             self._ensure(Operation.UP, folder)

@@ -17,10 +17,16 @@ def summary(results: Sequence[Result]) -> dict[str, int]:
 
 def as_json(site: str, results: Sequence[Result]) -> dict[str, Any]:
     """Give the results as data."""
-    return {"version": 1, "site": site, "summary": summary(results), "checks": [_one(result) for result in results]}
+    return {
+        "version": 1,
+        "site": site,
+        "summary": summary(results),
+        "checks": [result_json(result) for result in results],
+    }
 
 
-def _one(result: Result) -> dict[str, Any]:
+def result_json(result: Result) -> dict[str, Any]:
+    """Give one result as data."""
     found: dict[str, Any] = {
         "name": result.kind.value,
         "at": result.at,

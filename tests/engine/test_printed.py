@@ -27,6 +27,7 @@ NOT_RUN = {
     "diff": "it compares with a commit: tests/diff",
     "new": "it makes a site of its own: tests/test_readme.py",
     "secret": "it wants a secret: tests/engine/test_secret_set.py",
+    "status": "it asks the servers of sites: tests/status, in a namespace or with --no-probe",
     "verify": "it asks the servers of a site: tests/verify, on loopback and in namespaces alone",
 }
 """By the command's word."""

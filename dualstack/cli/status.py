@@ -1,0 +1,132 @@
+"""``dualstack status``: the sites of the project as they are, a line each."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dualstack.cli.common import (
+    Format,
+    FormatOption,
+    ProjectOption,
+    complete_site,
+    load_sites,
+    print_json,
+    the_project,
+    without_strangers,
+)
+from dualstack.cli.deploy_commands import BackendOption, EngineOption
+from dualstack.cli.env import EngineChoice
+from dualstack.cli.errors import UNREADABLE, AnsweredError, tell
+from dualstack.cli.progress import ProgressLine
+from dualstack.deploy.choice import BackendChoice
+from dualstack.errors import InputError
+from dualstack.style import Style
+
+if TYPE_CHECKING:
+    from dualstack.check import Checked
+    from dualstack.status.model import SiteStatus
+
+
+def status(
+    sites: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SITE...", help="Sites; all of the project where none is named.", autocompletion=complete_site
+        ),
+    ] = None,
+    probe: Annotated[
+        bool,
+        typer.Option("--probe/--no-probe", help="Ask the living sites as verify does, or ask nobody."),
+    ] = True,
+    page: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write it as one HTML page there, too.")
+    ] = None,
+    engine: EngineOption = EngineChoice.AUTO,
+    backend: BackendOption = None,
+    output: FormatOption = Format.TEXT,
+    project: ProjectOption = None,
+) -> None:
+    """Show each site as it is: support, what is deployed, answers over both families, what is pending, the last up.
+
+    Exit codes: 0 nothing is broken, 1 something is: an answer, the last up, a site's rules; 2 a site or its stack could
+    not be read.
+    """
+    from dualstack.layers import LayerStore
+    from dualstack.project import list_sites
+    from dualstack.sites import site_name
+    from dualstack.status.model import SiteStatus as Site
+    from dualstack.status.words import failed, unreadable
+
+    folder = the_project(project, *sites or ())
+    wanted = list(dict.fromkeys(sites or list_sites(folder)))
+    checked, errors = load_sites(folder, wanted, LayerStore(folder))
+    if not sites:
+        errors = without_strangers(errors)
+    if not checked and not errors:
+        raise InputError("the project has no sites", file=str(folder), fix="make one with dualstack new")
+    found = {one.name: one for one in _collected(folder, checked, probe=probe, engine=engine, backend=backend)}
+    for error in errors:
+        name = site_name(Path(error.file)) if error.file else str(folder)
+        found.setdefault(name, Site(name, error=str(error)))
+    told = [found[name] for name in sorted(found)]
+    now = datetime.now(UTC)
+    if output is Format.JSON:
+        from dualstack.status.document import status_json
+
+        print_json(status_json(told, now))
+    else:
+        from dualstack.status.text import text
+
+        terminal = sys.stdout.isatty()
+        width = shutil.get_terminal_size().columns if terminal else None
+        print(text(told, width=width, colour=Style.of(sys.stdout).colour))
+    if page is not None:
+        from dualstack.cli.stackfile import replace_text
+        from dualstack.status.html import html
+
+        replace_text(page, html(told, now))
+    if any(map(unreadable, told)):
+        raise AnsweredError(UNREADABLE)
+    raise AnsweredError(int(any(map(failed, told))))
+
+
+def _collected(
+    project: Path, checked: list[Checked], *, probe: bool, engine: EngineChoice, backend: BackendChoice | None
+) -> list[SiteStatus]:
+    from dualstack.deploy.backend import choose_backend
+    from dualstack.record import project_name
+    from dualstack.status.collect import Asked, collect
+    from dualstack.status.stacks import Reader, UnreadableError, by_engine, from_files
+    from dualstack.today import today
+    from dualstack.verify.model import Way
+
+    if probe:
+        for module in ("dns", "cryptography"):
+            if importlib.util.find_spec(module) is None:
+                fix = "install dualstack[verify], or leave the network alone with --no-probe"
+                raise InputError(f"status asks with the Python package that holds {module}", fix=fix)
+    place = choose_backend(project, backend)
+    reader: Reader
+    if place.files is not None:
+        reader = from_files(place, project_name(project))
+    else:
+        from dualstack.engine import EngineMissing, find_engine
+
+        try:
+            cli = find_engine(engine is EngineChoice.BUILT, lambda line: tell(f"engine: {line}"))
+            reader = by_engine(place, cli, project)
+        except EngineMissing as error:
+            why = f"its backend is not one in files, and there is no Pulumi CLI to ask it with: {error}"
+
+            def reader(_stack: str) -> None:
+                raise UnreadableError(why)
+
+    with ProgressLine() as progress:
+        return collect(Asked(project, reader, Way() if probe else None, today()), checked, progress.steps)

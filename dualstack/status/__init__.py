@@ -1,0 +1,1 @@
+"""The sites of a project as they are: what is deployed, what the living cluster answers, what is still to be done."""

@@ -1,0 +1,151 @@
+"""All of it for many sites, side by side, bounded; what is wrong with one hides nothing of the others."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from dualstack.address.family import FAMILIES
+from dualstack.check import Checked
+from dualstack.findings import Severity
+from dualstack.releases.model import Release
+from dualstack.status import planned
+from dualstack.status.model import Deployed, Life, SiteStatus, Stack, Support
+from dualstack.status.stacks import Found, Reader, UnreadableError, resources
+from dualstack.verify.model import Result, Way
+
+STACKS_AT_ONCE: Final = 8
+"""Stacks that are read side by side; each may be a process of the CLI."""
+SITES_AT_ONCE: Final = 24
+"""Sites that are asked side by side; each asks its servers side by side, too."""
+_FEWEST: Final = 4
+"""Sites for which another process is worth its start."""
+
+Told = Callable[[int, int], None]
+"""Is told how many steps of how many have ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of the sites.
+
+    Attributes:
+        project: the project's folder.
+        reader: reads a stack.
+        way: how servers are asked; None leaves the network alone.
+        today: the day of the question.
+    """
+
+    project: Path
+    reader: Reader
+    way: Way | None
+    today: date
+
+
+def collect(asked: Asked, sites: Sequence[Checked], told: Told) -> list[SiteStatus]:
+    """Return the status of each site, in the given order."""
+    stacks: dict[str, Stack] = {}
+    results: dict[str, Sequence[Result]] = {}
+    with ExitStack() as held:
+        readers = held.enter_context(ThreadPoolExecutor(STACKS_AT_ONCE))
+        askers = held.enter_context(ThreadPoolExecutor(SITES_AT_ONCE))
+        workers = _workers(asked.project, len(sites))
+        pools: list[Executor] = [readers, askers, workers]
+        try:
+            jobs: dict[Future[Any], tuple[dict[str, Any], str]] = {}
+            for site in sites:
+                jobs[readers.submit(_stack, asked.reader, workers, site)] = (stacks, site.name)
+                if asked.way is not None and site.plan is not None:
+                    jobs[askers.submit(_verified, site, asked.way)] = (results, site.name)
+            for count, done in enumerate(as_completed(jobs), 1):
+                into, name = jobs[done]
+                into[name] = done.result()
+                told(count, len(jobs))
+        except BaseException:
+            if asked.way is not None:
+                asked.way.stop.set()
+            for pool in pools:
+                pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        workers.shutdown()
+    return [_status(asked, site, stacks[site.name], results.get(site.name)) for site in sites]
+
+
+def _workers(project: Path, sites: int) -> ProcessPoolExecutor:
+    """Return the processes that plan sites; none starts before it is needed, and none is a copy of this one."""
+    count = max(1, min(len(os.sched_getaffinity(0)), sites // _FEWEST))
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(count, mp_context=context, initializer=planned.begin, initargs=(project,))
+
+
+def _stack(reader: Reader, workers: Executor, site: Checked) -> Stack:
+    """Read a site's stack and compare it with the plan."""
+    try:
+        found = reader(site.name)
+    except UnreadableError as error:
+        return Stack(Deployed.UNKNOWN, str(error))
+    if found is None:
+        return Stack(Deployed.NEVER)
+    stack = Stack(
+        Deployed.UNKNOWN,
+        last=found.last,
+        running=found.running,
+        interrupted=bool(found.deployment.get("pending_operations")) and not found.running,
+    )
+    if not (there := resources(found)):
+        return replace(stack, deployed=_empty(found))
+    if site.failed:
+        return replace(stack, why=f"the site has errors, so nobody knows what is planned; dualstack check {site.name}")
+    try:
+        compared = workers.submit(planned.compare, str(site.resolved.files[-1].absolute()), there).result()
+    except BrokenProcessPool:
+        return replace(stack, why="the process that plans the sites was killed; run it for fewer sites")
+    if isinstance(compared, str):
+        return replace(stack, why=compared)
+    parts, todo = compared
+    return replace(stack, deployed=Deployed.DIFFERS if todo else Deployed.AS_PLANNED, parts=parts, todo=tuple(todo))
+
+
+def _empty(found: Found) -> Deployed:
+    """Tell a stack that was emptied from one that nothing was ever deployed to."""
+    return Deployed.DESTROYED if found.latest is not None and found.latest.kind == "destroy" else Deployed.NEVER
+
+
+def _verified(site: Checked, way: Way) -> Sequence[Result]:
+    from dualstack.verify.run import all_checks, verify
+
+    return verify(list(all_checks(site.plan)), FAMILIES, way, lambda *_: None) if site.plan is not None else ()
+
+
+def _status(asked: Asked, site: Checked, stack: Stack, results: Sequence[Result] | None) -> SiteStatus:
+    plan = site.plan
+    return SiteStatus(
+        site.name,
+        support=support_of(plan.release, asked.today) if plan is not None else None,
+        mode=site.site.mode if site.site is not None else "",
+        nodes=tuple(node.name for node in plan.nodes) if plan is not None else (),
+        errors=sum(finding.severity is Severity.ERROR for finding in site.findings),
+        stack=stack,
+        results=results,
+    )
+
+
+def support_of(release: Release, today: date) -> Support:
+    """Tell where a release stands in its life."""
+    full, end = release.support.full, release.support.end
+    life = Life.UNKNOWN
+    if end is not None and today > end:
+        life = Life.ENDED
+    elif full is not None and today <= full:
+        life = Life.FULL
+    elif full is not None or end is not None:
+        life = Life.LIMITED
+    return Support(release.version, life, full, end)
