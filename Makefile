@@ -13,7 +13,7 @@ CANDIDATES := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11
 # Whoever is idle takes from the other: a few tests take minutes.
 PYTEST_ARGS ?= -n auto --dist worksteal
 
-.PHONY: help venv demo demo-destroy test truth lint format types docs bench clean
+.PHONY: help venv demo demo-destroy test truth lint format types docs goldens goldens-check bench clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -78,6 +78,12 @@ types: $(STAMP) ## mypy, strict; the policy pack with the packages of its own en
 
 docs: $(STAMP) ## write the generated pages and schemas in docs/ again
 	@$(PY) -m dualstack.docs
+
+goldens: $(STAMP) ## write the golden answers again, after a change that is meant
+	@$(PY) -m tests.goldens write
+
+goldens-check: $(STAMP) ## compare all golden answers; what differs is told with its lines
+	@$(PY) -m tests.goldens check
 
 bench: $(STAMP) ## measure start-up and the time per site
 	@$(PY) -m bench

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
 # Support ends on some day: no test may begin to fail on it. What a test starts gets it, too.
 os.environ.setdefault("DUALSTACK_TODAY", "2026-11-01")
+
+if "DUALSTACK_RECORD" in os.environ:
+    # Before any test imports the doors by name.
+    from tests.goldens.recorder import start
+
+    start(Path(os.environ["DUALSTACK_RECORD"]))
 
 PEER_CASES = "peer cases"
 """The property in which a test keeps the comparison's figure: with xdist only reports reach the process that prints."""
