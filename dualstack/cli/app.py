@@ -14,6 +14,7 @@ from dualstack.cli.common import (
     ForceOption,
     Format,
     FormatOption,
+    From,
     Mode,
     PlanFormat,
     ProjectOption,
@@ -347,24 +348,39 @@ def verify(
         typer.Option(
             "--only",
             metavar="WHAT",
-            help="dns, api, supervisor, rancher, ironic, images, redfish, ipv4 or ipv6; several times for several.",
+            help="dns, api, supervisor, rancher, ironic, images, redfish, machine, ipv4 or ipv6; several times.",
         ),
     ] = None,
+    start: Annotated[
+        From, typer.Option("--from", help="Where connections begin: here, or at the site's jump host (host.jump).")
+    ] = From.HERE,
     wait: Annotated[
         float, typer.Option("--wait", metavar="MINUTES", min=0, help="Ask again so long, until nothing fails.")
     ] = 0,
+    days: Annotated[
+        int, typer.Option("--days", min=0, help="Days before its end from which a certificate is a fault.")
+    ] = 14,
+    with_secrets: Annotated[
+        bool, typer.Option("--with-secrets", help="Ask the Pulumi CLI for private keys and passwords of BMCs.")
+    ] = False,
+    secret: Annotated[
+        list[str] | None,
+        typer.Option("--secret", metavar="KEY=@FILE", help="A secret from a file, in place of asking the Pulumi CLI."),
+    ] = None,
     output: Annotated[
         VerifyFormat, typer.Option("--format", help="How to answer; prometheus is for a node exporter's folder.")
     ] = VerifyFormat.TEXT,
     project: ProjectOption = None,
 ) -> None:
-    """Ask the living site from here, over both families: its names, servers, certificates and BMCs."""
-    from dualstack.cli.verify import verify_site
+    """Ask the living site, over both families: its names, servers, certificates, machines and BMCs."""
+    from dualstack.cli.secrets import from_files
+    from dualstack.cli.verify import How, verify_site
 
     folder = the_project(project, site)
     checked = load_site(folder, site)
     refuse(checked, True, Format.JSON if output is VerifyFormat.JSON else Format.TEXT, "verified")
-    verify_site(checked, only or (), output, wait)
+    given = from_files(secret or [], lines=True)
+    verify_site(folder, checked, How(only or (), output, wait, start, days, given, with_secrets))
 
 
 def _version(wanted: bool) -> None:

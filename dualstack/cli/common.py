@@ -73,6 +73,13 @@ class VerifyFormat(StrEnum):
     PROMETHEUS = "prometheus"
 
 
+class From(StrEnum):
+    """Where ``verify`` begins its connections."""
+
+    HERE = "here"
+    SSH_JUMP = "ssh-jump"
+
+
 def complete_site(incomplete: str) -> list[str]:
     """Offer the project's sites to the shell."""
     try:

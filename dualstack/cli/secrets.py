@@ -21,8 +21,12 @@ _RANDOM_BYTES: Final = 32
 _ALONE: Final = "a secret is one line: write it alone into the file"
 
 
-def from_files(given: list[str]) -> dict[str, str]:
+def from_files(given: list[str], *, lines: bool = False) -> dict[str, str]:
     """Read ``KEY=@FILE`` options; one newline at the end of a file does not belong to the secret.
+
+    Args:
+        given: the options.
+        lines: whether a secret may have several lines, as a private key has.
 
     Raises:
         InputError: another form, a key given twice, or a file that cannot be read or is not one line. Secrets
@@ -40,12 +44,12 @@ def from_files(given: list[str]) -> dict[str, str]:
             )
         if key in secrets:
             raise InputError(f"--secret {key} is given twice", fix="give one file for each secret")
-        secrets[key] = _from_file(key, Path(source[1:]))
+        secrets[key] = _from_file(key, Path(source[1:]), lines=lines)
     return secrets
 
 
-def _from_file(key: str, file: Path) -> str:
-    """Read a secret: the one line of a file."""
+def _from_file(key: str, file: Path, *, lines: bool) -> str:
+    """Read a secret: the one line of a file, or all of them."""
     try:
         with file.open("rb") as stream:
             content = stream.read(_LARGEST + 1)
@@ -62,6 +66,8 @@ def _from_file(key: str, file: Path) -> str:
     secret = text.removesuffix("\n").removesuffix("\r")
     if not secret.strip():
         raise InputError(f"the file of the secret {key} is empty", file=str(file), fix=_ALONE)
+    if lines:
+        return text
     if "\n" in secret or "\r" in secret:
         raise InputError(f"the file of the secret {key} has several lines", file=str(file), fix=_ALONE)
     return secret

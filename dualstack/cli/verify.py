@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
 
 from dualstack.address.family import LABEL
 from dualstack.check import Checked
-from dualstack.cli.common import VerifyFormat, print_json
+from dualstack.cli.common import From, VerifyFormat, print_json
 from dualstack.cli.errors import AnsweredError
 from dualstack.cli.progress import ProgressLine
 from dualstack.errors import InputError
+from dualstack.plan.model import Plan
 from dualstack.style import Style, counted
-from dualstack.verify.model import Result, Way, Word
+from dualstack.verify.model import SECONDS, Result, Way, Word
+from dualstack.verify.places import Here, JumpHost, Place
 
 _COLOURS = {
     Word.OK: ("green",),
@@ -25,7 +30,30 @@ _BREAKS = {Word.PENDING: "meanwhile"}
 _FIX = {Word.PENDING: "to do", Word.NOT_CHECKABLE: "checkable"}
 
 
-def verify_site(checked: Checked, only: Sequence[str], output: VerifyFormat, minutes: float) -> None:
+@dataclass(frozen=True)
+class How:
+    """What is asked for.
+
+    Attributes:
+        only: kinds and families, all where empty.
+        output: how to answer.
+        minutes: in which to ask again.
+        start: where connections begin.
+        days: before a certificate's end from which it is a fault.
+        secrets: from files, by config key.
+        with_secrets: whether the Pulumi CLI is asked for the others.
+    """
+
+    only: Sequence[str]
+    output: VerifyFormat
+    minutes: float
+    start: From
+    days: int
+    secrets: Mapping[str, str]
+    with_secrets: bool
+
+
+def verify_site(project: Path, checked: Checked, how: How) -> None:
     """Ask, print the results, and end with their exit code.
 
     Raises:
@@ -34,25 +62,27 @@ def verify_site(checked: Checked, only: Sequence[str], output: VerifyFormat, min
     plan = checked.plan
     if plan is None:
         return
-    for module in ("dns", "cryptography"):
+    for module in ("dns", "cryptography", "asyncssh"):
         if importlib.util.find_spec(module) is None:
             raise InputError(f"verify needs the Python package that holds {module}", fix="install dualstack[verify]")
     from dualstack.verify.formats import as_json, as_junit, as_prometheus
     from dualstack.verify.run import all_checks, exit_code, parse_only, verify
 
-    kinds, families = parse_only(only)
+    kinds, families = parse_only(how.only)
+    secrets = _secrets(project, checked.name, plan, how)
     wanted = [
         check
-        for check in all_checks(plan)
+        for check in all_checks(plan, secrets)
         if check.kind in kinds and (check.family is None or check.family in families)
     ]
     if not wanted:
-        what = " and ".join(only) or "anything to ask"
+        what = " and ".join(how.only) or "anything to ask"
         raise InputError(
             f"the plan of {checked.name} has nothing of {what}", fix="see dualstack plan, or leave out --only"
         )
-    with ProgressLine() as progress:
-        results = verify(wanted, families, Way(), progress.checks, minutes * 60)
+    with ProgressLine() as progress, _place(plan, how.start, secrets) as place:
+        results = verify(wanted, families, Way(place=place, days=how.days), progress.checks, how.minutes * 60)
+    output = how.output
     if output is VerifyFormat.JSON:
         print_json(as_json(checked.name, results))
     elif output is VerifyFormat.JUNIT:
@@ -62,6 +92,36 @@ def verify_site(checked: Checked, only: Sequence[str], output: VerifyFormat, min
     else:
         print(text(checked.name, results, Style.of(sys.stdout)))
     raise AnsweredError(exit_code(results))
+
+
+def _secrets(project: Path, site: str, plan: Plan, how: How) -> dict[str, str]:
+    """Give what is at hand of the secrets that checks can use."""
+    from dualstack.cli.secrets import from_cli
+    from dualstack.verify.logins import secret_keys
+
+    keys = secret_keys(plan)
+    secrets = {key: value for key, value in how.secrets.items() if key in keys}
+    if strangers := sorted(set(how.secrets) - keys):
+        known = f"name one of {', '.join(sorted(keys))}" if keys else "leave it out: no check of this site uses one"
+        raise InputError(f"--secret {strangers[0]} is nothing that verify uses", fix=known)
+    return secrets | from_cli(project, site, (keys & plan.secrets) - set(secrets)) if how.with_secrets else secrets
+
+
+def _place(plan: Plan, start: From, secrets: Mapping[str, str]) -> AbstractContextManager[Place]:
+    """Give the place where connections begin.
+
+    Raises:
+        InputError: there is no login to the jump host.
+    """
+    from dualstack.verify.logins import jump_login
+
+    if start is From.HERE:
+        return nullcontext(Here(", or with --from ssh-jump" if plan.site.host.jump is not None else ""))
+    login = jump_login(plan, secrets, SECONDS)
+    if isinstance(login, str):
+        why, _, fix = login.partition(": ")
+        raise InputError(f"--from ssh-jump: {why}", fix=fix)
+    return JumpHost(login)
 
 
 def text(site: str, results: Sequence[Result], style: Style) -> str:

@@ -127,6 +127,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     entry("host.readiness", _LOOKS),
     *(entry(f"host.jump.{key}", _LOOKS) for key in ("host", "user", "port", "hostKey", "privateKeyKey")),
     *(entry(f"host.ssh.{key}", _READS) for key in ("user", "port", "hostKey", "privateKeyKey")),
+    entry("nodes[].sshHostKey", nothing("only `dualstack verify` uses it")),
     *(entry(f"host.kubeconfig.{key}", _READS) for key in ("source", "server", "proxyUrl", "generation")),
     entry("host.production", live("`up` protects host and disk, or lets them go; nothing on them changes")),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dualstack.eib.build import build_tree, refusals
+from dualstack.eib.build import build_tree, plan_stamp, refusals
 from dualstack.eib.definition import DEFINITION, base_image
 from dualstack.eib.files import ProjectFiles, Reader
 from dualstack.eib.survey import marker_of
@@ -22,6 +22,7 @@ __all__ = [
     "base_image",
     "build_tree",
     "marker_of",
+    "plan_stamp",
     "refusals",
     "some",
     "write_tree",

@@ -49,10 +49,19 @@ def refusals(plan: Plan, files: Reader) -> list[Refused]:
     return builder.refused
 
 
+def plan_stamp(plan: Plan) -> str:
+    """Give the stamp that the image has, as JSON; it needs no file of the user's and no secret."""
+    return _stamp(plan, _computed(plan, None))
+
+
+def _stamp(plan: Plan, bare: Builder) -> str:
+    return stamp(plan, bare.files, DEFINITION)
+
+
 def _filled(plan: Plan, secrets: Mapping[str, str] | None, files: Reader | None) -> Builder:
     builder = _computed(plan, secrets)
     bare = builder if secrets is None else _computed(plan, None)
-    builder.add(STAMP, stamp(plan, bare.files, DEFINITION))
+    builder.add(STAMP, _stamp(plan, bare))
     _add_manifests(plan, builder, files)
     _add_folder(plan, builder, files)
     return builder

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
@@ -24,6 +24,9 @@ UDP_SECONDS: Final = 2.0
 UDP_TRIES: Final = 2
 TCP_SECONDS: Final = 4.0
 
+Exchange = Callable[[dns.message.QueryMessage, str, int], dns.message.QueryMessage]
+"""Brings a question to an address and port."""
+
 
 class State(Enum):
     """What came of asking."""
@@ -32,6 +35,7 @@ class State(Enum):
     FAILED = "failed"
     SILENT = "silent"
     NO_ROUTE = "no route"
+    UNTRIED = "untried"
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Reply:
         return f"{told}; {self.words}" if self.words else told
 
 
-def ask(record: str, kinds: tuple[str, ...], resolver: str, port: int) -> Reply:
+def ask(record: str, kinds: tuple[str, ...], resolver: str, port: int, exchange: Exchange | None = None) -> Reply:
     """Ask a resolver for the records of a name.
 
     Args:
@@ -74,17 +78,27 @@ def ask(record: str, kinds: tuple[str, ...], resolver: str, port: int) -> Reply:
         kinds: types of record.
         resolver: its address.
         port: of UDP and TCP.
+        exchange: brings a question there and the answer back, or raises ``NoAnswer``; where absent that goes from here,
+            over UDP and then TCP.
     """
+
+    def send(query: dns.message.QueryMessage) -> dns.message.QueryMessage:
+        return (exchange or _exchange)(query, resolver, port)
+
     values: dict[str, tuple[str, ...]] = {}
     alias, words, exists = None, "", True
     for kind in kinds:
         query = _query(record, kind)
         try:
-            answer = _exchange(query, resolver, port)
-        except _NoAnswer as error:
+            answer = send(query)
+        except NoAnswer as error:
             return Reply(resolver, error.state, words=str(error))
         if answer.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-            return Reply(resolver, State.FAILED, words=_failure(answer, record, kind, resolver, port))
+            return Reply(
+                resolver,
+                State.FAILED,
+                words=_failure(answer, record, kind, send),
+            )
         try:
             chain = answer.resolve_chaining()
         except dns.exception.DNSException as error:
@@ -100,7 +114,9 @@ def ask(record: str, kinds: tuple[str, ...], resolver: str, port: int) -> Reply:
     return Reply(resolver, State.ANSWERED, values, words, alias, exists)
 
 
-class _NoAnswer(Exception):
+class NoAnswer(Exception):
+    """There is no answer; the text says why."""
+
     def __init__(self, state: State, words: str) -> None:
         super().__init__(words)
         self.state = state
@@ -123,20 +139,25 @@ def _exchange(query: dns.message.QueryMessage, resolver: str, port: int) -> dns.
             trouble = f"no answer over UDP or TCP port {port}"
         except OSError as error:
             if no_route(error):
-                raise _NoAnswer(State.NO_ROUTE, f"no route from here ({error.strerror})") from error
+                raise NoAnswer(State.NO_ROUTE, f"no route from here ({error.strerror})") from error
             trouble = f"no answer over UDP, and over TCP port {port}: {error.strerror or error}"
         except EOFError:
             trouble = f"no answer over UDP, and TCP port {port} is closed without one"
         except dns.exception.DNSException as error:
-            raise _NoAnswer(State.FAILED, f"its answer is none ({type(error).__name__})") from error
+            raise NoAnswer(State.FAILED, f"its answer is none ({type(error).__name__})") from error
         else:
             if isinstance(answer, dns.message.QueryMessage):
                 return answer
-            raise _NoAnswer(State.FAILED, "its answer is none")
-    raise _NoAnswer(State.SILENT, trouble)
+            raise NoAnswer(State.FAILED, "its answer is none")
+    raise NoAnswer(State.SILENT, trouble)
 
 
-def _failure(answer: dns.message.Message, record: str, kind: str, resolver: str, port: int) -> str:
+def _failure(
+    answer: dns.message.Message,
+    record: str,
+    kind: str,
+    again: Callable[[dns.message.QueryMessage], dns.message.Message],
+) -> str:
     """Say why a resolver gives an error in place of an answer."""
     rcode = answer.rcode()
     name = dns.rcode.to_text(rcode)
@@ -148,8 +169,8 @@ def _failure(answer: dns.message.Message, record: str, kind: str, resolver: str,
     if rcode == dns.rcode.SERVFAIL:
         # Without its own validation (RFC 4035, section 3.2.2) it may have an answer after all.
         try:
-            unchecked = _exchange(_query(record, kind, dns.flags.RD | dns.flags.CD), resolver, port).rcode()
-        except _NoAnswer:
+            unchecked = again(_query(record, kind, dns.flags.RD | dns.flags.CD)).rcode()
+        except NoAnswer:
             unchecked = rcode
         if unchecked in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
             cause = "the zone's DNSSEC signatures are not valid; sign the zone anew, or mend the DS record above it"

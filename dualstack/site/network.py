@@ -150,6 +150,11 @@ class Node(Model):
         description="Name of the interface whose addresses are the node's own in the cluster; where absent the first "
         "one with a gateway, else with an address.",
     )
+    ssh_host_key: Text | None = Field(
+        None,
+        description="The node's public SSH key, by which verify knows it: the line in its "
+        "/etc/ssh/ssh_host_ed25519_key.pub. With one node host.ssh.hostKey where absent; user and port are host.ssh's.",
+    )
     bmc: NodeBmc | None = Field(None, description="The node's own BMC; host.kind redfish installs through it.")
     generation: Int = Field(
         1, description="Another number installs the node again, whatever is on its disk; only with host.kind redfish."

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 from dataclasses import dataclass
 from typing import Final
 
-from dualstack.probe.connect import Probe, Status, connect
+from dualstack.probe.connect import Probe, Status
 from dualstack.probe.tls import Tls
 from dualstack.verify.endpoints import Endpoint
 from dualstack.verify.model import Kind, Way
+from dualstack.verify.places import Read, Write
 
 _LARGEST: Final = 1 << 16
 
@@ -35,34 +35,31 @@ def ask(endpoint: Endpoint, way: Way) -> Seen:
     """Ask; bounded by twice the seconds of the way."""
     seen = Seen(Probe(Status.SILENT))
 
-    def speak(sock: socket.socket) -> Probe:
-        return asyncio.run(_speak(sock, endpoint, way.seconds, seen))
+    async def talk(read: Read, write: Write) -> Probe:
+        return await _talk(read, write, endpoint, way.seconds, seen)
 
-    address, port = way.to(endpoint.address, endpoint.port)
-    family = "ipv6" if ":" in address else "ipv4"
-    seen.probe = connect(family, address, port, way.seconds, way.stop.is_set, speak)
+    seen.probe = way.place.speak(*way.to(endpoint.address, endpoint.port), way.seconds, way.stop, talk)
     return seen
 
 
-async def _speak(sock: socket.socket, endpoint: Endpoint, seconds: float, seen: Seen) -> Probe:
-    reader, writer = await asyncio.open_connection(sock=sock)
+async def _talk(read: Read, write: Write, endpoint: Endpoint, seconds: float, seen: Seen) -> Probe:
     host = endpoint.name or endpoint.address
     request = (
         f"GET {endpoint.path} HTTP/1.1\r\nHost: {f'[{host}]' if ':' in host else host}:{endpoint.port}\r\n"
         "User-Agent: dualstack-verify\r\nAccept: */*\r\nConnection: close\r\n\r\n"
     ).encode()
-    # The API server's body says whether it is ready; of others the first lines are enough.
-    until = None if endpoint.kind is Kind.API else b"\r\n\r\n"
+    # The API server's body says whether it is ready, the supervisor's is the CA; of others the first lines are enough.
+    until = None if endpoint.kind in (Kind.API, Kind.SUPERVISOR) else b"\r\n\r\n"
     try:
         async with asyncio.timeout(seconds):
             if not endpoint.tls:
-                writer.write(request)
+                write(request)
                 while len(seen.response) < _LARGEST and b"\r\n\r\n" not in seen.response:
-                    if not (data := await reader.read(_LARGEST)):
+                    if not (data := await read(_LARGEST)):
                         break
                     seen.response += data
                 return Probe(Status.ANSWERED)
-            tls = Tls(reader.read, writer.write, endpoint.name or None)
+            tls = Tls(read, write, endpoint.name or None)
             try:
                 seen.certificate = await tls.handshake()
             except (ssl.SSLError, ConnectionError) as error:
@@ -74,5 +71,3 @@ async def _speak(sock: socket.socket, endpoint: Endpoint, seconds: float, seen: 
         return Probe(Status.MUTE, f"nothing within {seconds:.0f} s")
     except OSError as error:  # ssl.SSLError is one
         return Probe(Status.SILENT, f"it ended the connection ({error.strerror or error})")
-    finally:
-        writer.close()

@@ -23,20 +23,22 @@ def look(endpoint: Endpoint, way: Way) -> Sequence[Result]:
     seen = ask(endpoint, way)
     what = f"{'HTTPS' if endpoint.tls else 'HTTP'}, GET {endpoint.path}"
     first = Result(endpoint.kind, endpoint.at, what, Word.OK, "answers", endpoint.family)
-    first = _answers(endpoint, seen, first)
+    first = _answers(endpoint, seen, first, way)
     if not endpoint.tls:
         return (first,)
     return (first, *_certificate(endpoint, seen, first))
 
 
-def _answers(endpoint: Endpoint, seen: Seen, result: Result) -> Result:
+def _answers(endpoint: Endpoint, seen: Seen, result: Result, way: Way) -> Result:
     status, detail = seen.probe
     if status is Status.ANSWERED:
         status, detail = api.answered(seen.response) if endpoint.kind is Kind.API else _http(endpoint, seen.response)
     if status is Status.ANSWERED:
         return replace(result, seen=detail or "answers")
     if status is Status.NO_ROUTE:
-        return unrouted(result, detail)
+        return unrouted(result, detail, way)
+    if status is Status.NO_JUMP:
+        return untried(result, detail)
     words = status.value if status is not Status.NOT_API or endpoint.kind is Kind.API else "answers as something else"
     return replace(
         result,
@@ -47,15 +49,20 @@ def _answers(endpoint: Endpoint, seen: Seen, result: Result) -> Result:
     )
 
 
-def unrouted(result: Result, detail: str) -> Result:
-    """Give the result for a family that this place has no route for."""
+def unrouted(result: Result, detail: str, way: Way) -> Result:
+    """Give the result for a family that the place has no route for."""
     label = LABEL[result.family] if result.family else "such"
     return replace(
         result,
         word=Word.NOT_CHECKABLE,
-        seen=f"no {label} route from here" + (f" ({detail})" if detail else ""),
-        fix=f"run it where {label} addresses of the site are reached",
+        seen=f"no {label} route {way.place.words}" + (f" ({detail})" if detail else ""),
+        fix=f"run it where {label} addresses of the site are reached" + way.place.other,
     )
+
+
+def untried(result: Result, detail: str) -> Result:
+    """Give the result where the jump host could not try it."""
+    return replace(result, word=Word.NOT_CHECKABLE, seen=f"not tried: {detail}", fix="mend that, or ask from here")
 
 
 def _http(endpoint: Endpoint, response: bytes) -> tuple[Status, str]:

@@ -7,9 +7,16 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from dualstack.address.family import Family
 from dualstack.day2.words import Word as Day2
+from dualstack.verify.places import Here, Place
+
+SECONDS: Final = 5.0
+"""For one try to connect, and again for what is said."""
+DAYS: Final = 14
+"""Before a certificate's end: what renews certificates by itself does that earlier, cert-manager at two thirds."""
 
 
 class Word(StrEnum):
@@ -78,11 +85,15 @@ class Way:
         to: gives address and port that are connected to, for those of the plan.
         seconds: for a TCP connection, and again for what is said over it.
         stop: set where nobody waits any more.
+        place: where connections begin.
+        days: before a certificate's end from which it counts as a fault.
     """
 
     to: Callable[[str, int], tuple[str, int]] = _as_planned
-    seconds: float = 5.0
+    seconds: float = SECONDS
     stop: threading.Event = field(default_factory=threading.Event)
+    place: Place = field(default_factory=Here)
+    days: int = DAYS
 
 
 @dataclass(frozen=True)

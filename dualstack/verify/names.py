@@ -10,11 +10,11 @@ from typing import Final
 from dualstack.address.family import IPAddress, family_of
 from dualstack.plan.model import Plan
 from dualstack.probe.records import Values, described
-from dualstack.probe.resolver import State, ask
-from dualstack.verify.judge import unrouted
+from dualstack.probe.resolver import State
+from dualstack.verify.judge import unrouted, untried
 from dualstack.verify.model import Check, Kind, Result, Way, Word
+from dualstack.verify.queries import asked_from
 
-DNS_PORT: Final = 53
 _BREAKS: Final = {
     "A": "clients of IPv4 alone do not find it, or find another machine",
     "AAAA": "clients of IPv6 alone do not find it, or find another machine",
@@ -51,10 +51,14 @@ def _look(resolver: IPAddress, name: Name, way: Way) -> Sequence[Result]:
     kinds = tuple(name.wanted)
     asked = f"{' and '.join(kinds)} of {name.name}"
     result = Result(Kind.DNS, str(resolver), asked, Word.OK, "", family_of(resolver))
-    address, port = way.to(str(resolver), DNS_PORT)
-    reply = ask(name.name, kinds, address, port)
+    reply = asked_from(way, name.name, kinds, resolver)
     if reply.state is State.NO_ROUTE:
-        return (unrouted(result, ""),)
+        return (unrouted(result, "", way),)
+    if reply.state is State.UNTRIED:
+        return (untried(result, reply.words),)
+    if reply.state is State.SILENT and not way.place.datagrams:
+        fix = "run it where the resolver is reached over UDP, which no connection through SSH carries"
+        return (replace(result, word=Word.NOT_CHECKABLE, seen=str(reply), fix=fix),)
     if reply.gives(name.wanted):
         return (replace(result, seen=described(reply.values)),)
     if reply.state is not State.ANSWERED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
 from typing import Final
@@ -11,9 +11,10 @@ from typing import Final
 from dualstack.address.family import FAMILIES, Family
 from dualstack.errors import InputError, quoted
 from dualstack.plan.model import Plan
-from dualstack.verify import machines, names
+from dualstack.verify import bmcs, names
 from dualstack.verify.endpoints import endpoints
 from dualstack.verify.judge import look
+from dualstack.verify.machine import checks as machine
 from dualstack.verify.model import Check, Kind, Result, Way, Word
 
 AT_ONCE: Final = 64
@@ -25,12 +26,18 @@ Told = Callable[[int, int, int], None]
 """Is told how many checks of how many have ended, and how many of their results failed."""
 
 
-def all_checks(plan: Plan) -> Iterator[Check]:
-    """Give every check of a site."""
+def all_checks(plan: Plan, secrets: Mapping[str, str] | None = None) -> Iterator[Check]:
+    """Give every check of a site.
+
+    Args:
+        plan: of the site.
+        secrets: values of config keys, by name; what needs one that is not there is not checkable.
+    """
     yield from names.checks(plan)
     for endpoint in endpoints(plan):
         yield Check(endpoint.kind, endpoint.family, partial(look, endpoint))
-    yield from machines.checks(plan)
+    yield from bmcs.checks(plan)
+    yield from machine.checks(plan, secrets or {})
 
 
 def parse_only(words: Sequence[str]) -> tuple[frozenset[Kind], frozenset[Family]]:

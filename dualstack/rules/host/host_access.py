@@ -122,6 +122,9 @@ def check_logins(subject: Subject) -> Findings:
             yield from no_host_key((*path, "hostKey"), what)
         else:
             yield from host_key(At((*path, "hostKey"), login.host_key))
+    for index, node in enumerate(subject.site.nodes):
+        if node.ssh_host_key is not None:
+            yield from host_key(At(("nodes", index, "sshHostKey"), node.ssh_host_key))
 
 
 def check_settings(subject: Subject) -> Findings:

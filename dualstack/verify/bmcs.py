@@ -10,11 +10,11 @@ from typing import Final
 from dualstack.address.bmc import BmcAddress, parse_bmc
 from dualstack.address.family import IPAddress
 from dualstack.plan.model import BmcPlan, Plan
-from dualstack.probe.resolver import State, ask
+from dualstack.probe.resolver import State
 from dualstack.verify.endpoints import Endpoint
 from dualstack.verify.judge import look
 from dualstack.verify.model import Check, Kind, Result, Way, Word
-from dualstack.verify.names import DNS_PORT
+from dualstack.verify.queries import asked_from
 
 ROOT: Final = "/redfish/v1/"
 """The service root, which is told without a login (DMTF DSP0266)."""
@@ -76,8 +76,7 @@ def _resolved(host: str, resolvers: Sequence[IPAddress], way: Way) -> tuple[list
     """Give the addresses of a name by the first resolver that answers, else why nobody does."""
     words = "the site has no resolvers"
     for resolver in resolvers:
-        address, port = way.to(str(resolver), DNS_PORT)
-        reply = ask(host, ("A", "AAAA"), address, port)
+        reply = asked_from(way, host, ("A", "AAAA"), resolver)
         if reply.state is State.ANSWERED:
             return [value for values in reply.values.values() for value in values], ""
         words = f"resolver {resolver}: {reply}"
