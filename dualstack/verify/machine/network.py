@@ -71,6 +71,8 @@ def _wrong_addresses(nic: Nic, links: Sequence[Mapping[str, Any]], family: Famil
         mac = nic.wanted.get("mac-address")
         yield f"there is no {name}" + (f" with MAC {mac}" if mac else "")
         return
+    if nic.down:
+        yield f"{nic.name} is down, or its cable is out"
     have = {str(one.get("local")): one for one in nic.addresses if one.get("family") == kind}
     for given in wanted.get("address", ()):
         address, length = str(ipaddress.ip_address(given["ip"])), given.get("prefix-length")

@@ -17,11 +17,13 @@ class Nic:
         wanted: as nmstate has it.
         name: on the machine; None where it has none.
         addresses: those that it has, as ``ip -j address`` gives them.
+        down: whether it carries nothing.
     """
 
     wanted: Mapping[str, Any]
     name: str | None
     addresses: Sequence[Mapping[str, Any]]
+    down: bool = False
 
     def of(self, family: Family) -> Mapping[str, Any]:
         """Give what the plan says of a family; empty where the interface has none of it."""
@@ -48,7 +50,9 @@ def find_nic(wanted: Mapping[str, Any], links: Sequence[Mapping[str, Any]]) -> N
     link = next(iter(by_mac or by_name), None)
     if link is None:
         return Nic(wanted, None, ())
-    return Nic(wanted, str(link.get("ifname")), [one for one in link.get("addr_info", ()) if isinstance(one, Mapping)])
+    have = [one for one in link.get("addr_info", ()) if isinstance(one, Mapping)]
+    # UNKNOWN is what interfaces say that have no carrier to look at (linux Documentation/networking/operstates.rst).
+    return Nic(wanted, str(link.get("ifname")), have, link.get("operstate") in ("DOWN", "LOWERLAYERDOWN"))
 
 
 def _kind(link: Mapping[str, Any]) -> str:
