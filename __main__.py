@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import pulumi
 
-from components.cluster import ManagementCluster, exports, host_providers
-from components.config import load_plan, project_folder, read_secret
+from components.cluster import ManagementCluster
+from components.config import stack_args
+from components.former import with_former_urn
 
-plan = load_plan()
-cluster = ManagementCluster(
-    "management",
-    plan,
-    secret=read_secret,
-    project=project_folder(),
-    opts=pulumi.ResourceOptions(providers=host_providers(plan)),
-)
-if plan.uses_cluster:
-    from components.access import kubernetes_provider
+args = stack_args()
+former = pulumi.ResourceOptions(transformations=[with_former_urn])
+cluster = ManagementCluster("management", args, former)
+if cluster.plan.uses_cluster and cluster.kubeconfig is not None:
     from components.charts import ManagementCharts
 
-    ManagementCharts(
-        "management-charts",
-        plan,
-        secret=read_secret,
-        host=cluster.host,
-        opts=pulumi.ResourceOptions(providers=[kubernetes_provider(plan, read_secret, cluster.host)]),
-    )
-for name, value in exports(plan).items():
+    ManagementCharts("management-charts", {**args, "host": cluster.host, "kubeconfig": cluster.kubeconfig}, former)
+for name, value in cluster.exports().items():
     pulumi.export(name, value)

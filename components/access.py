@@ -1,14 +1,15 @@
-"""The way to the living cluster: its kubeconfig, and the Kubernetes provider that uses it."""
+"""The way to the living cluster: its kubeconfig."""
 
 from __future__ import annotations
 
+import functools
+from dataclasses import dataclass
 from typing import Any, ClassVar, NoReturn, cast
 
 import pulumi
-import pulumi_kubernetes as kubernetes
 
-from components.config import SecretReader
 from components.host import ManagementHost
+from components.secrets import Secrets
 from dualstack.kubeconfig import KubeconfigError, readdressed
 from dualstack.plan import Plan
 from dualstack.plan.access import KUBECONFIG_KEY
@@ -25,6 +26,21 @@ DIALS = 5
 """Tries to log in; the host has answered just before."""
 
 
+@dataclass(frozen=True)
+class ManagementAccessArgs:
+    """What the kubeconfig is read by.
+
+    Attributes:
+        plan: the site's plan.
+        secret: reads private keys.
+        host: which is read once it is ready.
+    """
+
+    plan: Plan
+    secret: Secrets
+    host: ManagementHost
+
+
 class ManagementAccess(pulumi.ComponentResource):
     """The kubeconfig, read from the host by SSH."""
 
@@ -33,31 +49,22 @@ class ManagementAccess(pulumi.ComponentResource):
     kubeconfig: pulumi.Output[str]
     """For the deploying machine; a secret."""
 
-    def __init__(
-        self,
-        name: str,
-        plan: Plan,
-        *,
-        secret: SecretReader,
-        host: ManagementHost,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
+    def __init__(self, name: str, args: ManagementAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Read it.
 
         Args:
             name: name of the component.
-            plan: the site's plan.
-            secret: reads private keys.
-            host: which is read once it is ready.
+            args: plan, keys and host.
             opts: resource options.
         """
+        plan, host = args.plan, args.host
         from pulumi_command import remote
 
         access, wanted = plan.access, plan.site.host.kubeconfig
         super().__init__(self.TYPE, name, {"source": wanted.source, "server": access.server}, opts)
         command = remote.Command(
             f"{name}-kubeconfig",
-            connection=_connection(plan, secret),
+            connection=_connection(plan, args.secret),
             create=READ,
             # Another certificate or another machine has another kubeconfig.
             triggers=[host.ready.certificate, wanted.generation],
@@ -69,56 +76,48 @@ class ManagementAccess(pulumi.ComponentResource):
                 depends_on=host.ready,
                 additional_secret_outputs=["stdout", "stderr"],
                 deleted_with=host.machine,
-                replace_with=list(host.disks) or None,
+                replace_with=[host.disk] if host.disk else None,
             ),
         )
         self.kubeconfig = pulumi.Output.secret(command.stdout.apply(lambda text: _readdressed(text, plan)))
-        self.register_outputs({})
+        self.register_outputs({"kubeconfig": self.kubeconfig})
 
 
-def kubernetes_provider(plan: Plan, secret: SecretReader, host: ManagementHost) -> kubernetes.Provider:
-    """Make the provider of the site's cluster.
+def kubeconfig(
+    name: str, plan: Plan, secret: Secrets, host: ManagementHost, opts: pulumi.ResourceOptions
+) -> pulumi.Output[str] | None:
+    """Give the kubeconfig: the host's, else the given one; None where there is none and the program needs none.
 
-    Everything that the SDK would take from the environment is stated: a plan may not depend on who computes it.
+    Where it needs one that is not there, a preview goes on without knowing it, and an update stops. Never an empty one:
+    the provider would take that of whoever deploys, and with it another cluster.
+
+    Args:
+        name: name of the component that reads it.
+        plan: the site's plan.
+        secret: reads a given one.
+        host: where the cluster is.
+        opts: options of that component.
     """
-    return kubernetes.Provider(
-        "kubernetes",
-        kubeconfig=_kubeconfig(plan, secret, host),
-        # Replaces nothing when the kubeconfig changes: it does whenever its certificate is renewed.
-        cluster_identifier=f"dualstack-{plan.name}",
-        # Else a refresh during an outage would forget every release.
-        delete_unreachable=False,
-        skip_update_unreachable=False,
-        enable_server_side_apply=True,
-    )
-
-
-def _kubeconfig(plan: Plan, secret: SecretReader, host: ManagementHost) -> pulumi.Output[str]:
-    """Give the kubeconfig; where the stack has none, a preview goes on without knowing it, and an update stops.
-
-    Never an empty one: the provider would take that of whoever deploys, and with it another cluster.
-    """
-    if plan.site.host.kubeconfig.source == "ssh":
-        return ManagementAccess("management-access", plan, secret=secret, host=host).kubeconfig
+    if plan.uses_cluster and plan.site.host.kubeconfig.source == "ssh":
+        return ManagementAccess(name, ManagementAccessArgs(plan, secret, host), opts).kubeconfig
     given = secret(KUBECONFIG_KEY)
-    if given is not None:
+    if given is not None or not plan.uses_cluster:
         return given
     if pulumi.runtime.is_dry_run():
         return pulumi.Output.secret(cast(str, pulumi.UNKNOWN))
     # Only once the host is there: a first update makes it, and only then is there a kubeconfig.
-    return pulumi.Output.secret(host.ready.answered.apply(_no_kubeconfig))
+    return pulumi.Output.secret(host.ready.answered.apply(functools.partial(_no_kubeconfig, secret)))
 
 
-def _no_kubeconfig(_answered: object) -> NoReturn:
+def _no_kubeconfig(secret: Secrets, _answered: object) -> NoReturn:
     raise pulumi.RunError(
         "Pulumi works on the cluster (delivery, day2), and the stack has no kubeconfig; copy "
-        f"{FILE} from the host, put the host's address into it, and run: "
-        f"dualstack secret set {pulumi.get_stack()} {KUBECONFIG_KEY} @rke2.yaml; "
+        f"{FILE} from the host, put the host's address into it, and {secret.give(KUBECONFIG_KEY)}; "
         "or set host.kubeconfig.source to ssh"
     )
 
 
-def _connection(plan: Plan, secret: SecretReader) -> Any:
+def _connection(plan: Plan, secret: Secrets) -> Any:
     """Give the way by SSH, through the jump host where the host is behind one; every server's key is pinned."""
     from pulumi_command import remote
 
@@ -129,7 +128,7 @@ def _connection(plan: Plan, secret: SecretReader) -> Any:
     return remote.ConnectionArgs(host=plan.access.host, proxy=proxy, **_login(site.ssh, secret))
 
 
-def _login(given: Ssh, secret: SecretReader) -> dict[str, Any]:
+def _login(given: Ssh, secret: Secrets) -> dict[str, Any]:
     return {
         "user": given.user,
         "port": given.port,

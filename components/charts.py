@@ -1,18 +1,22 @@
-"""The Helm releases on the living cluster, and what belongs to them there."""
+"""The Helm releases on the living cluster, and what belongs to them there.
 
-from __future__ import annotations
+Without ``from __future__ import annotations``: the plugin's schema is made of the annotations as they are.
+"""
 
 import functools
-from typing import Any, ClassVar
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
+import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes.helm import v3 as helm
 
-from components.config import SecretReader
+from components.bound import Bound
 from components.helmcharts import forget_command, let_go, send_values
-from components.host import ManagementHost
+from components.outputs import HostBinding
 from components.readback import read_back
+from components.secrets import Secrets
 from components.services import both_families
+from components.site import open_site
 from components.values import chart_values, values_digest
 from dualstack.plan import Plan
 from dualstack.plan.model import ChartPlan
@@ -22,6 +26,22 @@ RELEASE_SECONDS = 1800
 """Until a release's workloads run: a first start pulls its images over the site's line, and Rancher restarts itself."""
 
 
+class ManagementChartsArgs(TypedDict):
+    """What the charts are made of."""
+
+    name: str
+    """The site's name, as its ``ManagementCluster`` has it."""
+    site: dict[str, Any]
+    """The site, as its ``ManagementCluster`` has it; plain values."""
+    secrets: NotRequired[dict[str, pulumi.Input[str]]]
+    """The site's secrets by config key: those in charts' values, and passwords of repositories."""
+    host: pulumi.Input[HostBinding]
+    """Where the cluster runs: the output ``host`` of ``ManagementCluster``."""
+    kubeconfig: NotRequired[pulumi.Input[str]]
+    """The way to the cluster: the output ``kubeconfig`` of ``ManagementCluster``; not needed where the resource options
+    name a Kubernetes provider."""
+
+
 class ManagementCharts(pulumi.ComponentResource):
     """What the program has on the cluster.
 
@@ -29,26 +49,23 @@ class ManagementCharts(pulumi.ComponentResource):
     whose ``day2`` is ``helmchartconfig``.
     """
 
-    TYPE: ClassVar = "dualstack:index:ManagementCharts"
+    TYPE = "dualstack:index:ManagementCharts"
 
-    def __init__(
-        self,
-        name: str,
-        plan: Plan,
-        *,
-        secret: SecretReader,
-        host: ManagementHost,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
+    releases: pulumi.Output[list[str]]
+    """Names of the Helm releases, in the order in which they are made."""
+
+    def __init__(self, name: str, args: ManagementChartsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the releases.
 
         Args:
-            name: name of the component.
-            plan: the site's plan.
-            secret: reads secrets in values, and passwords of repositories.
-            host: where the cluster runs.
-            opts: resource options; the Kubernetes provider comes with them.
+            name: name of the component; those of its children begin with it.
+            args: site, secrets, host and kubeconfig.
+            opts: resource options; they may name the Kubernetes provider.
+
+        Raises:
+            pulumi.RunError: the site has errors, or nothing leads to its cluster.
         """
+        plan, secret = open_site(args, tell=False)
         charts = delivered(plan)
         inputs: dict[str, Any] = {
             "charts": [{"name": item.name, "version": item.version, "namespace": item.namespace} for item in charts]
@@ -60,7 +77,10 @@ class ManagementCharts(pulumi.ComponentResource):
         if handed:
             inputs["handover"] = [chart.name for chart in handed]
         super().__init__(self.TYPE, name, inputs, opts)
-        self._host = host
+        self._host = Bound(args["host"])
+        self._provider = self.get_provider("kubernetes::")
+        if self._provider is None and plan.uses_cluster:
+            self._provider = cluster_provider(f"{name}-kubernetes", plan, args.get("kubeconfig"), self)
         done: dict[str, list[pulumi.Input[Any]]] = {}
         for chart in charts:
             before = [one for item in _before(plan, chart) for one in done.get(item, ())]
@@ -79,7 +99,8 @@ class ManagementCharts(pulumi.ComponentResource):
             let_go(f"{name}-{chart.name}-let-go", chart, self._options([]))
             told = f"{chart.name} is being handed over; once RKE2 has let go, let Helm forget the release"
             pulumi.log.warn(f"{told}: {forget_command(chart)}; then take handover out", self)
-        self.register_outputs({"releases": [chart.name for chart in charts]})
+        self.releases = pulumi.Output.from_input([chart.name for chart in charts])
+        self.register_outputs({"releases": self.releases})
 
     def _options(
         self, before: list[pulumi.Input[Any]], replace_with: list[pulumi.Resource] | None = None
@@ -88,20 +109,19 @@ class ManagementCharts(pulumi.ComponentResource):
 
         With the machine the cluster goes, so nothing is removed from it. On a new disk everything is new; a new machine
         on the old disk still has what was there. The engine skips the deletion only where the machine goes because of
-        what is named here, so each disk is.
+        what is named here, so the disk is.
         """
         return pulumi.ResourceOptions(
             parent=self,
+            provider=self._provider,
             depends_on=[self._host.ready, *before],
             deleted_with=self._host.machine,
-            replace_with=[*self._host.disks, *(replace_with or ())] or None,
+            replace_with=[self._host.disk, *(replace_with or ())],
             # One name in one namespace: a second one could not stand beside the first.
             delete_before_replace=True,
         )
 
-    def _release(
-        self, name: str, chart: ChartPlan, before: list[pulumi.Input[Any]], secret: SecretReader
-    ) -> helm.Release:
+    def _release(self, name: str, chart: ChartPlan, before: list[pulumi.Input[Any]], secret: Secrets) -> helm.Release:
         oci = chart.repository.url.startswith("oci://")
         return helm.Release(
             f"{name}-{chart.name}",
@@ -124,6 +144,33 @@ class ManagementCharts(pulumi.ComponentResource):
             cleanup_on_fail=True,
             opts=self._options(before),
         )
+
+
+def cluster_provider(
+    name: str, plan: Plan, kubeconfig: pulumi.Input[str] | None, parent: pulumi.Resource
+) -> kubernetes.Provider:
+    """Make the provider of the site's cluster.
+
+    Everything that the SDK would take from the environment is stated: a plan may not depend on who computes it.
+
+    Raises:
+        pulumi.RunError: there is no kubeconfig; that of whoever deploys would lead to another cluster.
+    """
+    if kubeconfig is None:
+        raise pulumi.RunError(
+            f"{plan.name} has no kubeconfig; pass that of its ManagementCluster, or a Kubernetes provider"
+        )
+    return kubernetes.Provider(
+        name,
+        kubeconfig=pulumi.Output.secret(kubeconfig),
+        # Replaces nothing when the kubeconfig changes: it does whenever its certificate is renewed.
+        cluster_identifier=f"dualstack-{plan.name}",
+        # Else a refresh during an outage would forget every release.
+        delete_unreachable=False,
+        skip_update_unreachable=False,
+        enable_server_side_apply=True,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
 
 
 def _not_pending(chart: ChartPlan, status: helm.outputs.ReleaseStatus) -> None:
@@ -155,7 +202,7 @@ def _before(plan: Plan, chart: ChartPlan) -> list[str]:
     return names
 
 
-def _repository(chart: ChartPlan, oci: bool, secret: SecretReader) -> helm.RepositoryOptsArgs | None:
+def _repository(chart: ChartPlan, oci: bool, secret: Secrets) -> helm.RepositoryOptsArgs | None:
     """Give repository and login; an OCI chart has its repository in its own reference."""
     given = chart.repository
     password = secret(given.password_key) if given.password_key else None

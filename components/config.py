@@ -1,61 +1,46 @@
-"""From the engine's config to the plan: the same door as the command's, with errors told as findings."""
+"""The stack's config as a component's arguments: what a program passes, a stack file has."""
 
 from __future__ import annotations
 
-import pathlib
-from collections.abc import Callable
+import functools
+from typing import Any
 
 import pulumi
 from pulumi.runtime import config as runtime_config
 
-from dualstack.check import check_site
+from components.cluster import ManagementClusterArgs
+from components.site import CheckedSite, checked_plan, project_folder
 from dualstack.errors import InputError
-from dualstack.findings import Finding, Severity
-from dualstack.layers import Resolved, resolve_mapping
-from dualstack.origins import format_path
-from dualstack.plan import Plan
+from dualstack.layers import resolve_mapping
+from dualstack.plan.access import KUBECONFIG_KEY
 
 NAMESPACE = "dualstack"
 SITE = "site"
 
-SecretReader = Callable[[str], pulumi.Output[str] | None]
-"""Gives the secret config key of a name, or None where the stack has no such key."""
 
-
-def load_plan() -> Plan:
-    """Check the site of this stack and compute its plan; warnings go to the engine's log.
+def stack_args() -> ManagementClusterArgs:
+    """Check the site of this stack, and give it as arguments; warnings go to the engine's log.
 
     Raises:
         pulumi.RunError: the site cannot be read, or it has errors; the text names them all.
     """
-    name = pulumi.get_stack()
+    stack, config = pulumi.get_stack(), pulumi.Config(NAMESPACE)
+    mapping: dict[str, Any] = config.require_object(SITE)
+    plain, secrets = _keys()
     try:
-        checked = check_site(name, _resolved())
+        resolved = resolve_mapping(project_folder(), mapping, secrets, plain, file=f"{NAMESPACE}:{SITE}")
     except InputError as error:
         raise pulumi.RunError(str(error)) from error
-    errors = [finding for finding in checked.findings if finding.severity is Severity.ERROR]
-    for finding in checked.findings:
-        if finding.severity is Severity.WARNING:
-            pulumi.log.warn(_line(finding))
-    if errors or checked.plan is None:
-        told = [f"the site {name} has {len(errors)} error{'' if len(errors) == 1 else 's'}, so nothing was started:"]
-        told += [f"  {_line(finding)}\n    {finding.consequence}" for finding in errors]
-        raise pulumi.RunError("\n".join(told))
-    return checked.plan
+    site = CheckedSite(mapping, checked_plan(stack, resolved), functools.partial(_give, stack))
+    # Also what stands in clear: a rule says so, and its severity is the site's to choose.
+    given: dict[str, pulumi.Input[str]] = {
+        key: config.require_secret(key) for key in sorted({*plain, *secrets} - {SITE})
+    }
+    return {"name": stack, "site": site, "secrets": given}
 
 
-def read_secret(key: str) -> pulumi.Output[str] | None:
-    """Give ``dualstack:<key>``, always as a secret; None where the stack has no such key."""
-    return pulumi.Config(NAMESPACE).get_secret(key)
-
-
-def project_folder() -> pathlib.Path:
-    """Give the folder of Pulumi.yaml; an older language host does not tell it, but starts programs there."""
-    return pathlib.Path(pulumi.get_root_directory() or ".").absolute()
-
-
-def _resolved() -> Resolved:
-    mapping = pulumi.Config(NAMESPACE).require_object(SITE)
+def _keys() -> tuple[dict[str, str], set[str]]:
+    """Give the plain keys of our namespace beside the site, with their values, and the names of the secret ones."""
     plain: dict[str, str] = {}
     secrets: set[str] = set()
     # The SDK has no call that lists the keys. Both places, as its own lookup of one key does: what the language host
@@ -69,10 +54,9 @@ def _resolved() -> Resolved:
             secrets.add(name)
         elif name != SITE:
             plain[name] = value
-    return resolve_mapping(project_folder(), mapping, secrets, plain, file=f"{NAMESPACE}:{SITE}")
+    return plain, secrets
 
 
-def _line(finding: Finding) -> str:
-    place = "" if finding.file is None else f"{finding.file}:{finding.line}: "
-    because = f" (severity set by the site: {finding.because})" if finding.because else ""
-    return f"{place}{format_path(finding.path)}: {finding.message}; {finding.fix} [{finding.rule.id}]{because}"
+def _give(stack: str, key: str) -> str:
+    value = " @rke2.yaml" if key == KUBECONFIG_KEY else ""
+    return f"run: dualstack secret set {stack} {key}{value}"

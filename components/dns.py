@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pulumi
 
-from components.config import SecretReader
+from components.outputs import names, records
+from components.secrets import Secrets
 from dualstack.plan import Plan
 from dualstack.plan.model import DnsRecord
 from dualstack.project import ONLINE_VARIABLE
@@ -15,34 +17,49 @@ from dualstack.site.dns import Zone
 from provider.resources import Answers, Pointer, RecordSet, ServerInput, TsigInput
 
 
+@dataclass(frozen=True)
+class ManagementDnsArgs:
+    """What the records are made of.
+
+    Attributes:
+        plan: the site's plan.
+        secret: reads the TSIG keys.
+    """
+
+    plan: Plan
+    secret: Secrets
+
+
 class ManagementDns(pulumi.ComponentResource):
     """The records in state; with the backend ``rfc2136`` also written to their zones, with ``existing`` asked for.
 
-    With the backend ``libvirt`` they are rows of the virtual network.
+    With the virtual network's own backend they are rows of it.
     """
 
     TYPE: ClassVar = "dualstack:index:ManagementDns"
 
-    def __init__(
-        self, name: str, plan: Plan, *, secret: SecretReader, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    names: pulumi.Output[list[str]]
+    """The names that the site answers to."""
+
+    def __init__(self, name: str, args: ManagementDnsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Write the records.
 
         Args:
             name: name of the component.
-            plan: the site's plan.
-            secret: reads the TSIG keys.
+            args: plan and keys.
             opts: resource options.
         """
+        plan = args.plan
         backend = plan.site.dns.backend
         super().__init__(self.TYPE, name, {"backend": backend, "records": records(plan)}, opts)
         if backend == "rfc2136":
-            self._write(name, plan, secret)
+            self._write(name, plan, args.secret)
         elif backend == "existing":
             self._ask(name, plan)
-        self.register_outputs({"names": list(_forward(plan))})
+        self.names = pulumi.Output.from_input(names(plan))
+        self.register_outputs({"names": self.names})
 
-    def _write(self, name: str, plan: Plan, secret: SecretReader) -> None:
+    def _write(self, name: str, plan: Plan, secret: Secrets) -> None:
         zones = {zone.name.rstrip(".").lower(): zone for zone in plan.site.dns.zones}
         # Two servers of a site file may be one machine: a new record must not be what is then deleted as the old one.
         options = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
@@ -98,14 +115,6 @@ def asked(plan: Plan, host: str) -> dict[str, Any]:
     }
 
 
-def records(plan: Plan) -> list[dict[str, Any]]:
-    """Give every record of the plan as plain data."""
-    return [
-        {"name": item.name, "type": item.type, "value": item.value, "zone": item.zone, "ttl": item.ttl}
-        for item in plan.dns
-    ]
-
-
 def _forward(plan: Plan) -> dict[str, list[DnsRecord]]:
     """Give A and AAAA by name, in the plan's order."""
     names: dict[str, list[DnsRecord]] = {}
@@ -115,7 +124,7 @@ def _forward(plan: Plan) -> dict[str, list[DnsRecord]]:
     return names
 
 
-def _server(zone: Zone | None, secret: SecretReader) -> ServerInput:
+def _server(zone: Zone | None, secret: Secrets) -> ServerInput:
     server: ServerInput = {"port": zone.port if zone else 53}
     if zone is not None and zone.server is not None:
         server["address"] = zone.server

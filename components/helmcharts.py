@@ -19,7 +19,7 @@ from typing import Final
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource, CustomResourcePatch
 
-from components.config import SecretReader
+from components.secrets import Secrets
 from components.values import chart_values
 from dualstack.plan.model import ChartPlan
 from dualstack.yamlio import dump
@@ -29,7 +29,7 @@ NAMESPACE: Final = "kube-system"
 UNMANAGED: Final = "helmcharts.helm.cattle.io/unmanaged"
 
 
-def send_values(name: str, chart: ChartPlan, secret: SecretReader, opts: pulumi.ResourceOptions) -> CustomResource:
+def send_values(name: str, chart: ChartPlan, secret: Secrets, opts: pulumi.ResourceOptions) -> CustomResource:
     """Send a chart's values to the living cluster; the same ones as the image has change nothing.
 
     Args:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pulumi
 
-from components.config import SecretReader
 from components.dns import ManagementDns
-from components.hypervisor import Machine
+from components.hypervisor import Surroundings, host_kind
 from components.network import ManagementNetwork
+from components.outputs import HostBinding
+from components.secrets import Secrets
 from dualstack.address.pair import Pair
 from dualstack.address.parsing import Address
 from dualstack.plan import Plan
@@ -21,6 +23,25 @@ READY_SECONDS = 3600
 """A first start unpacks all container images of the release before the API answers."""
 
 
+@dataclass(frozen=True)
+class ManagementHostArgs:
+    """What the host is made of.
+
+    Attributes:
+        plan: the site's plan.
+        secret: reads private keys and BMCs' passwords.
+        network: what a VM is attached to.
+        dns: the records; wrong ones are told before anybody waits for the host.
+        image: the image that it starts from.
+    """
+
+    plan: Plan
+    secret: Secrets
+    network: ManagementNetwork
+    dns: ManagementDns
+    image: pulumi.Input[str] | None
+
+
 class ManagementHost(pulumi.ComponentResource):
     """The machine, and the wait for it."""
 
@@ -28,53 +49,33 @@ class ManagementHost(pulumi.ComponentResource):
 
     machine: pulumi.Resource | None
     """The machine's resource; None for one that is already there."""
-    disks: tuple[pulumi.Resource, ...]
-    """What the cluster lives on; a machine that is replaced alone keeps it."""
+    disk: pulumi.Resource | None
+    """What the cluster lives on; a machine that is replaced alone keeps it. None for one that is already there."""
     ready: Ready
     """What uses the cluster depends on this."""
+    binding: pulumi.Output[HostBinding]
+    """The three above, by their URNs, for another component."""
 
-    def __init__(
-        self,
-        name: str,
-        plan: Plan,
-        *,
-        secret: SecretReader,
-        network: ManagementNetwork,
-        dns: ManagementDns,
-        image: pulumi.Input[str] | None,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
+    def __init__(self, name: str, args: ManagementHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the host.
 
         Args:
             name: name of the component.
-            plan: the site's plan.
-            secret: reads the private key for the jump host.
-            network: what a VM is attached to.
-            dns: the records; wrong ones are told before anybody waits for the host.
-            image: the disk image of a VM.
-            opts: resource options; the libvirt provider comes with them.
+            args: plan, secrets, and what is there before it.
+            opts: resource options; the hypervisor's provider comes with them.
         """
+        plan, secret, network, dns = args.plan, args.secret, args.network, args.dns
         super().__init__(self.TYPE, name, _inputs(plan), opts)
-        self.machine, self.disks = None, ()
-        machines: dict[str, Machine] = {}
-        if plan.libvirt is not None and network.virtual is not None:
-            from components import libvirt
-
-            made = libvirt.make_machines(name, plan, plan.libvirt, network.virtual, image, self)
-            machines = {node.name: machine for node, machine in zip(plan.nodes, made, strict=True)}
-            first = machines[plan.initializer.name]
-            self.machine = first.resource
-            # A cluster of several nodes outlives each of its disks.
-            self.disks = () if plan.several else first.disks
-        installed: list[pulumi.Resource] = []
-        if plan.installations:
-            from components import redfish
-
-            installed = redfish.install(name, plan, secret, image, self, [network, dns])
+        made = host_kind(plan).machines(
+            name, plan, Surroundings(secret, network.virtual, args.image, [network, dns]), self
+        )
+        first = made.by_node.get(plan.initializer.name)
+        self.machine = first.resource if first else None
+        # A cluster of several nodes outlives each of its disks.
+        self.disk = first.disk if first and not plan.several else None
 
         def wait(name: str, node: NodePlan, addresses: Pair[Address], after: list[pulumi.Resource]) -> Ready:
-            machine = machines.get(node.name)
+            machine = made.by_node.get(node.name)
             return Ready(
                 name,
                 ipv4=str(addresses.ipv4) if addresses.ipv4 else None,
@@ -88,7 +89,7 @@ class ManagementHost(pulumi.ComponentResource):
                 host=machine.id if machine else None,
                 opts=pulumi.ResourceOptions(
                     parent=self,
-                    depends_on=[network, dns, *installed, *after],
+                    depends_on=[network, dns, *made.installed, *after],
                     deleted_with=machine.resource if machine else None,
                 ),
             )
@@ -97,10 +98,17 @@ class ManagementHost(pulumi.ComponentResource):
         servers = [node for node in plan.nodes if node.role == "server"] if plan.several else []
         each: list[pulumi.Resource] = [wait(f"{name}-{node.name}-ready", node, node.addresses, []) for node in servers]
         self.ready = wait(f"{name}-ready", plan.initializer, plan.api, each)
+        self.binding = _binding(self)
         self.register_outputs({"answered": self.ready.answered})
 
 
-def _jump(plan: Plan, secret: SecretReader) -> JumpInput | None:
+def _binding(host: ManagementHost) -> pulumi.Output[HostBinding]:
+    there = {"ready": host.ready, "machine": host.machine, "disk": host.disk}
+    urns: Any = {name: resource.urn for name, resource in there.items() if resource is not None}
+    return pulumi.Output.from_input(urns)
+
+
+def _jump(plan: Plan, secret: Secrets) -> JumpInput | None:
     given = plan.site.host.jump
     if plan.site.host.readiness != "ssh-jump" or given is None:
         return None
@@ -119,11 +127,4 @@ def _jump(plan: Plan, secret: SecretReader) -> JumpInput | None:
 def _inputs(plan: Plan) -> dict[str, Any]:
     host = plan.site.host
     inputs: dict[str, Any] = {"kind": host.kind, "node": plan.initializer.name, "production": host.production}
-    if plan.libvirt is not None:
-        inputs |= {
-            "mac": next(iter(plan.libvirt.machines[plan.initializer.index].macs), None),
-            "memoryMib": plan.libvirt.memory_mib,
-            "vcpus": plan.libvirt.vcpus,
-            "diskBytes": plan.libvirt.disk_bytes,
-        }
-    return inputs
+    return inputs | host_kind(plan).host_inputs(plan)

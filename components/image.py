@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
+from dataclasses import dataclass
 from typing import ClassVar
 
 import pulumi
 
-from components.config import SecretReader
+from components.hypervisor import host_kind
+from components.secrets import Secrets
+from components.site import project_folder
 from dualstack.eib import build_tree
 from dualstack.eib.definition import base_image
 from dualstack.eib.files import ProjectFiles
@@ -19,6 +22,19 @@ from dualstack.plan.server import TOKEN_KEY
 from provider.resources import Build, Directory, FileInput
 
 
+@dataclass(frozen=True)
+class ManagementImageArgs:
+    """What directory and image are made of.
+
+    Attributes:
+        plan: the site's plan.
+        secret: reads the secrets that EIB needs in clear.
+    """
+
+    plan: Plan
+    secret: Secrets
+
+
 class ManagementImage(pulumi.ComponentResource):
     """The directory, always; the image, where the site has it built on the machine that deploys."""
 
@@ -27,27 +43,23 @@ class ManagementImage(pulumi.ComponentResource):
     image: pulumi.Input[str] | None
     """Disk image for the host: the site's own, else the built one, else None."""
 
-    def __init__(
-        self,
-        name: str,
-        plan: Plan,
-        *,
-        secret: SecretReader,
-        project: pathlib.Path,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
+    directory: pulumi.Output[str]
+    """The EIB directory, relative to the program's."""
+    digest: pulumi.Output[str]
+    """Of all that is in it, in hex."""
+
+    def __init__(self, name: str, args: ManagementImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make directory and image.
 
         Args:
             name: name of the component.
-            plan: the site's plan.
-            secret: reads the secrets that EIB needs in clear.
-            project: the project's folder, which holds the user's own files.
+            args: plan and secrets; the user's own files are those of the program's folder.
             opts: resource options.
 
         Raises:
             pulumi.RunError: a file of the user's cannot be read.
         """
+        plan = args.plan
         settings = plan.site.image
         path = f"build/{plan.name}"
         inputs = {
@@ -58,7 +70,9 @@ class ManagementImage(pulumi.ComponentResource):
             "build": settings.build,
             "directory": path,
         }
-        files, secrets = _files(plan, secret, project)  # before anything is registered: this is what may fail
+        files, secrets = _files(
+            plan, args.secret, project_folder()
+        )  # before anything is registered: this is what may fail
         super().__init__(self.TYPE, name, inputs, opts)
         directory = Directory(
             f"{name}-directory",
@@ -67,7 +81,7 @@ class ManagementImage(pulumi.ComponentResource):
             files=files,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.image = plan.libvirt.image if plan.libvirt else None
+        self.image = host_kind(plan).image(plan)
         if settings.build == "local":
             build = Build(
                 f"{name}-build",
@@ -79,12 +93,11 @@ class ManagementImage(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self),
             )
             self.image = self.image or build.image
-        self.register_outputs({"directory": path, "digest": directory.digest})
+        self.directory, self.digest = pulumi.Output.from_input(path), directory.digest
+        self.register_outputs({"directory": self.directory, "digest": self.digest})
 
 
-def _files(
-    plan: Plan, secret: SecretReader, project: pathlib.Path
-) -> tuple[dict[str, FileInput], list[pulumi.Output[str]]]:
+def _files(plan: Plan, secret: Secrets, project: pathlib.Path) -> tuple[dict[str, FileInput], list[pulumi.Output[str]]]:
     """Give the files of the directory, and the secrets in them; files that hold one have a secret content."""
     reader = ProjectFiles(project)
 
@@ -93,7 +106,7 @@ def _files(
 
     if plan.several and TOKEN_KEY not in plan.secrets and not pulumi.runtime.is_dry_run():
         message = f"several nodes need the secret {TOKEN_KEY}: without it EIB makes another token at each build"
-        raise pulumi.RunError(f"{message}; run: dualstack secret set {plan.name} {TOKEN_KEY}")
+        raise pulumi.RunError(f"{message}; {secret.give(TOKEN_KEY)}")
     values = {key: value for key in sorted(plan.secrets) if (value := secret(key)) is not None}
     try:
         # The secrets' names alone tell which files hold one, so everything else stays plain and shows in a preview.

@@ -21,12 +21,13 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import pulumi
 import pulumi_libvirt as libvirt
 
-from components.hypervisor import Machine, VirtualNetwork
+from components.hypervisor import HostKind, Machine, Machines, Surroundings, VirtualNetwork
 from dualstack.plan import Plan
 from dualstack.plan.model import LibvirtPlan, MachinePlan
 from dualstack.plan.network import asks_for_addresses
@@ -37,91 +38,106 @@ NETWORK_REPLACED_BY = ["dhcp", "mtu", "dnsmasqOptions", "dns.localOnly"]
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def make_provider(plan: Plan) -> pulumi.ProviderResource:
-    """Make the provider; an explicit one, so that a URI that a site adds later is no other provider.
+class Libvirt(HostKind):
+    """Virtual machines of a libvirt daemon."""
 
-    The SDK would take a missing URI from the environment; a plan may not depend on who computes it.
-    """
-    uri = plan.site.host.libvirt.uri or pulumi.Config("libvirt").get("uri") or DEFAULT_URI
-    return libvirt.Provider("libvirt", uri=uri)
+    package = "libvirt"
 
+    def provider(self, name: str, plan: Plan, parent: pulumi.Resource) -> pulumi.ProviderResource:
+        """Make the provider; an explicit one, so that a URI that a site adds later is no other provider.
 
-def make_network(name: str, plan: Plan, settings: LibvirtPlan, parent: pulumi.Resource) -> VirtualNetwork:
-    """Make the virtual network; of a bridge that is there, nothing.
+        The SDK would take a missing URI from the environment; a plan may not depend on who computes it.
+        """
+        uri = plan.site.host.libvirt.uri or pulumi.Config("libvirt").get("uri") or DEFAULT_URI
+        return libvirt.Provider(name, uri=uri, opts=pulumi.ResourceOptions(parent=parent))
 
-    Args:
-        name: name of the resource.
-        plan: the site's plan.
-        settings: its libvirt part.
-        parent: the component.
-    """
-    if settings.mode == "bridge":
-        return VirtualNetwork(bridge=settings.bridge)
-    options = pulumi.ResourceOptions(
-        parent=parent,
-        delete_before_replace=True,
-        replace_on_changes=NETWORK_REPLACED_BY,
-        # Replacing the network replaces the VM, so it is as precious.
-        protect=plan.site.host.production or None,
-    )
-    xslt = network_xslt(plan, settings)
-    network = libvirt.Network(
-        name,
-        name=_network_name(plan),
-        mode=settings.mode,
-        autostart=True,
-        addresses=list(settings.addresses),
-        domain=settings.domain,
-        mtu=settings.mtu,
-        # One switch for both families; with static addresses a range would only be in their way.
-        dhcp=libvirt.NetworkDhcpArgs(enabled=_uses_dhcp(plan)),
-        dns=libvirt.NetworkDnsArgs(
-            enabled=True,
-            # Only where this server is the one that knows the domain; else it would hide the real zone from the host.
-            local_only=plan.site.dns.backend == "libvirt" and settings.domain is not None,
-            hosts=[libvirt.NetworkDnsHostArgs(hostname=host, ip=ip) for host, ip in settings.hosts],
-        ),
-        xml=libvirt.NetworkXmlArgs(xslt=xslt) if xslt else None,
-        opts=options,
-    )
-    return VirtualNetwork(network.id)
-
-
-def make_machines(
-    name: str,
-    plan: Plan,
-    settings: LibvirtPlan,
-    network: VirtualNetwork,
-    image: pulumi.Input[str] | None,
-    parent: pulumi.Resource,
-) -> list[Machine]:
-    """Make disk and VM of each node, in the nodes' order.
-
-    A volume takes either a source or a size, so the image is one volume and each disk another on top of it.
-
-    Args:
-        name: start of the resources' names; with several nodes a node's name follows.
-        plan: the site's plan.
-        settings: its libvirt part.
-        network: what the machines are attached to.
-        image: path or URL of the disk image; empty disks where None.
-        parent: the component.
-    """
-    kept = _kept(plan, parent)
-    base = None
-    if image is not None:
-        base = libvirt.Volume(
-            f"{name}-image",
-            name=_image_name(plan, image),
-            pool=settings.pool,
-            source=image,
-            # Not deleted first, as its successor has another name: where that cannot be made, the VM runs on.
-            opts=pulumi.ResourceOptions.merge(kept, pulumi.ResourceOptions(delete_before_replace=False)),
+    def network(self, name: str, plan: Plan, parent: pulumi.Resource) -> VirtualNetwork:
+        """Make the virtual network; of a bridge that is there, nothing."""
+        settings = _settings(plan)
+        if settings.mode == "bridge":
+            return VirtualNetwork(bridge=settings.bridge)
+        options = pulumi.ResourceOptions(
+            parent=parent,
+            delete_before_replace=True,
+            replace_on_changes=NETWORK_REPLACED_BY,
+            # Replacing the network replaces the VM, so it is as precious.
+            protect=plan.site.host.production or None,
         )
-    return [
-        _make_machine(f"{name}-{one.node.name}" if plan.several else name, plan, settings, one, network, base, parent)
-        for one in settings.machines
-    ]
+        xslt = network_xslt(plan, settings)
+        network = libvirt.Network(
+            name,
+            name=_network_name(plan),
+            mode=settings.mode,
+            autostart=True,
+            addresses=list(settings.addresses),
+            domain=settings.domain,
+            mtu=settings.mtu,
+            # One switch for both families; with static addresses a range would only be in their way.
+            dhcp=libvirt.NetworkDhcpArgs(enabled=_uses_dhcp(plan)),
+            dns=libvirt.NetworkDnsArgs(
+                enabled=True,
+                # Only where this server is the one that knows the domain; else it would hide the real zone.
+                local_only=plan.site.dns.backend == "libvirt" and settings.domain is not None,
+                hosts=[libvirt.NetworkDnsHostArgs(hostname=host, ip=ip) for host, ip in settings.hosts],
+            ),
+            xml=libvirt.NetworkXmlArgs(xslt=xslt) if xslt else None,
+            opts=options,
+        )
+        return VirtualNetwork(network.id)
+
+    def machines(self, name: str, plan: Plan, given: Surroundings, parent: pulumi.Resource) -> Machines:
+        """Make disk and VM of each node.
+
+        A volume takes either a source or a size, so the image is one volume and each disk another on top of it.
+        """
+        settings, network = _settings(plan), given.network
+        if network is None:
+            raise TypeError("a virtual machine has a network")
+        base = None
+        if given.image is not None:
+            base = libvirt.Volume(
+                f"{name}-image",
+                name=_image_name(plan, given.image),
+                pool=settings.pool,
+                source=given.image,
+                # Not deleted first, as its successor has another name: where that cannot be made, the VM runs on.
+                opts=pulumi.ResourceOptions.merge(
+                    _kept(plan, parent), pulumi.ResourceOptions(delete_before_replace=False)
+                ),
+            )
+        made = {
+            one.node.name: _machine(
+                f"{name}-{one.node.name}" if plan.several else name, plan, one, network, base, parent
+            )
+            for one in settings.machines
+        }
+        return Machines(made)
+
+    def image(self, plan: Plan) -> str | None:
+        """Give ``host.libvirt.image``."""
+        return _settings(plan).image
+
+    def network_inputs(self, plan: Plan) -> dict[str, Any]:
+        """Give mode and prefixes."""
+        settings = _settings(plan)
+        return {"mode": settings.mode, "addresses": list(settings.addresses)}
+
+    def host_inputs(self, plan: Plan) -> dict[str, Any]:
+        """Give the VM's MAC and size."""
+        settings = _settings(plan)
+        return {
+            "mac": next(iter(settings.machines[plan.initializer.index].macs), None),
+            "memoryMib": settings.memory_mib,
+            "vcpus": settings.vcpus,
+            "diskBytes": settings.disk_bytes,
+        }
+
+
+def _settings(plan: Plan) -> LibvirtPlan:
+    """Give the plan's libvirt part, which each site of this kind has."""
+    if plan.libvirt is None:
+        raise TypeError(f"{plan.name} has no libvirt host")
+    return plan.libvirt
 
 
 def _kept(plan: Plan, parent: pulumi.Resource) -> pulumi.ResourceOptions:
@@ -129,16 +145,15 @@ def _kept(plan: Plan, parent: pulumi.Resource) -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions(parent=parent, protect=production, retain_on_delete=production)
 
 
-def _make_machine(
+def _machine(
     name: str,
     plan: Plan,
-    settings: LibvirtPlan,
     machine: MachinePlan,
     network: VirtualNetwork,
     base: libvirt.Volume | None,
     parent: pulumi.Resource,
 ) -> Machine:
-    on_hypervisor = _name(plan, machine)
+    settings, on_hypervisor = _settings(plan), _name(plan, machine)
     disk = libvirt.Volume(
         f"{name}-disk",
         name=f"{on_hypervisor}-disk",
@@ -171,7 +186,7 @@ def _make_machine(
             protect=plan.site.host.production or None,
         ),
     )
-    return Machine(domain, domain.id, (disk,))
+    return Machine(domain, domain.id, disk)
 
 
 def _replaced_by(nics: int) -> list[str]:

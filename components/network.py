@@ -2,59 +2,60 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pulumi
 
-from components.hypervisor import VirtualNetwork
+from components.hypervisor import VirtualNetwork, host_kind
+from components.outputs import Addresses, addresses, node_addresses
 from dualstack.plan import Plan
 
 
+@dataclass(frozen=True)
+class ManagementNetworkArgs:
+    """What the network is made of.
+
+    Attributes:
+        plan: the site's plan.
+    """
+
+    plan: Plan
+
+
 class ManagementNetwork(pulumi.ComponentResource):
-    """Node addresses and cluster CIDRs in state; with a libvirt host also its virtual network."""
+    """Node addresses and cluster CIDRs in state; with a hypervisor also its virtual network."""
 
     TYPE: ClassVar = "dualstack:index:ManagementNetwork"
 
     virtual: VirtualNetwork | None
-    """The virtual network; None for a machine that is already there."""
+    """The virtual network; None for machines that are already there."""
+    nodes: pulumi.Output[dict[str, Addresses]]
+    """Each node's addresses by its name."""
 
-    def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: ManagementNetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the network.
 
         Args:
             name: name of the component.
-            plan: the site's plan.
-            opts: resource options; the libvirt provider comes with them.
+            args: the plan.
+            opts: resource options; the hypervisor's provider comes with them.
         """
+        plan = args.plan
         super().__init__(self.TYPE, name, _inputs(plan), opts)
-        self.virtual = None
-        if plan.libvirt is not None:
-            from components import libvirt
-
-            self.virtual = libvirt.make_network(f"{name}-virtual", plan, plan.libvirt, self)
-        self.register_outputs({"nodes": addresses(plan)})
-
-
-def addresses(plan: Plan) -> dict[str, dict[str, str]]:
-    """Give each node's addresses by family; a family that the site does not state is left out."""
-    return {node.name: {family: str(address) for family, address in node.addresses.items()} for node in plan.nodes}
-
-
-def virtual_addresses(plan: Plan) -> dict[str, dict[str, str]]:
-    """Give the virtual addresses of a cluster of several nodes by what they are for, then by family."""
-    named = (("api", plan.api), ("ingress", plan.entry), ("ironic", plan.serving))
-    return {role: {family: str(address) for family, address in pair.items()} for role, pair in named if pair}
+        self.virtual = host_kind(plan).network(f"{name}-virtual", plan, self)
+        self.nodes = pulumi.Output.from_input(node_addresses(plan))
+        self.register_outputs({"nodes": self.nodes})
 
 
 def _inputs(plan: Plan) -> dict[str, Any]:
     cluster = plan.site.cluster
     inputs: dict[str, Any] = {
-        "nodes": addresses(plan),
+        "nodes": node_addresses(plan),
         "pods": {"ipv4": str(cluster.pods.ipv4), "ipv6": str(cluster.pods.ipv6)},
         "services": {"ipv4": str(cluster.services.ipv4), "ipv6": str(cluster.services.ipv6)},
     }
     if plan.several:
-        inputs["virtual"] = virtual_addresses(plan)
-    if plan.libvirt is not None:
-        inputs |= {"mode": plan.libvirt.mode, "addresses": list(plan.libvirt.addresses)}
-    return inputs
+        roles = (("api", plan.api), ("ingress", plan.entry), ("ironic", plan.serving))
+        inputs["virtual"] = {role: addresses(pair) for role, pair in roles if pair}
+    return inputs | host_kind(plan).network_inputs(plan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from components.config import SecretReader
+from components.hypervisor import HostKind, Machines, Surroundings
 from dualstack.plan import Plan
 from dualstack.plan.model import InstallationPlan
 from provider.resources import Installation
@@ -13,39 +13,24 @@ INSTALL_SECONDS = 5400
 """The image is read through a BMC, written to disk, and its first start unpacks all container images."""
 
 
-def install(
-    name: str,
-    plan: Plan,
-    secret: SecretReader,
-    image: pulumi.Input[str] | None,
-    parent: pulumi.Resource,
-    after: list[pulumi.Resource],
-) -> list[pulumi.Resource]:
-    """Install each node once.
+class Redfish(HostKind):
+    """Machines with a BMC that boots an image."""
 
-    Args:
-        name: start of the resources' names; with several nodes a node's name follows.
-        plan: the site's plan.
-        secret: reads the BMCs' passwords.
-        image: the image that is built here; where the site names one, that is taken.
-        parent: the component.
-        after: what must be there first.
-    """
-    made: list[pulumi.Resource] = []
-    for machine in plan.installations:
-        own = f"{name}-{machine.node.name}" if plan.several else name
-        # Whoever joins needs the cluster to be there.
-        first = made[:1]
-        made.append(_installation(own, plan, machine, secret, image, parent, [*after, *first]))
-    return made
+    def machines(self, name: str, plan: Plan, given: Surroundings, parent: pulumi.Resource) -> Machines:
+        """Install each node once; where the site names an image, that is taken."""
+        made: list[pulumi.Resource] = []
+        for machine in plan.installations:
+            own = f"{name}-{machine.node.name}" if plan.several else name
+            # Whoever joins needs the cluster to be there.
+            made.append(_installation(own, plan, machine, given, parent, [*given.after, *made[:1]]))
+        return Machines(installed=made)
 
 
 def _installation(
     name: str,
     plan: Plan,
     machine: InstallationPlan,
-    secret: SecretReader,
-    image: pulumi.Input[str] | None,
+    given: Surroundings,
     parent: pulumi.Resource,
     after: list[pulumi.Resource],
 ) -> Installation:
@@ -56,9 +41,9 @@ def _installation(
         url=machine.url,
         system=machine.system or None,
         username=machine.username,
-        password=secret(machine.password_key) if machine.password_key else None,
+        password=given.secret(machine.password_key) if machine.password_key else None,
         fingerprint=machine.fingerprint,
-        media=machine.media or image or "",
+        media=machine.media or given.image or "",
         sha256=machine.sha256,
         serve_port=plan.site.host.redfish.serve_port,
         generation=machine.generation,

@@ -6,12 +6,12 @@ import hashlib
 import json
 from typing import Any
 
-from components.config import SecretReader
+from components.secrets import Secrets
 from dualstack.frozen import LEAVE, Secret, thaw
 from dualstack.plan.model import ChartPlan
 
 
-def chart_values(chart: ChartPlan, secret: SecretReader) -> dict[str, Any]:
+def chart_values(chart: ChartPlan, secret: Secrets) -> dict[str, Any]:
     """Give a chart's values, with an Output in place of each secret; without a key that the stack has no secret for.
 
     Args:

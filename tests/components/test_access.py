@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from components.access import READ, _connection, _readdressed
+from components.secrets import Secrets
 from dualstack.kubeconfig import KubeconfigError, readdressed
 from dualstack.offline import SECRET, Recording
 from tests import sites
@@ -25,7 +26,7 @@ def test_every_servers_key_is_pinned(readiness: str) -> None:
     site["host"]["readiness"] = readiness
     plan = sites.checked(site).plan
     assert plan is not None
-    connection = _connection(plan, lambda _: None)
+    connection = _connection(plan, Secrets({}, str))
 
     assert (connection.host, connection.user, connection.host_key) == ("fd00:100::10", "admin", sites.SSH_KEY)
     if readiness == "direct":

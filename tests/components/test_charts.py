@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import Any
 
@@ -9,6 +10,8 @@ import pulumi
 import pytest
 
 from components.access import _no_kubeconfig
+from components.config import _give
+from components.secrets import Secrets
 from dualstack.offline import SECRET, UNKNOWN
 from tests import sites
 from tests.components.support import DOMAIN, RELEASE, SECRETS, VOLUME, libvirt_site, run
@@ -170,7 +173,7 @@ def test_without_a_kubeconfig_every_value_still_shows(preview: bool) -> None:
 
 def test_an_update_without_a_kubeconfig_stops_once_the_host_is_there() -> None:
     with pytest.raises(pulumi.RunError, match=r"dualstack secret set .* kubeconfig @rke2\.yaml"):
-        _no_kubeconfig({})
+        _no_kubeconfig(Secrets({}, functools.partial(_give, "test")), {})
 
 
 def test_a_digest_of_the_values_makes_every_change_of_them_seen() -> None:

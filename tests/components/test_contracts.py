@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import inspect
+import json
 import pkgutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
 
 import components
-from dualstack.offline import Recording
+from dualstack.offline import ProgramError, Recording, record
 from provider import resources
 from tests import PROJECT
 from tests.components.support import CANARY, STACK, every_site, run, under
@@ -36,7 +37,7 @@ RESOURCES = {
     "Ready": "dualstack:host:Ready",
     "RecordSet": "dualstack:dns:RecordSet",
 }
-CLUSTER = {"access.py", "charts.py", "helmcharts.py", "readback.py", "services.py"}
+CLUSTER = {"charts.py", "helmcharts.py", "readback.py", "services.py"}
 SITES = every_site()
 CASES = [(name, preview) for name in SITES for preview in (True, False)]
 
@@ -83,16 +84,10 @@ def test_children_are_named_after_their_parent(recording: Recording) -> None:
             assert resource.name.startswith(by_urn[resource.parent].name + "-"), resource.urn
 
 
-def test_only_these_components_and_providers_are_on_top(recording: Recording) -> None:
+def test_only_these_components_are_on_top(recording: Recording) -> None:
     top = {resource.type for resource in under(recording, STACK)}
 
-    assert top <= {
-        COMPONENTS["ManagementCluster"],
-        COMPONENTS["ManagementCharts"],
-        COMPONENTS["ManagementAccess"],
-        "pulumi:providers:libvirt",
-        "pulumi:providers:kubernetes",
-    }
+    assert top <= {COMPONENTS["ManagementCluster"], COMPONENTS["ManagementCharts"]}
 
 
 def test_components_keep_their_inputs_in_state(recording: Recording) -> None:
@@ -113,20 +108,49 @@ def test_outputs_are_registered_once_and_last(recording: Recording) -> None:
         assert all(index < end for index in made + done), component.urn
 
 
-def test_no_provider_is_made_inside_a_component(recording: Recording) -> None:
+def test_a_provider_is_made_for_this_program_and_named_after_its_component(recording: Recording) -> None:
+    parents = recording.by_urn()
     for resource in recording.resources:
         if resource.type.startswith("pulumi:providers:"):
-            assert resource.parent == STACK
+            package = resource.type.rpartition(":")[2]
+            assert resource.name == f"{parents[resource.parent].name}-{package}"
 
 
-def test_no_component_calls_what_makes_a_provider() -> None:
-    for path in sorted((PROJECT / "components").glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(node, ast.ClassDef):
-                continue
-            for call in (item for item in ast.walk(node) if isinstance(item, ast.Call)):
-                name = ast.unparse(call.func).lower()
-                assert "provider" not in name, f"{path.name}:{call.lineno}"
+OWN = """
+import pulumi, pulumi_kubernetes, pulumi_libvirt
+from components.charts import ManagementCharts
+from components.cluster import ManagementCluster
+from components.config import stack_args
+
+args = stack_args()
+providers = [pulumi_libvirt.Provider("mine", uri="test:///default"), pulumi_kubernetes.Provider("mine", kubeconfig="x")]
+options = pulumi.ResourceOptions(providers=providers)
+cluster = ManagementCluster("one", args, options)
+ManagementCharts("one-charts", {**args, "host": cluster.host}, options)
+"""
+
+
+def test_a_caller_replaces_every_provider(tmp_path: Path) -> None:
+    program = tmp_path / "__main__.py"
+    program.write_text(OWN)
+    config = {"dualstack:site": json.dumps(SITES["libvirt-pulumi"])}
+    recording = record(program, project="other", stack="test", config=config)
+
+    providers = [resource for resource in recording.resources if resource.type.startswith("pulumi:providers:")]
+    assert [resource.name for resource in providers] == ["mine", "mine"]
+    used = {
+        one.options["provider"] for one in recording.resources if one.type.split(":")[0] in ("libvirt", "kubernetes")
+    }
+    assert used == {resource.urn for resource in providers}
+
+
+def test_without_kubeconfig_and_provider_nothing_is_released(tmp_path: Path) -> None:
+    program = tmp_path / "__main__.py"
+    program.write_text(OWN.replace('pulumi_kubernetes.Provider("mine", kubeconfig="x")', ""))
+    config = {"dualstack:site": json.dumps(SITES["libvirt-pulumi"])}
+
+    with pytest.raises(ProgramError, match="test has no kubeconfig; pass that of its ManagementCluster"):
+        record(program, project="other", stack="test", config=config)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +170,8 @@ def test_every_resource_of_a_provider_has_ours(recording: Recording) -> None:
     for resource in recording.resources:
         package = resource.type.split(":")[0]
         if package in ("libvirt", "kubernetes"):
-            assert resource.options["provider"].endswith(f"pulumi:providers:{package}::{package}")
+            component = {"libvirt": "management", "kubernetes": "management-charts"}[package]
+            assert resource.options["provider"].endswith(f"pulumi:providers:{package}::{component}-{package}")
 
 
 def test_the_program_is_short() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from dualstack.offline import ProgramError, record
+from dualstack.offline import SECRET, ProgramError, record
 from tests import PROJECT, sites
 from tests.components.support import STACK, every_site, libvirt_site, rfc2136_site, run, under
 
@@ -78,6 +78,11 @@ def test_exports_of_address_mode(preview: bool) -> None:
         "kubernetesVersion": "v1.34.4+rke2r1",
         "mode": "address",
         "nodes": {"mgmt-1": {"ipv4": "192.168.100.10", "ipv6": "fd00:100::10"}},
+        "entry": {"ipv4": "192.168.100.10", "ipv6": "fd00:100::10"},
+        "serving": {"ipv4": "192.168.100.10", "ipv6": "fd00:100::10"},
+        "names": [],
+        "apiServer": "https://192.168.100.10:6443",
+        "kubeconfig": SECRET,
         "rancherUrl": "https://rancher-192-168-100-10.fd00-100--10.sslip.io",
         "ironicEndpoint": "https://192.168.100.10:6385/v1/",
         "dnsRecords": [],
@@ -101,6 +106,7 @@ def test_what_the_site_does_not_have_is_not_exported() -> None:
     outputs = run(sites.mapping(charts=off)).outputs
 
     assert not {"rancherUrl", "ironicEndpoint"} & set(outputs)
+    assert "kubeconfig" not in run(sites.mapping(), secrets={}).outputs
 
 
 def test_delivery_image_stops_after_the_cluster() -> None:
