@@ -22,7 +22,7 @@ GRACE = 10.0
 """Seconds that running calls get at the end; DNS calls and cancelled waits need less."""
 
 
-async def serve(args: list[str]) -> None:
+async def serve(args: list[str], servicer: type[Servicer]) -> None:
     """Serve until the process is told to end, or its parent is gone."""
     # Where the launcher tells it, the parent is known although it may be gone by now.
     parent = int(os.environ.pop("DUALSTACK_STARTED_BY", "") or os.getppid())
@@ -33,7 +33,7 @@ async def serve(args: list[str]) -> None:
         loop.add_signal_handler(number, ended.set)
     engine = next((item for item in args if not item.startswith("-")), "")
     server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(args, engine), server)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer(args, engine), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     # The port is the one thing that the engine reads from stdout; what a library may print goes to stderr from here on.
@@ -48,11 +48,11 @@ async def serve(args: list[str]) -> None:
     await server.stop(GRACE)
 
 
-def main() -> None:
+def main(servicer: type[Servicer] = Servicer) -> None:
     """Run, and end without waiting for threads that hang."""
     sys.stdout = sys.stderr
     loop = asyncio.new_event_loop()
-    loop.run_until_complete(serve(sys.argv[1:]))
+    loop.run_until_complete(serve(sys.argv[1:], servicer))
     os._exit(0)
 
 
