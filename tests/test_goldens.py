@@ -64,6 +64,11 @@ def test_a_difference_shows_what_stood_there(monkeypatch: pytest.MonkeyPatch) ->
     ]
 
 
+def test_that_the_product_fails_is_an_answer() -> None:
+    asked = compare.Asked("site x", lambda: {"a": str(1 // 0)})
+    assert "ZeroDivisionError" in asked.answer()["fails"]
+
+
 def test_the_corpus_is_small_and_each_case_stands_once() -> None:
     assert CORPUS.stat().st_size < 500_000
     assert compare.ANSWERS.stat().st_size < 1_000_000
