@@ -6,7 +6,6 @@ This is the only part of the core that imports Pulumi; nothing in ``dualstack`` 
 from __future__ import annotations
 
 from dualstack.frozen import UNKNOWN
-from dualstack.offline.grpclog import parse_grpc_log
 from dualstack.offline.monitor import Answer, DuplicateUrnError, Question
 from dualstack.offline.recording import Call, Recording, Resource
 from dualstack.offline.redact import SECRET
@@ -22,6 +21,5 @@ __all__ = [
     "Question",
     "Recording",
     "Resource",
-    "parse_grpc_log",
     "record",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.offline import Question, Recording, parse_grpc_log, record, run
+from dualstack.offline import Question, Recording, record, run
 from dualstack.offline.monitor import Monitor
 from dualstack.offline.redact import plain
 from dualstack.project import list_sites
@@ -16,6 +16,7 @@ from dualstack.record import engine_config
 from tests import PROJECT
 from tests.components.support import every_site, rendered_maps
 from tests.lab.standins.project import STACK, Deployment
+from tests.offline.grpclog import parse_grpc_log
 
 Requests = dict[str, dict[str, Any]]
 

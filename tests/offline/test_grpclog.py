@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.offline import parse_grpc_log
+from tests.offline.grpclog import parse_grpc_log
 from tests.offline.support import STACK, urn
 
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": "canary"}
