@@ -14,6 +14,7 @@ from dualstack.origins import format_path
 from dualstack.plan import Plan
 from dualstack.plan.model import ChartPlan, Ironic
 from dualstack.rules.ironic.ironic_rendered import CONFIG_MAPS, RENDERED, known_chart, rendered
+from dualstack.severities import chosen
 
 
 def read_back(
@@ -63,7 +64,7 @@ def _namespace(release_id: str) -> str:
 
 
 def _judge(plan: Plan, ironic: Ironic, chart: ChartPlan, data: Sequence[Any]) -> None:
-    override = plan.site.rules.get(RENDERED.id) or plan.site.rules.get(RENDERED.id.partition("-")[0])
+    override = chosen(RENDERED, plan.site.rules)
     severity = override.level if override else RENDERED.severity
     maps = dict(zip(CONFIG_MAPS, (item or {} for item in data), strict=True))
     lines = [

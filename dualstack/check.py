@@ -9,14 +9,15 @@ from dualstack.causes import without_echoes
 from dualstack.findings import At, Finding, Severity
 from dualstack.form import validated
 from dualstack.layers import Resolved
-from dualstack.origins import Path, find_origin, format_path
+from dualstack.origins import find_origin, format_path
 from dualstack.plan import make_plan
 from dualstack.plan.model import Plan
-from dualstack.rules import Subject, all_rules, run_checks
+from dualstack.rules import Subject, run_checks
 from dualstack.rules.fleet.layer_names import HELD, layer_names
 from dualstack.rules.secret.clear_secrets import NOT_ENCRYPTED, clear_config, secret_names
 from dualstack.rules.site.site_form import FIRM_RULE, MISSING, UNKNOWN_KEY, UNKNOWN_RULE, secret_inside
-from dualstack.site import RuleOverride, Site
+from dualstack.severities import lowered, wrong_choices
+from dualstack.site import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,35 +67,9 @@ def check_site(name: str, resolved: Resolved) -> Checked:
         findings += [finding for finding in told if not taken.touches(finding.path)]
         plain = [At(("dualstack:" + key,), key) for key in resolved.config]
         findings += clear_config(plain, secret_names(Subject(site, plan)), name)
-        findings = without_echoes(lowered(findings, site.rules))
+        findings = without_echoes([*lowered(findings, site.rules), *wrong_choices(site.rules)])
     ordered = in_order(_because_removed(placed(finding, resolved), resolved) for finding in _distinct(findings))
     return Checked(name, site, plan, ordered, resolved)
-
-
-def lowered(findings: list[Finding], overrides: dict[str, RuleOverride]) -> list[Finding]:
-    """Return the findings with the severities that a site chose, and what is wrong with its choices."""
-    if not overrides:
-        return findings
-    known = {rule.id.split("-")[0]: rule for rule in all_rules().values()}
-    chosen: dict[str, RuleOverride] = {}
-    told: list[Finding] = []
-    for key, override in overrides.items():
-        rule = all_rules().get(key) or (known.get(key) if "-" not in key else None)
-        path: Path = ("rules", key)
-        if rule is None:
-            told.append(UNKNOWN_RULE.at(path, f"{key!r} is no rule", "see dualstack explain for all, or remove it"))
-        elif rule.firm and override.level.rank > rule.severity.rank:
-            fix = "remove this setting and mend what the rule finds"
-            told.append(FIRM_RULE.at(path, f"{rule.id} cannot be lowered to {override.severity}", fix))
-        else:
-            chosen[rule.id] = override
-    changed = [
-        finding.lowered(chosen[finding.rule.id].level, chosen[finding.rule.id].because)
-        if finding.rule.id in chosen
-        else finding
-        for finding in findings
-    ]
-    return changed + told
 
 
 def _for_site(finding: Finding, name: str) -> Finding:

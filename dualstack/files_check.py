@@ -9,12 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dualstack.address.family import IPAddress
-from dualstack.check import Checked, lowered
+from dualstack.check import Checked, in_order, placed
 from dualstack.errors import InputError
 from dualstack.findings import At, Finding
-from dualstack.origins import Path, find_origin
+from dualstack.origins import Path
 from dualstack.plan.model import Plan
 from dualstack.rules.site.project_files import MISSING_FILE, PLACE_TAKEN
+from dualstack.severities import lowered
 
 MANIFESTS = "kubernetes/manifests"
 
@@ -32,12 +33,11 @@ def with_files(project: pathlib.Path, checked: Checked) -> Checked:
     refused = {finding.path for finding in found}
     # A rule is lowered where it finds something, wherever that is.
     judged = (*judged_files(project, plan), *host_findings(project, plan))
-    seen = [finding for finding in judged if finding.path not in refused]
-    found += lowered(seen, site.rules)[: len(seen)]
+    found += lowered([finding for finding in judged if finding.path not in refused], site.rules)
     if not found:
         return checked
-    placed = [finding if finding.file else _placed(finding, checked) for finding in found]
-    return replace(checked, findings=tuple(sorted((*checked.findings, *placed), key=_order)))
+    there = [finding if finding.file else placed(finding, checked.resolved) for finding in found]
+    return replace(checked, findings=in_order([*checked.findings, *there]))
 
 
 def refused_files(project: pathlib.Path, plan: Plan) -> Iterator[Finding]:
@@ -66,7 +66,8 @@ def judged_files(project: pathlib.Path, plan: Plan) -> Iterator[Finding]:
     """
     from dualstack.eib import ProjectFiles
     from dualstack.eib.definition import is_url
-    from dualstack.manifests import PACKAGED_FOLDER, judged, placed
+    from dualstack.manifests import PACKAGED_FOLDER, judged
+    from dualstack.manifests import placed as placed_objects
     from dualstack.rules.chart.site_manifests import TOO_LATE
 
     reader = ProjectFiles(project)
@@ -85,7 +86,7 @@ def judged_files(project: pathlib.Path, plan: Plan) -> Iterator[Finding]:
                 continue
             name = f"{folder}/{path}"
             contents[name], at[name] = file.first(), ("image", "files")
-            if applied and placed(contents[name])[1] is not None:
+            if applied and placed_objects(contents[name])[1] is not None:
                 message = f"{name} holds the HelmChartConfig of a chart that RKE2 packages"
                 fix = f"move it to {folder}/{PACKAGED_FOLDER}/, or name the file in manifests, which does that"
                 yield TOO_LATE.at(("image", "files"), message, fix).located(name, None, None)
@@ -136,14 +137,3 @@ def _finding(project: pathlib.Path, error: Refused, given: str, what: str) -> Fi
         return MISSING_FILE.at(error.path, f"{what} {given} cannot be taken: {error.message}{there}", fix)
     fix = f"create {project / given}, or remove {given} here"
     return MISSING_FILE.at(error.path, f"{what} {given} does not exist", fix)
-
-
-def _placed(finding: Finding, checked: Checked) -> Finding:
-    origin = find_origin(checked.resolved.origins, finding.path)
-    return finding.located(*origin) if origin else finding
-
-
-def _order(finding: Finding) -> tuple[object, ...]:
-    """Sort as the site's check does: worst first, then in the order of the file."""
-    place = (finding.file or "", finding.line or 0, finding.column or 0)
-    return (finding.severity.rank, *place, finding.rule.id, [str(step) for step in finding.path])

@@ -15,12 +15,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from dualstack.address.bmc import parse_bmc
-from dualstack.check import Checked, in_order, lowered, placed
+from dualstack.check import Checked, in_order, placed
 from dualstack.errors import InputError
 from dualstack.findings import Finding
 from dualstack.layers import LayerStore, resolve_stack
 from dualstack.project import layers_dir, list_layers, list_sites, site_file
 from dualstack.rules.fleet.fleet_rules import BMC, Claim, Member, claims, fleet_findings
+from dualstack.severities import lowered
 
 MOST_OTHERS: Final = 200
 """Others that one site is compared with; ``check`` of all sites compares all."""
@@ -68,8 +69,7 @@ def with_fleet(project: pathlib.Path, checked: Sequence[Checked], store: LayerSt
 
 def _told(checked: Checked, findings: list[Finding]) -> Checked:
     rules = checked.site.rules if checked.site is not None else {}
-    known = {finding.rule for finding in findings}
-    added = [placed(one, checked.resolved) for one in lowered(findings, rules) if one.rule in known]
+    added = [placed(one, checked.resolved) for one in lowered(findings, rules)]
     return replace(checked, findings=in_order([*checked.findings, *added]))
 
 

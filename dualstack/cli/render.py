@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from dualstack.check import Checked
+from dualstack.check import Checked, placed
 from dualstack.cli.common import Format, is_refused, print_json, tell_refused, without_strangers
 from dualstack.cli.errors import tell
 from dualstack.cli.secrets import from_cli
@@ -32,10 +32,10 @@ from dualstack.eib.join import RUNBOOK, joining, runbook
 from dualstack.errors import InputError, NoSiteError
 from dualstack.findings import Finding, Severity
 from dualstack.layers import LayerStore
-from dualstack.origins import find_origin
 from dualstack.plan.model import Plan
 from dualstack.plan.server import TOKEN_KEY
 from dualstack.rules.secret.written_secrets import LEFT_OUT
+from dualstack.severities import chosen
 from dualstack.sites import load_site
 from dualstack.style import Style, counted
 
@@ -45,10 +45,7 @@ def _findings(checked: Checked, left_out: tuple[LeftOut, ...]) -> list[Finding]:
 
     A warning where EIB stops without it, unless the site has set the rule's severity itself.
     """
-    chosen = None
-    if checked.site is not None:
-        overrides = checked.site.rules
-        chosen = overrides.get(LEFT_OUT.id) or overrides.get(LEFT_OUT.id.partition("-")[0])
+    override = chosen(LEFT_OUT, checked.site.rules) if checked.site is not None else None
     by_key: dict[str, list[LeftOut]] = {}
     for left in left_out:
         by_key.setdefault(left.key, []).append(left)
@@ -61,12 +58,11 @@ def _findings(checked: Checked, left_out: tuple[LeftOut, ...]) -> list[Finding]:
             f"render again {_way(checked.name, checked.plan, key)}, to have it in",
             consequence=" ".join(f"{left.follows[0].upper()}{left.follows[1:]}." for left in places),
         )
-        if chosen is not None:
-            finding = finding.lowered(chosen.level, chosen.because)
+        if override is not None:
+            finding = finding.lowered(override.level, override.because)
         elif any(left.stops for left in places):
             finding = replace(finding, severity=Severity.WARNING)
-        origin = find_origin(checked.resolved.origins, places[0].path)
-        findings.append(finding.located(*origin) if origin else finding)
+        findings.append(placed(finding, checked.resolved))
     return findings
 
 

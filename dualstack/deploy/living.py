@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from dualstack.check import lowered
 from dualstack.findings import Finding
 from dualstack.plan import Plan
 from dualstack.rules.living import bootstrap_kept
+from dualstack.severities import lowered
 from dualstack.tokens import INSTALLATION, READY
 
 _HOST: Final = "dualstack:index:ManagementHost"
@@ -27,7 +27,7 @@ def unkept(deployment: Mapping[str, Any], plan: Plan) -> list[Finding]:
     before = _bootstrap(deployment)
     if before is None or not plan.several:
         return []
-    return lowered(list(bootstrap_kept(plan.name, before, plan.initializer.name)), plan.site.rules)
+    return lowered(bootstrap_kept(plan.name, before, plan.initializer.name), plan.site.rules)
 
 
 def _bootstrap(deployment: Mapping[str, Any]) -> str | None:

@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dualstack.check import lowered
 from dualstack.day2 import Setting
 from dualstack.document import finding_json
 from dualstack.findings import Finding
 from dualstack.rules.living import BOOTSTRAP_KEPT, bootstrap_kept
+from dualstack.severities import lowered
 from dualstack.site import RuleOverride
 
 
@@ -28,9 +28,8 @@ def unkept(name: str, base: Mapping[str, Any], head: Mapping[str, Any]) -> Itera
     was, now = Setting(name, base["source"]), Setting(name, head["source"])
     if was.nodes < 2 or now.nodes < 2 or was.bootstrap is None or now.bootstrap is None:
         return
-    for finding in lowered(list(bootstrap_kept(name, was.bootstrap, now.bootstrap)), dict(_chosen(head["source"]))):
-        if finding.rule is BOOTSTRAP_KEPT:
-            yield finding_json(_placed(finding, head.get("origins") or {}))
+    for finding in lowered(bootstrap_kept(name, was.bootstrap, now.bootstrap), dict(_chosen(head["source"]))):
+        yield finding_json(_placed(finding, head.get("origins") or {}))
 
 
 def _chosen(source: Mapping[str, Any]) -> Iterator[tuple[str, RuleOverride]]:

@@ -12,6 +12,7 @@ from dualstack.frozen import UNKNOWN as UNKNOWN_TEXT
 from dualstack.origins import Path, format_path
 from dualstack.policies.catalogue import all_policies
 from dualstack.policies.model import SECRET, UNKNOWN, Given, Level, Policy, View, sentence
+from dualstack.severities import chosen
 
 if TYPE_CHECKING:
     from dualstack.check import Checked
@@ -176,9 +177,8 @@ def config_of(checked: Checked) -> dict[str, dict[str, Any]]:
     if site is None or plan is None:
         return config
     for policy in all_policies():
-        chosen = site.rules.get(policy.id) or site.rules.get(policy.id.partition("-")[0])
-        if chosen is not None and not (policy.rule.firm and chosen.level.rank > policy.rule.severity.rank):
-            level = Level.MANDATORY if chosen.level is Severity.ERROR else Level.ADVISORY
+        if (override := chosen(policy.rule, site.rules)) is not None:
+            level = Level.MANDATORY if override.level is Severity.ERROR else Level.ADVISORY
             config[policy.id] = {"enforcementLevel": level.value}
     versions = {chart.name: chart.version for chart in plan.charts if chart.pinned_by == "site"}
     told: dict[str, Any] = {"release": plan.release.name, **({"versions": versions} if versions else {})}
