@@ -15,6 +15,7 @@ from bench.diff import diff_figures, print_diff
 from bench.engine import previews
 from bench.fleet import PROJECT, write_fleet
 from bench.measure import BASELINE, Command, best, interleaved, python
+from bench.status import print_status, status_figures
 from dualstack.check import check_site
 from dualstack.fleet import MOST_OTHERS, with_fleet
 from dualstack.layers import LayerStore, resolve_stack
@@ -92,9 +93,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     one, many, engine = processes(options.runs), fleet(tuple(options.sizes)), previews(options.runs)
-    diff = diff_figures(3)
+    diff, status = diff_figures(3), status_figures()
     if options.json:
-        print(json.dumps({"process": one, "fleet": many, "preview": engine, "diff": diff}, indent=2))
+        print(json.dumps({"process": one, "fleet": many, "preview": engine, "diff": diff, "status": status}, indent=2))
         return
     print(f"one site, whole process (median of {options.runs})")
     print(f"  baseline: python, one pydantic model, the same YAML  {one['baselineSeconds'] * 1000:7.0f} ms")
@@ -120,6 +121,7 @@ def main() -> None:
         print(f"  baseline: an empty Python program                    {engine['emptySeconds'] * 1000:7.0f} ms")
         print(f"  the demo site {'':<38} {engine['previewSeconds'] * 1000:7.0f} ms  {engine['ratio']:.2f} x baseline")
     print_diff(diff)
+    print_status(status)
 
 
 if __name__ == "__main__":

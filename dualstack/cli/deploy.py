@@ -12,10 +12,11 @@ import typer
 from dualstack.check import Checked
 from dualstack.cli.common import Format, print_json, refuse
 from dualstack.cli.env import EngineChoice
-from dualstack.cli.errors import tell
+from dualstack.cli.errors import AnsweredError, tell
 from dualstack.cli.outcome import closing, outcome
 from dualstack.cli.questions import can_ask
 from dualstack.cli.text import findings_text
+from dualstack.cli.verified import Proof, needs_packages
 from dualstack.deploy.backend import choose_backend
 from dualstack.deploy.choice import BackendChoice
 from dualstack.deploy.hints import with_ways_out
@@ -63,6 +64,7 @@ class Wanted:
         forget: after destroy, remove the stack and its history, too.
         refresh: with a preview, look at what is there first.
         online: with a preview, ask resolvers for records that others keep.
+        verify: after an update, ask the site for so many minutes until it answers as planned; None: not at all.
     """
 
     engine: EngineChoice
@@ -76,6 +78,7 @@ class Wanted:
     forget: bool = False
     refresh: bool = False
     online: bool = False
+    verify: float | None = None
 
     @property
     def document(self) -> bool:
@@ -89,6 +92,8 @@ def deploy(project: Path, site: str, operation: Operation, wanted: Wanted) -> No
     Raises:
         InputError: no engine, no program, no way to ask, or input that cannot be read.
     """
+    if wanted.verify is not None:
+        needs_packages()
     checked = load_site(project, site)
     teller = _Teller(operation, wanted.document)
     # The other two run no program: what a newer rule finds must not keep a site from being removed.
@@ -237,8 +242,11 @@ def _end(
     if result.error is not None and operation is not Operation.PREVIEW and progress.changes:
         # What was done before the failure stays, and the next run goes on from there.
         result = replace(result, error=f"{result.error}\nwhat was done before that stays; mend it and run this again")
+    proves = wanted.verify is not None and operation is Operation.UP and result.error is None
+    proof = Proof(checked, wanted.verify or 0) if proves else None
     if wanted.output is Format.JSON:
-        print_json(document(project, checked, operation, progress, result))
+        told = document(project, checked, operation, progress, result)
+        print_json(told if proof is None else {**told, "verify": proof.json()})
     else:
         if wanted.markdown:
             print(preview_markdown(checked, progress, result.error), end="")
@@ -249,10 +257,15 @@ def _end(
             tell(f"{operation} of {checked.name} failed: {text}")
         elif unexpected:
             tell(f"no changes were expected for {checked.name}")
+        if proof is not None:
+            teller.line(teller.style(f"verify: {checked.name} is asked over both families", "dim"))
+            teller.line(proof.text(teller.style))
     if result.error is not None:
         raise typer.Exit(1)
     if unexpected:
         raise typer.Exit(CHANGES)
+    if proof is not None:
+        raise AnsweredError(proof.exit_code)
 
 
 def document(

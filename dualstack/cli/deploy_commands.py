@@ -9,6 +9,7 @@ import typer
 from dualstack.cli.common import Format, FormatOption, PreviewFormat, ProjectOption, SiteArgument, the_project
 from dualstack.cli.env import EngineChoice
 from dualstack.deploy.choice import BackendChoice
+from dualstack.errors import InputError
 
 EngineOption = Annotated[
     EngineChoice,
@@ -73,16 +74,29 @@ def preview(
 def up(
     site: SiteArgument,
     yes: YesOption = False,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Then ask the living site, as verify does; its exit code is the answer."),
+    ] = False,
+    wait: Annotated[
+        float | None,
+        typer.Option("--wait", metavar="MINUTES", min=0, help="With --verify: ask again so long, until nothing fails."),
+    ] = None,
     engine: EngineOption = EngineChoice.AUTO,
     backend: BackendOption = None,
     output: FormatOption = Format.TEXT,
     project: ProjectOption = None,
 ) -> None:
     """Make a site real with Pulumi; the stack file is checked first and never written."""
+    if wait is not None and not verify:
+        raise InputError("--wait says how long --verify asks", fix="add --verify, or leave it out")
     from dualstack.cli.deploy import Wanted, deploy
+    from dualstack.cli.verified import MINUTES
     from dualstack.deploy.session import Operation
 
-    deploy(the_project(project, site), site, Operation.UP, Wanted(engine, backend, yes=yes, output=output))
+    minutes = (MINUTES if wait is None else wait) if verify else None
+    wanted = Wanted(engine, backend, yes=yes, output=output, verify=minutes)
+    deploy(the_project(project, site), site, Operation.UP, wanted)
 
 
 def refresh(
