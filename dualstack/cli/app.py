@@ -36,6 +36,7 @@ from dualstack.cli.diff import diff
 from dualstack.cli.env import EngineChoice, Shell
 from dualstack.cli.errors import UNREADABLE, AnsweredError, tell
 from dualstack.cli.release import app as release_app
+from dualstack.cli.reports import JunitOption, PrometheusOption, Reports
 from dualstack.cli.secret import app as secret
 from dualstack.cli.status import status
 from dualstack.cli.words import Commands
@@ -370,6 +371,8 @@ def verify(
     output: Annotated[
         VerifyFormat, typer.Option("--format", help="How to answer; prometheus is for a node exporter's folder.")
     ] = VerifyFormat.TEXT,
+    junit: JunitOption = None,
+    prometheus: PrometheusOption = None,
     project: ProjectOption = None,
 ) -> None:
     """Ask the living site, over both families: its names, servers, certificates, machines and BMCs."""
@@ -380,7 +383,8 @@ def verify(
     checked = load_site(folder, site)
     refuse(checked, True, Format.JSON if output is VerifyFormat.JSON else Format.TEXT, "verified")
     given = from_files(secret or [], lines=True)
-    verify_site(folder, checked, How(only or (), output, wait, start, days, given, with_secrets))
+    reports = Reports(junit, prometheus)
+    verify_site(folder, checked, How(only or (), output, wait, start, days, given, with_secrets, reports))
 
 
 def _version(wanted: bool) -> None:

@@ -14,9 +14,10 @@ from dualstack.cli.common import Format, print_json, refuse
 from dualstack.cli.env import EngineChoice
 from dualstack.cli.errors import AnsweredError, tell
 from dualstack.cli.outcome import closing, outcome
+from dualstack.cli.packages import need_packages
 from dualstack.cli.questions import can_ask
 from dualstack.cli.text import findings_text
-from dualstack.cli.verified import Proof, needs_packages
+from dualstack.cli.verified import Proof
 from dualstack.deploy.backend import choose_backend
 from dualstack.deploy.choice import BackendChoice
 from dualstack.deploy.hints import with_ways_out
@@ -93,7 +94,7 @@ def deploy(project: Path, site: str, operation: Operation, wanted: Wanted) -> No
         InputError: no engine, no program, no way to ask, or input that cannot be read.
     """
     if wanted.verify is not None:
-        needs_packages()
+        need_packages("up --verify", "leave --verify out")
     checked = load_site(project, site)
     teller = _Teller(operation, wanted.document)
     # The other two run no program: what a newer rule finds must not keep a site from being removed.

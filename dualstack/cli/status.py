@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import sys
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from dualstack.cli.common import (
 from dualstack.cli.deploy_commands import BackendOption, EngineOption
 from dualstack.cli.env import EngineChoice
 from dualstack.cli.errors import UNREADABLE, AnsweredError, tell
+from dualstack.cli.packages import need_packages
 from dualstack.cli.progress import ProgressLine
 from dualstack.deploy.choice import BackendChoice
 from dualstack.errors import InputError
@@ -108,10 +108,7 @@ def _collected(
     from dualstack.verify.model import Way
 
     if probe:
-        for module in ("dns", "cryptography"):
-            if importlib.util.find_spec(module) is None:
-                fix = "install dualstack[verify], or leave the network alone with --no-probe"
-                raise InputError(f"status asks with the Python package that holds {module}", fix=fix)
+        need_packages("status", "leave the network alone with --no-probe")
     place = choose_backend(project, backend)
     reader: Reader
     if place.files is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from dualstack.address.family import FAMILIES
 from dualstack.check import Checked
 from dualstack.cli.progress import ProgressLine
-from dualstack.errors import InputError
 from dualstack.style import Style
 
 if TYPE_CHECKING:
@@ -18,18 +16,6 @@ if TYPE_CHECKING:
 
 MINUTES: Final = 15.0
 """For a cluster to come up behind an ``up`` that changed it; one that is made anew may take longer (``--wait``)."""
-
-
-def needs_packages() -> None:
-    """See that the site can be asked at all, before anything is deployed.
-
-    Raises:
-        InputError: a package is missing.
-    """
-    for module in ("dns", "cryptography"):
-        if importlib.util.find_spec(module) is None:
-            fix = "install dualstack[verify], or leave --verify out"
-            raise InputError(f"--verify asks with the Python package that holds {module}", fix=fix)
 
 
 class Proof:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -13,7 +12,9 @@ from dualstack.address.family import LABEL
 from dualstack.check import Checked
 from dualstack.cli.common import From, VerifyFormat, print_json
 from dualstack.cli.errors import AnsweredError
+from dualstack.cli.packages import need_packages
 from dualstack.cli.progress import ProgressLine
+from dualstack.cli.reports import Reports
 from dualstack.errors import InputError
 from dualstack.plan.model import Plan
 from dualstack.style import Style, counted
@@ -42,6 +43,7 @@ class How:
         days: before a certificate's end from which it is a fault.
         secrets: from files, by config key.
         with_secrets: whether the Pulumi CLI is asked for the others.
+        reports: files that are written beside the answer.
     """
 
     only: Sequence[str]
@@ -51,20 +53,20 @@ class How:
     days: int
     secrets: Mapping[str, str]
     with_secrets: bool
+    reports: Reports
 
 
 def verify_site(project: Path, checked: Checked, how: How) -> None:
     """Ask, print the results, and end with their exit code.
 
     Raises:
-        InputError: nothing could be asked.
+        InputError: nothing could be asked, or a report cannot be written.
     """
+    how.reports.check()
     plan = checked.plan
     if plan is None:
         return
-    for module in ("dns", "cryptography", "asyncssh"):
-        if importlib.util.find_spec(module) is None:
-            raise InputError(f"verify needs the Python package that holds {module}", fix="install dualstack[verify]")
+    need_packages("verify")
     from dualstack.verify.formats import as_json, as_junit, as_prometheus
     from dualstack.verify.run import all_checks, exit_code, parse_only, verify
 
@@ -82,6 +84,7 @@ def verify_site(project: Path, checked: Checked, how: How) -> None:
         )
     with ProgressLine() as progress, _place(plan, how.start, secrets) as place:
         results = verify(wanted, families, Way(place=place, days=how.days), progress.checks, how.minutes * 60)
+    how.reports.write(checked.name, results)
     output = how.output
     if output is VerifyFormat.JSON:
         print_json(as_json(checked.name, results))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
+from dualstack.diff.escape import visible
 from dualstack.verify.model import Kind, Result, Word
 
 
@@ -45,7 +46,7 @@ def result_json(result: Result) -> dict[str, Any]:
 
 
 def as_junit(site: str, results: Sequence[Result]) -> str:
-    """Give the results as a test report: a suite for each kind of check."""
+    """Give the results as a test report: a suite for each kind of check; XML has no control characters."""
     root = ElementTree.Element("testsuites", name=f"dualstack verify {site}")
     for kind in Kind:
         own = [result for result in results if result.kind is kind]
@@ -62,21 +63,37 @@ def as_junit(site: str, results: Sequence[Result]) -> str:
             skipped=str(counts[Word.NOT_CHECKABLE.value] + counts[Word.PENDING.value]),
         )
         for result in own:
-            name = f"{result.at} {result.asked}"
+            name = visible(f"{result.at} {result.asked}")
             case = ElementTree.SubElement(suite, "testcase", classname=f"{site}.{kind.value}", name=name)
             if result.word is Word.FAILED:
-                failure = ElementTree.SubElement(case, "failure", message=result.seen)
-                failure.text = f"{result.consequence}\nfix: {result.fix}"
+                failure = ElementTree.SubElement(case, "failure", message=visible(result.seen))
+                failure.text = f"{visible(result.consequence)}\nfix: {visible(result.fix)}"
             elif result.word is not Word.OK:
                 message = f"{result.word.value}: {result.seen}; {result.fix}"
-                ElementTree.SubElement(case, "skipped", message=message)
+                ElementTree.SubElement(case, "skipped", message=visible(message))
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=False)
 
 
 def as_prometheus(site: str, results: Sequence[Result]) -> str:
-    """Give the results in Prometheus' text format, for the folder that a node exporter reads."""
-    return "\n".join(_metrics(site, results))
+    """Give the results in Prometheus' text format, for the folder that a node exporter reads.
+
+    Each series stands there once, or the exporter would take nothing of the file; of two results of one question the
+    worse one counts. The caller ends the last line, without which a parser takes nothing, either.
+    """
+    return "\n".join(_metrics(site, list(_worst(results))))
+
+
+def _worst(results: Sequence[Result]) -> Iterator[Result]:
+    """Yield the worst result of each question, in the order of the questions."""
+    order = (Word.FAILED, Word.PENDING, Word.NOT_CHECKABLE, Word.OK)
+    found: dict[tuple[object, ...], Result] = {}
+    for result in results:
+        question = (result.kind, result.at, result.family, result.asked)
+        before = found.get(question)
+        if before is None or order.index(result.word) < order.index(before.word):
+            found[question] = result
+    yield from found.values()
 
 
 def _metrics(site: str, results: Sequence[Result]) -> Iterator[str]:

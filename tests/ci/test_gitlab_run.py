@@ -127,6 +127,28 @@ def test_deploys_and_drift(machine: Machine, repository: Repository) -> None:
     assert stub.calls[-2:] == [f"up lyon {OPTIONS} --yes", f"preview lyon {OPTIONS} --refresh --expect-no-changes"]
 
 
+def test_verify_is_a_test_report_and_metrics(machine: Machine, repository: Repository) -> None:
+    stub = Stub(machine)
+    stub.answers("sites", sites(("paris", ""), ("lyon", "")))
+    runner = Runner(machine, repository, repository.commit("merged"))
+    assert runner.run("dualstack:sites").returncode == 0
+    jobs = runner.json("verify.yml")
+    assert {name: job["extends"] for name, job in jobs.items() if name != "include"} == {
+        "verify lyon": ".dualstack:verify",
+        "verify paris": ".dualstack:verify",
+    }
+
+    assert runner.run(".dualstack:verify", SITE="lyon").returncode == 0
+    stub.answers("verify", "", 1)
+    assert runner.run(".dualstack:verify", SITE="lyon", DUALSTACK_TEXTFILES="/srv/metrics").returncode == 1
+
+    call = "verify lyon --project . --junit verify.xml --prometheus"
+    assert stub.calls[-2:] == [f"{call} ./dualstack-lyon.prom", f"{call} /srv/metrics/dualstack-lyon.prom"]
+    job = JOBS[".dualstack:verify"]
+    assert job["artifacts"]["reports"] == {"junit": "verify.xml"}
+    assert "environment" not in job  # it has no secret
+
+
 def test_rules() -> None:
     """Secrets meet code of a merge request only by hand, and nothing of a fork."""
     own = "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID"

@@ -34,6 +34,8 @@ RIGHTS = {
     "preview/check": READ,
     "preview/diff": READ,
     "preview/policies": READ,
+    "verify/sites": READ,
+    "verify/verify": READ,
 }
 SECRETS = {"deploy/up": "deploy", "drift/drift": "drift", "engine-preview/preview": "preview"}
 
@@ -128,13 +130,15 @@ def test_no_token_stays_in_a_work_tree_and_no_job_runs_for_hours() -> None:
 
 def test_one_job_a_site_at_a_time() -> None:
     groups = {name: job["concurrency"]["group"] for name, job in jobs() if "concurrency" in job}
-    assert groups == {name: f"dualstack-{environment}-${{{{ matrix.site }}}}" for name, environment in SECRETS.items()}
+    named = SECRETS | {"verify/verify": "verify"}
+    assert groups == {name: f"dualstack-{environment}-${{{{ matrix.site }}}}" for name, environment in named.items()}
     found = dict(jobs())
     assert found["deploy/up"]["strategy"]["max-parallel"] == "1"
     assert found["deploy/up"]["concurrency"]["cancel-in-progress"] == "false"
     for name in SECRETS:
         workflow, _, _ = name.partition("/")
         assert "vars.DUALSTACK_DEPLOY == 'on'" in found[f"{workflow}/sites"]["if"]
+    assert found["verify/sites"]["if"] == "vars.DUALSTACK_VERIFY == 'on'"
 
 
 def test_schemas() -> None:

@@ -296,6 +296,27 @@ def test_drift_is_a_job_that_fails(machine: Machine, repository: Repository) -> 
     assert stub.calls[-1] == f"preview paris --project . {options}"
 
 
+def test_verify_is_a_report_and_metrics(machine: Machine, repository: Repository, tmp_path: Path) -> None:
+    stub = Stub(machine)
+    stub.answers("sites", sites(("paris", ""), ("lyon", "")))
+    context = {"github.sha": repository.git("rev-parse", "main"), "vars.DUALSTACK_TEXTFILES": ""}
+    runner = Runner(machine, repository.folder, "verify.yml", context)
+
+    assert json.loads(runner.run("sites").outputs["sites"]) == ["lyon", "paris"]
+    stub.answers("verify", "ok api\n```\n## not a heading\n")
+    fine = runner.run("verify", matrix_site="paris")
+    stub.answers("verify", "failed api\n", 1)
+    runner.context["vars.DUALSTACK_TEXTFILES"] = str(tmp_path)
+    failed = runner.run("verify", matrix_site="paris")
+
+    assert (fine.succeeded, failed.succeeded) == (True, False)
+    # Nothing in an answer ends the block of code.
+    assert fine.summary == "### Verify paris\n\n    ok api\n    ```\n    ## not a heading\n"
+    temp = runner.context["runner.temp"]
+    call = f"verify paris --project . --junit {temp}/verify.xml --prometheus"
+    assert stub.calls[-2:] == [f"{call} {temp}/dualstack-paris.prom", f"{call} {tmp_path}/dualstack-paris.prom"]
+
+
 def test_sites_in_a_repository_of_their_own(machine: Machine, repository: Repository) -> None:
     """The program is a folder, as a submodule is; only the action says where."""
     program = repository.folder / "dualstack"
