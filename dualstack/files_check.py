@@ -98,9 +98,7 @@ def _taken(plan: Plan) -> dict[IPAddress, str]:
     taken: dict[IPAddress, str] = {ip.ip: f"{ip.ip}, a resolver" for ip in plan.site.dns.resolvers}
     for node in plan.site.nodes:
         for interface in node.interfaces:
-            for family in (interface.ipv4, interface.ipv6):
-                if family is None:
-                    continue
+            for family in interface.families.values():
                 if family.gateway is not None:
                     taken[family.gateway.ip] = f"{family.gateway.ip}, a gateway of {node.name}"
                 address = family.address.address.ip if family.address is not None else None

@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from dualstack.address.family import FAMILIES, Family
 
 T = TypeVar("T")
 S = TypeVar("S")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class HasFamilies(Protocol[T_co]):
+    """What has a value of each family under the families' own names, as sections of the site file do."""
+
+    @property
+    def ipv4(self) -> T_co:
+        """Value of IPv4."""
+
+    @property
+    def ipv6(self) -> T_co:
+        """Value of IPv6."""
+
+
+def of(both: HasFamilies[T], family: Family) -> T:
+    """Return the value of a family."""
+    return both.ipv4 if family == "ipv4" else both.ipv6
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +64,8 @@ class Pair(Generic[T]):
     def __bool__(self) -> bool:
         """Whether any is there."""
         return self.ipv4 is not None or self.ipv6 is not None
+
+
+def paired(both: HasFamilies[T | None]) -> Pair[T]:
+    """Return the pair of a section's values."""
+    return Pair(both.ipv4, both.ipv6)

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from dualstack.address.family import FAMILIES, LABEL
 from dualstack.check import Checked
 from dualstack.cli.common import PlanFormat, print_json
 from dualstack.cli.policies import verdict_text
@@ -149,12 +150,12 @@ def _tree(plan: Plan) -> Tree:
 def _interfaces(plan: Plan, node: NodePlan) -> list[Text]:
     lines: list[Text] = []
     for interface in plan.site.nodes[node.index].interfaces:
-        shown = [_address_text(ip) for ip in (interface.ipv4, interface.ipv6)]
+        shown = [_address_text(interface.families.of(family)) for family in FAMILIES]
         kind = "" if interface.kind == "ethernet" else f" ({interface.kind})"
         lines.append(_pair(2, f"{interface.name}{kind}", *shown))
-        gateways = [ip.gateway if ip is not None else None for ip in (interface.ipv4, interface.ipv6)]
-        if any(gateways):
-            lines.append(_pair(2, "  default via", *gateways))
+        gateways = interface.families.map(lambda ip: ip.gateway)
+        if gateways:
+            lines.append(_pair(2, "  default via", gateways.ipv4, gateways.ipv6))
     return lines
 
 
@@ -199,7 +200,7 @@ def _capacity(plan: Plan) -> Table:
         ("services", capacity.services),
     )
     for label, bound in rows:
-        binds = {"ipv4": "IPv4", "ipv6": "IPv6", "both": "both"}[bound.binds]
+        binds = "both" if bound.binds == "both" else LABEL[bound.binds]
         table.add_row(label, _big(bound.ipv4), _big(bound.ipv6), _big(bound.joint), binds)
     return table
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from dualstack.address.family import FAMILIES
 from dualstack.day2.chart_values import chart_value
 from dualstack.day2.members import GROWN, ONE_AND_SEVERAL
 from dualstack.day2.model import ADDRESS, HANDOVER, OFF, Consequence, Entry, entry, nothing
@@ -46,7 +47,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
                 for when, told in chart_value(_RESTART, f"{_MEDIA}; certificate of virtual media; DNS records")
             ),
         )
-        for family in ("ipv4", "ipv6")
+        for family in FAMILIES
     ),
     entry(
         "provisioning.hostname",

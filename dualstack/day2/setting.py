@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dualstack.address.family import FAMILIES
 from dualstack.releases import RELEASES
 
 
@@ -96,7 +97,7 @@ class Setting:
         interfaces = _items(node.get("interfaces"))
         for key in ("gateway", "address"):
             for one in interfaces:
-                if any(_map(one.get(family)).get(key) for family in ("ipv4", "ipv6")):
+                if any(_map(one.get(family)).get(key) for family in FAMILIES):
                     return str(one.get("name") or "eth0")
         return str(interfaces[0].get("name") or "eth0") if interfaces else "eth0"
 

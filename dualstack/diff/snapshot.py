@@ -143,7 +143,7 @@ def network_json(plan: Plan) -> dict[str, Any]:
                     "name": interface.name,
                     "ipv4": _address(interface.ipv4),
                     "ipv6": _address(interface.ipv6),
-                    "gateways": [str(ip.gateway) for ip in (interface.ipv4, interface.ipv6) if ip and ip.gateway],
+                    "gateways": [str(ip.gateway) for ip in interface.families.values() if ip.gateway],
                 }
                 for interface in plan.site.nodes[node.index].interfaces
             ],

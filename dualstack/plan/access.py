@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dualstack.address.family import Family
+from dualstack.address.family import Family, url_host
 from dualstack.address.pair import Pair
 from dualstack.address.parsing import Address
 from dualstack.plan.model import AccessPlan
@@ -24,5 +24,5 @@ def plan_access(site: Site, api: Pair[Address]) -> AccessPlan:
         host = str(address) if address is not None else ""
     else:
         host = wanted.rstrip(".").lower()
-    bracketed = f"[{host}]" if ":" in host else host
+    bracketed = url_host(host)
     return AccessPlan(host=host, server=f"https://{bracketed}:{API_PORT}" if host else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dualstack.address.family import Family
+from dualstack.address.pair import of
 from dualstack.address.ranges import node_blocks, usable_pods, usable_services
 from dualstack.plan.model import Bound, Capacity
 from dualstack.releases import BITMAP_ADDRESSES, any_service_range
@@ -44,10 +45,10 @@ def plan_capacity(site: Site, kubernetes: str) -> Capacity:
         return Capacity(Bound(whole.ipv4 // most, whole.ipv6 // most), whole, cluster.max_pods, whole, services)
 
     def nodes(family: Family) -> int:
-        return node_blocks(getattr(cluster.pods, family).network, getattr(cluster.node_mask, family))
+        return node_blocks(of(cluster.pods, family).network, of(cluster.node_mask, family))
 
     def per_node(family: Family) -> int:
-        return usable_pods(family, getattr(cluster.node_mask, family))
+        return usable_pods(family, of(cluster.node_mask, family))
 
     node_bound = Bound(nodes("ipv4"), nodes("ipv6"))
     pod_bound = Bound(per_node("ipv4"), per_node("ipv6"))

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from dualstack.address.pair import Pair
+from dualstack.address.family import FAMILIES
+from dualstack.address.pair import Pair, of
 from dualstack.address.parsing import Address
 from dualstack.address.sslip import under_sslip
 from dualstack.plan.model import DnsRecord, LibvirtPlan, MachinePlan, NodePlan
@@ -58,8 +59,8 @@ def plan_no_proxy(
     for node, planned in zip(site.nodes, nodes, strict=True):
         cidrs += addressed_networks(planned.nmstate)
         for interface in node.interfaces:
-            for ip in (interface.ipv4, interface.ipv6):
-                if ip is not None and ip.reservation is not None:
+            for ip in interface.families.values():
+                if ip.reservation is not None:
                     cidrs.append(str(ipaddress.ip_network(str(ip.reservation))))
     if len(nodes) > 1:
         virtual = dict.fromkeys(address for pair in reached for address in pair.values())
@@ -91,9 +92,9 @@ def plan_libvirt(
     settings = site.host.libvirt
     management = management_interface(site.nodes[initializer.index])
     addresses: list[str] = []
-    for family in ("ipv4", "ipv6"):
-        given = getattr(settings.network, family)
-        ip = getattr(management, family) if management else None
+    for family in FAMILIES:
+        given = of(settings.network, family)
+        ip = management.families.of(family) if management else None
         if given is not None:
             addresses.append(str(given))
         elif ip is not None and ip.address is not None:

@@ -23,7 +23,7 @@ def _text(value: Any) -> str:
 
 def url_host(host: str) -> str:
     """Return a host as the chart puts it into a URL: in brackets where it has a colon, be it an address or not."""
-    return f"[{host}]" if ":" in host else host
+    return url_host(host)
 
 
 def read_ironic(values: Frozen) -> Ironic:

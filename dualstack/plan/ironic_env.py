@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from dualstack.address.family import url_host
 from dualstack.frozen import Frozen, Secret, dig
 from dualstack.plan.model import Ironic
 
@@ -63,7 +64,7 @@ def with_env(ironic: Ironic, env: Mapping[str, str]) -> Ironic:
     scheme, port = ironic.api_url.partition("://")[0], env.get(ACCESS_PORT) or "6385"
     # Read as the script reads it, brackets and all: what is wrong with the host has a rule.
     own = env.get(first_of(env, OWN_HOSTS), "")
-    own = f"[{own}]" if ":" in own and not own.startswith("[") else own
+    own = url_host(own)
     base = env.get(first_of(env, BASE_URLS), "")
     if not base:
         host = own or ironic.api_url.partition("://")[2].rpartition(":")[0]

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Literal
 
+from dualstack.address.family import RECORD_TYPE, family_of
 from dualstack.address.pair import Pair
 from dualstack.address.parsing import Address
 from dualstack.address.sslip import SSLIP, sslip_name, under_sslip
@@ -67,8 +68,8 @@ def _link_length(site: Site, address: Address) -> int:
         ip.address.interface
         for node in site.nodes
         for interface in node.interfaces
-        for ip in (interface.ipv4, interface.ipv6)
-        if ip is not None and ip.address is not None
+        for ip in interface.families.values()
+        if ip.address is not None
     ]
     own = next((link.network.prefixlen for link in links if link.ip == address.ip), None)
     around = next((link.network.prefixlen for link in links if address.ip in link.network), None)
@@ -122,7 +123,7 @@ def plan_dns(
     for name, addresses in wanted:
         zone = _zone(site, name, _forward_zone(name))
         for address in addresses:
-            kind: Literal["A", "AAAA"] = "A" if address.ip.version == 4 else "AAAA"
+            kind: Literal["A", "AAAA"] = RECORD_TYPE[family_of(address.ip)]
             records.append(DnsRecord(name, kind, str(address), zone, site.dns.ttl))
     for name, addresses in wanted:
         for address in addresses:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 from contextlib import suppress
 
+from dualstack.address.family import FAMILIES
+from dualstack.address.pair import of
 from dualstack.address.parsing import Address
 from dualstack.frozen import Frozen, dig
 from dualstack.origins import Path
@@ -28,11 +30,11 @@ def management_interface(node: Node) -> Interface | None:
 
 
 def _has_gateway(interface: Interface) -> bool:
-    return any(ip is not None and ip.gateway is not None for ip in (interface.ipv4, interface.ipv6))
+    return any(ip.gateway is not None for ip in interface.families.values())
 
 
 def _has_address(interface: Interface) -> bool:
-    return any(ip is not None and (ip.address is not None or ip.dhcp) for ip in (interface.ipv4, interface.ipv6))
+    return any((ip.address is not None or ip.dhcp) for ip in interface.families.values())
 
 
 def own_address(ip: Ipv4 | Ipv6 | None) -> Address | None:
@@ -45,8 +47,8 @@ def own_address(ip: Ipv4 | Ipv6 | None) -> Address | None:
 def asks_for_addresses(node: Node) -> bool:
     """Tell whether the management interface gets its address of either family from DHCP."""
     interface = management_interface(node)
-    families = (interface.ipv4, interface.ipv6) if interface else ()
-    return any(ip is not None and ip.enabled and ip.dhcp for ip in families)
+    families = interface.families.values() if interface else ()
+    return any(ip.enabled and ip.dhcp for ip in families)
 
 
 def serving_interface(site: Site, node: Node) -> Interface | None:
@@ -62,7 +64,7 @@ def addressed_networks(nmstate: Frozen) -> list[str]:
     found: list[str] = []
     interfaces = dig(nmstate, "interfaces")
     for interface in interfaces if isinstance(interfaces, tuple) else ():
-        for family in ("ipv4", "ipv6"):
+        for family in FAMILIES:
             addresses = dig(interface, family, "address")
             for item in addresses if isinstance(addresses, tuple) else ():
                 with suppress(ValueError):
@@ -81,22 +83,22 @@ def named_networks(site: Site) -> tuple[Network, ...]:
     networks: list[Network] = []
     cidrs = (("pods", site.cluster.pods), ("services", site.cluster.services))
     for role, pair in cidrs:
-        for family in ("ipv4", "ipv6"):
-            prefix = getattr(pair, family)
+        for family in FAMILIES:
+            prefix = of(pair, family)
             networks.append(
                 Network(("cluster", role, family), role, prefix.network, f"{role} {family}")  # type: ignore[arg-type]
             )
     for i, node in enumerate(site.nodes):
         for j, interface in enumerate(node.interfaces):
-            for family, ip in (("ipv4", interface.ipv4), ("ipv6", interface.ipv6)):
-                if ip is not None and ip.address is not None:
+            for family, ip in interface.families.items():
+                if ip.address is not None:
                     path: Path = ("nodes", i, "interfaces", j, family, "address")
                     label = f"{node.name} {interface.name}"
                     networks.append(Network(path, "node", ip.address.interface.network, label))
     libvirt = site.host.libvirt.network
     if site.host.kind == "libvirt":
-        for family in ("ipv4", "ipv6"):
-            given = getattr(libvirt, family)
+        for family in FAMILIES:
+            given = of(libvirt, family)
             if given is not None:
                 path = ("host", "libvirt", "network", family)
                 networks.append(Network(path, "libvirt", given.network, f"libvirt {family}"))

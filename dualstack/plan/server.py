@@ -53,7 +53,7 @@ def needs_node_ip(site: Site, node: NodePlan) -> bool:
     addressed = [
         item
         for item in site.nodes[node.index].interfaces
-        if any(ip is not None and ip.enabled and (ip.address or ip.dhcp) for ip in (item.ipv4, item.ipv6))
+        if any(ip.enabled and (ip.address or ip.dhcp) for ip in item.families.values())
     ]
     spread = len(addressed) > 1
     slaac = any(item.ipv6 is not None and item.ipv6.autoconf and item.ipv6.dhcp for item in addressed)

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dualstack.address.pair import Pair
+from dualstack.address.pair import Pair, paired
 from dualstack.address.parsing import Address
 from dualstack.plan.model import NodePlan
 from dualstack.plan.network import own_address, serving_interface
 from dualstack.site import Site
-from dualstack.site.network import Vips
 
 
 def several(site: Site) -> bool:
@@ -34,10 +33,6 @@ def initializer(site: Site) -> int:
     return next(named, 0)
 
 
-def _vips(given: Vips) -> Pair[Address]:
-    return Pair(given.ipv4, given.ipv6)
-
-
 def api(site: Site, nodes: Sequence[NodePlan]) -> Pair[Address]:
     """Return where the API server and RKE2's supervisor are reached; never IPv6 with several nodes."""
     if several(site):
@@ -48,15 +43,15 @@ def api(site: Site, nodes: Sequence[NodePlan]) -> Pair[Address]:
 def entry(site: Site, nodes: Sequence[NodePlan]) -> Pair[Address]:
     """Return where the ingress controller, and so Rancher, is reached."""
     if several(site):
-        return _vips(site.cluster.ingress)
+        return paired(site.cluster.ingress)
     return nodes[0].addresses
 
 
 def serving(site: Site) -> Pair[Address]:
     """Return where Ironic serves machines."""
     if several(site):
-        return _vips(site.provisioning.vip)
+        return paired(site.provisioning.vip)
     interface = serving_interface(site, site.nodes[0])
     if interface is None:
         return Pair()
-    return Pair(own_address(interface.ipv4), own_address(interface.ipv6))
+    return interface.families.map(own_address)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from dualstack.address.family import IPAddress
+from dualstack.address.family import FAMILIES, IPAddress
 from dualstack.address.parsing import AddressError, parse_address
 from dualstack.findings import At, Finding
 from dualstack.origins import Path
@@ -67,7 +67,7 @@ def _addresses(given: Given) -> Iterator[tuple[Path, IPAddress]]:
 
 def _texts(given: Given) -> Iterator[tuple[Path, Any]]:
     if given.type == READY:
-        for family in ("ipv4", "ipv6"):
+        for family in FAMILIES:
             yield (family,), given.props.get(family)
     elif given.type == MANAGEMENT_NETWORK:
         for key in ("nodes", "virtual"):

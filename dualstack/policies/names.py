@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from dualstack.address.family import RECORD_TYPE, family_of
 from dualstack.address.parsing import AddressError, parse_address
 from dualstack.findings import At
 from dualstack.origins import Path
@@ -42,7 +43,7 @@ def _record_set(given: Given, _view: View) -> Told:
 
 def _kind(address: Any) -> str | None:
     try:
-        return "A" if parse_address(str(address)).ip.version == 4 else "AAAA"
+        return RECORD_TYPE[family_of(parse_address(str(address)).ip)]
     except AddressError:
         return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from dualstack.address.family import Family
+from dualstack.address.family import FAMILIES, VERSION, Family
 from dualstack.address.parsing import Address
 from dualstack.address.sslip import sslip_ipv4, sslip_ipv6, under_sslip
 from dualstack.findings import At
@@ -42,14 +42,14 @@ def _addresses(given: Given, view: View) -> Told:
             continue
         hosts = host_addresses(view.others, view)
         own: dict[Family, Address | None] = {"ipv4": None, "ipv6": None}
-        for family, answer in (("ipv4", sslip_ipv4(name.value)), ("ipv6", sslip_ipv6(name.value))):
-            of_family = sorted((ip for ip in hosts if ip.version == (4 if family == "ipv4" else 6)), key=int)
+        for family, answer in zip(FAMILIES, (sslip_ipv4(name.value), sslip_ipv6(name.value)), strict=True):
+            of_family = sorted((ip for ip in hosts if ip.version == VERSION[family]), key=int)
             if answer is None:
                 continue
             if not of_family:
                 yield NotYet(name.path, "no resource of the stack tells an address of a host; name them in `hosts`")
             elif answer not in of_family:
-                own["ipv4" if family == "ipv4" else "ipv6"] = Address(str(of_family[0]), of_family[0])
+                own[family] = Address(str(of_family[0]), of_family[0])
         yield from (item for item in sslip_name(name, (own["ipv4"], own["ipv6"]), _FIX) if item.rule is WRONG_ADDRESS)
 
 

@@ -19,7 +19,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
-from dualstack.probe.connect import Family, Probe, Status, connect
+from dualstack.address.family import Family, url_host
+from dualstack.probe.connect import Probe, Status, connect
 from dualstack.probe.tls import Tls, read_certificate
 
 PATH: Final = "/readyz"
@@ -58,7 +59,7 @@ async def ask(
             wrong = judged(certificate, address)
             if wrong is not None:
                 return wrong
-            host = f"[{address}]" if ":" in address else address
+            host = url_host(address)
             tls.send(f"GET {PATH} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode())
             return answered(await tls.all(_LARGEST))
     except TimeoutError:

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, NamedTuple
 
-Family = str
-"""``ipv4`` or ``ipv6``."""
-FAMILIES: Final[dict[Family, int]] = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
+from dualstack.address.family import Family
+
+_SOCKET: Final[dict[Family, int]] = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 
 _SLICE = 0.2
 """Seconds between two looks at whether to give up."""
@@ -86,7 +86,7 @@ def connect(
         speak: what is said over the connection, and decides then.
     """
     try:
-        with socket.socket(FAMILIES[family], socket.SOCK_STREAM) as sock:
+        with socket.socket(_SOCKET[family], socket.SOCK_STREAM) as sock:
             sock.setblocking(False)
             code = sock.connect_ex((address, port))
             if code in _NO_ROUTE:

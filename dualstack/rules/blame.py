@@ -67,7 +67,7 @@ def serving_path(site: Site, family: Family) -> tuple[Path, Ipv4 | Ipv6 | None]:
     index = initializer(site)
     node = site.nodes[index]
     interface = serving_interface(site, node) or management_interface(node) or node.interfaces[0]
-    return ("nodes", index, "interfaces", node.interfaces.index(interface), family), getattr(interface, family)
+    return ("nodes", index, "interfaces", node.interfaces.index(interface), family), interface.families.of(family)
 
 
 def names_unknown_interface(site: Site) -> bool:
@@ -111,7 +111,7 @@ def stated_path(site: Site, family: Family, virtual: Path = VIP) -> Path:
 def static_example(site: Site, family: Family) -> dict[str, str]:
     """Return a whole static section of a family, with a gateway where no interface of the node has one."""
     node = site.nodes[initializer(site)]
-    sections = [section for item in node.interfaces if (section := getattr(item, family)) is not None]
+    sections = [section for item in node.interfaces if (section := item.families.of(family)) is not None]
     gateway = not any(section.enabled and section.gateway is not None for section in sections)
     used = [section.address.interface.network for section in sections if section.address is not None]
     usual, count = ("192.168.{}.0/24", 256) if family == "ipv4" else ("fd00:{}::/64", 1000)

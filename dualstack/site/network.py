@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from dualstack.address.pair import Pair
 from dualstack.site.base import (
     Address4,
     Address6,
@@ -90,6 +91,11 @@ class Interface(Model):
         if self.bond is not None:
             return "bond"
         return "vlan" if self.vlan is not None else "ethernet"
+
+    @property
+    def families(self) -> Pair[Ipv4 | Ipv6]:
+        """The sections of both families."""
+        return Pair(self.ipv4, self.ipv6)
 
 
 class Route(Model):

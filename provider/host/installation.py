@@ -15,7 +15,8 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import Any, Final
 
-from dualstack.probe.connect import FAMILIES, Status, connect
+from dualstack.address.family import FAMILIES, VERSION
+from dualstack.probe.connect import Status, connect
 from dualstack.tokens import INSTALLATION
 from provider.frame import fields
 from provider.frame.compare import compared
@@ -222,7 +223,7 @@ def _addresses(given: Any) -> Iterator[Failure]:
     yield from fields.unknown_keys(given, tuple(FAMILIES), "addresses")
     for family in FAMILIES:
         try:
-            right = family not in given or ipaddress.ip_address(given[family]).version == int(family[-1])
+            right = family not in given or ipaddress.ip_address(given[family]).version == VERSION[family]
         except ValueError:
             right = False
         if not right:

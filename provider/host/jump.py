@@ -10,8 +10,9 @@ from typing import Any, Final, Self
 
 import asyncssh
 
+from dualstack.address.family import Family
 from dualstack.probe.api import ask
-from dualstack.probe.connect import Family, Probe, Status
+from dualstack.probe.connect import Probe, Status
 from dualstack.probe.ssh import Login, Refused, connected, not_opened, words
 from dualstack.probe.tls import fingerprint
 from provider.frame.handler import ResourceError

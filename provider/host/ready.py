@@ -8,14 +8,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Protocol
 
+from dualstack.address.family import FAMILIES, LABEL, VERSION, Family
 from dualstack.probe.api import try_api
-from dualstack.probe.connect import FAMILIES, Connect, Family, Probe, Status
+from dualstack.probe.connect import Connect, Probe, Status
 from dualstack.probe.tls import direct
 from dualstack.tokens import READY
 from provider.frame import fields
 from provider.frame.compare import compared
 from provider.frame.handler import CANCELLED, UNKNOWN, Cancelled, Diff, Failure, ResourceError, report, warn
-from provider.host.waiting import HERE, JUMP, LABELS, Waiting
+from provider.host.waiting import HERE, JUMP, Waiting
 
 MODES: Final = ("direct", "ssh-jump", "off")
 WAITED_FOR: Final = ("ipv4", "ipv6", "port", "host")
@@ -82,8 +83,8 @@ class ReadyHandler:
                     parsed = ipaddress.ip_address(given[family])
                 except ValueError:
                     parsed = None
-                if parsed is None or parsed.version != int(family[-1]):
-                    failures.append(Failure(family, f"must be one {LABELS[family]} address, without a prefix length"))
+                if parsed is None or parsed.version != VERSION[family]:
+                    failures.append(Failure(family, f"must be one {LABEL[family]} address, without a prefix length"))
                 else:
                     given[family] = str(parsed)
         for key, least, most in (("port", 1, 65535), ("timeout", 1, 7 * 24 * 3600)):
@@ -165,7 +166,7 @@ class ReadyHandler:
             if watched:
                 state["certificate"] = _certificate(way, answered, int(inputs["port"])) or ""
         for family, why in not_checked.items():
-            warn(f"{LABELS[family]} not checked from {_place(inputs)}: {why}")
+            warn(f"{LABEL[family]} not checked from {_place(inputs)}: {why}")
         return state
 
     def _look(self, state: Mapping[str, Any]) -> str:
@@ -185,7 +186,7 @@ class ReadyHandler:
         with Jump(inputs["jump"]) as way:
             yield way
 
-    def _wait(self, way: Way, inputs: Mapping[str, Any], timeout: float) -> tuple[dict[str, str], dict[str, str]]:
+    def _wait(self, way: Way, inputs: Mapping[str, Any], timeout: float) -> tuple[dict[Family, str], dict[Family, str]]:
         """Wait until every family that can be reached from there answers in one and the same round."""
         port, waiting = int(inputs["port"]), Waiting(inputs, _place(inputs))
         end, seen, pause = waiting.start + timeout, waiting.seen, FIRST_PAUSE
@@ -219,7 +220,7 @@ def _place(inputs: Mapping[str, Any]) -> str:
     return JUMP if inputs["readiness"] == "ssh-jump" else HERE
 
 
-def _certificate(way: Way, answered: Mapping[str, str], port: int) -> str | None:
+def _certificate(way: Way, answered: Mapping[Family, str], port: int) -> str | None:
     """Give the fingerprint from the first address that shows one; both are of one server."""
     return next((seen for address in answered.values() if (seen := way.certificate(address, port, TRY_SECONDS))), None)
 

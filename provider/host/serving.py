@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import urlsplit
 
+from dualstack.address.family import url_host
 from provider.frame.handler import ResourceError
 
 _RANGE: Final = re.compile(r"bytes=(?:([0-9]+)-([0-9]*)|-([0-9]+))")
@@ -95,7 +96,7 @@ def served(image: Path, path: str, bmc: str, port: int, refused: Callable[[str],
     offer = _Offer(image, path.encode(), clients)
     server = _Server.joined(own, port, offer, refused)
     try:
-        host = f"[{own}]" if ":" in own else own
+        host = url_host(own)
         yield f"http://{host}:{server.server_address[1]}{path}"
     finally:
         server.leave(offer)

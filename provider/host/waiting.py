@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dualstack.probe.connect import FAMILIES, Family, Probe, Status
+from dualstack.address.family import FAMILIES, LABEL, Family
+from dualstack.probe.connect import Probe, Status
 from provider.frame.handler import report
 
-LABELS: Final[dict[Family, str]] = {"ipv4": "IPv4", "ipv6": "IPv6"}
 HERE: Final = "here"
 JUMP: Final = "the jump host"
 
@@ -83,7 +83,7 @@ class Waiting:
     def note(self, family: Family, probe: Probe) -> None:
         """Keep a try's outcome; what changes is told in a line that stays."""
         item, now = self.seen[family], time.monotonic()
-        told = f"{LABELS[family]} {item.address} port {self._port}"
+        told = f"{LABEL[family]} {item.address} port {self._port}"
         if probe.status is Status.ANSWERED:
             if item.missing_since is not None:
                 waited = f" after {span(now - item.missing_since)}" if item.last is not None else ""
@@ -103,7 +103,7 @@ class Waiting:
         """Say where each family stands, on one line."""
         parts = []
         for family, item in self.seen.items():
-            name = f"{LABELS[family]} {item.address}"
+            name = f"{LABEL[family]} {item.address}"
             if item.missing_since is None or item.last is None:
                 parts.append(f"{name} " + ("not tried yet" if item.last is None else "answers"))
                 continue
@@ -132,13 +132,13 @@ class Waiting:
         for family, item in self.seen.items():
             if item.missing_since is not None and item.last is not None:
                 cause = CAUSES[item.last.status].format(
-                    label=LABELS[family],
+                    label=LABEL[family],
                     address=item.address,
                     port=self._port,
                     option="-" + family[-1],
                     place="this machine" if self._place == HERE else self._place,
                 )
-                lines.append(f"{LABELS[family]}: {cause}")
+                lines.append(f"{LABEL[family]}: {cause}")
         lines.append("The next `up` waits again; host.readiness: off leaves the check out")
         return "\n".join(lines)
 

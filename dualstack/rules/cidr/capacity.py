@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dualstack.address.family import BITS, FAMILIES, LABEL, Family, IPNetwork
+from dualstack.address.pair import of
 from dualstack.address.ranges import node_blocks, usable_pods
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, Fix, Set, write
@@ -226,7 +227,7 @@ def effective_masks(subject: Subject) -> dict[Family, At[int]]:
     masks: dict[Family, At[int]] = {}
     for family in FAMILIES:
         if own is None:
-            masks[family] = At(("cluster", "nodeMask", family), getattr(subject.site.cluster.node_mask, family))
+            masks[family] = At(("cluster", "nodeMask", family), of(subject.site.cluster.node_mask, family))
             continue
         given = [m for text in own[1] if (m := _MASK_ARGUMENT.fullmatch(text)) and m[1] == family]
         masks[family] = At(own[0], int(given[-1][2]) if given else KUBERNETES_NODE_MASK[family])

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TypeAlias
 
 from dualstack.address.family import Family, IPAddress, IPInterface, IPNetwork
-from dualstack.address.pair import Pair
+from dualstack.address.pair import paired
 from dualstack.findings import At
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
@@ -138,12 +138,12 @@ def _servers(subject: Subject) -> list[Named]:
         (("provisioning", "vip"), site.provisioning.vip),
     )
     for path, pair in virtual:
-        for family, address in Pair(pair.ipv4, pair.ipv6).items():
+        for family, address in paired(pair).items():
             texts.append(((*path, family), address.ip, "a virtual address"))
     for i, node in enumerate(site.nodes):
         for j, interface in enumerate(node.interfaces):
-            for family, ip in (("ipv4", interface.ipv4), ("ipv6", interface.ipv6)):
-                if ip is not None and ip.reservation is not None:
+            for family, ip in interface.families.items():
+                if ip.reservation is not None:
                     path = ("nodes", i, "interfaces", j, family, "reservation")
                     texts.append((path, ip.reservation.ip, f"reserved for {node.name}"))
     return [host(path, ip, label) for path, ip, label in texts if ip is not None]

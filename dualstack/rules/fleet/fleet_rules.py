@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from dualstack.address.bmc import bare_address
+from dualstack.address.family import FAMILIES
 from dualstack.address.sslip import under_sslip
 from dualstack.findings import Finding, Rule, Severity
 from dualstack.origins import Origin, Path, format_path
@@ -88,13 +89,13 @@ def claims(data: Mapping[str, Any]) -> Iterator[Claim]:
     realm = realm if isinstance(realm, str) else ""
     for path, interface in _each(data, "nodes", "interfaces"):
         yield from _mac((*path, "mac"), interface.get("mac"))
-        for family in ("ipv4", "ipv6"):
+        for family in FAMILIES:
             section: Any = interface.get(family)
             for field in ("address", "reservation") if isinstance(section, Mapping) else ():
                 yield from _address((*path, family, field), section.get(field), realm)
     for place in (("cluster", "api"), ("cluster", "ingress"), ("provisioning", "vip")):
         pair: Any = _at(data, *place)
-        for family in ("ipv4", "ipv6") if isinstance(pair, Mapping) else ():
+        for family in FAMILIES if isinstance(pair, Mapping) else ():
             yield from _address((*place, family), pair.get(family), realm)
     for place in (("provisioning", "hostname"), ("rancher", "hostname"), ("cluster", "apiHost")):
         name = _at(data, *place)

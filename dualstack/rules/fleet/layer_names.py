@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from dualstack.address.family import FAMILIES
 from dualstack.findings import Finding, Rule, Severity
 from dualstack.origins import Origin, Path
 from dualstack.rules.base import Check
@@ -64,5 +65,5 @@ def _says_little(item: Mapping[str, Any]) -> bool:
     """True for a node or interface that nothing can be built of: it was meant to be laid over another one."""
     if isinstance(item.get("interfaces"), list):
         return all(isinstance(one, Mapping) and _says_little(one) for one in item["interfaces"])
-    sections = [section for family in ("ipv4", "ipv6") if isinstance(section := item.get(family), Mapping)]
+    sections = [section for family in FAMILIES if isinstance(section := item.get(family), Mapping)]
     return not _OWN & item.keys() and not any(_ADDRESSED & section.keys() for section in sections)

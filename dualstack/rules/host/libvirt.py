@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterator, Sequence
 
 from dualstack.address.family import FAMILIES, LABEL, Family, IPAddress, IPNetwork
+from dualstack.address.pair import of
 from dualstack.address.parsing import Address, Prefix
 from dualstack.findings import At, Finding, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, write
@@ -135,8 +136,8 @@ def _prefixes(subject: Subject) -> Iterator[tuple[Family, At[IPNetwork] | None]]
     first = subject.plan.initializer.index
     management = management_interface(site.nodes[first])
     for family in FAMILIES:
-        given = getattr(site.host.libvirt.network, family)
-        ip = getattr(management, family) if management else None
+        given = of(site.host.libvirt.network, family)
+        ip = management.families.of(family) if management else None
         if given is not None:
             yield family, At((*_PREFIX, family), given.network)
         elif management is not None and ip is not None and ip.address is not None:

@@ -242,8 +242,8 @@ def _own_networks(subject: Subject) -> list[IPNetwork]:
     networks += [link.value.network for _, (_, link) in node_networks(subject)]
     for node in subject.site.nodes:
         for interface in node.interfaces:
-            for ip in (interface.ipv4, interface.ipv6):
-                if ip is not None and ip.enabled and ip.reservation is not None:
+            for ip in interface.families.values():
+                if ip.enabled and ip.reservation is not None:
                     networks.append(ipaddress.ip_network(str(ip.reservation)))
     return networks
 

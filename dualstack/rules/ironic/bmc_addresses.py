@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dualstack.address.bmc import NETWORK_BOOT, OLD_ILO, SCHEMES, VIRTUAL_MEDIA, BmcAddress, bare_address, parse_bmc
-from dualstack.address.family import IPAddress
+from dualstack.address.family import IPAddress, url_host
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, write
 from dualstack.origins import Path
@@ -80,7 +80,7 @@ def _whole(parsed: BmcAddress, *, scheme: str = "", host: str = "", port: str | 
     """Write an address in the form that every operator reads, with parts replaced."""
     scheme = scheme or parsed.url_scheme or "redfish-virtualmedia"
     host = host or parsed.host
-    host = f"[{host}]" if ":" in host else host
+    host = url_host(host)
     port = parsed.port if port is None else port
     tail = parsed.tail
     if not tail and scheme.partition("+")[0] in VIRTUAL_MEDIA:

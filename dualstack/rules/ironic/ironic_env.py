@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from dualstack.address.family import family_of
 from dualstack.findings import At, Finding, Findings, Rule, Severity
 from dualstack.fixes import as_fix, remove, write
 from dualstack.frozen import Secret, dig
@@ -302,7 +303,7 @@ def check_environment(subject: Subject) -> Findings:
     yield from environment(env, ironic, where)
     for path, host in _hosts(env, where):
         ip = as_ip(host)
-        own = own_addresses(subject, "ipv6" if ip.version == 6 else "ipv4") if ip is not None else None
+        own = own_addresses(subject, family_of(ip)) if ip is not None else None
         if ip is not None and own is not None:
             # Address translation before the node may lead to it.
             for finding in own_address(At(path, ip), own, remove()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from dualstack.address.family import IPAddress
+from dualstack.address.family import IPAddress, family_of
 from dualstack.address.parsing import AddressError, parse_address
 from dualstack.address.ranges import is_global_unicast
 from dualstack.findings import At, Findings, Rule, Severity
@@ -250,7 +250,7 @@ def check_own_addresses(subject: Subject) -> Findings:
         ip = as_ip(_value(subject, *keys)) if path is not None else None
         if path is None or ip is None:
             continue
-        own = own_addresses(subject, "ipv6" if ip.version == 6 else "ipv4")
+        own = own_addresses(subject, family_of(ip))
         if own is None:
             continue
         for finding in own_address(At(path, ip), own, undo(path, remove(path=path))):

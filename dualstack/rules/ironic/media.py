@@ -7,6 +7,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from dualstack.address.bmc import HTTP_BOOT
+from dualstack.address.family import FAMILIES, LABEL, Family, other
 from dualstack.findings import Finding, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, remove
 from dualstack.frozen import dig
@@ -54,11 +55,11 @@ VMEDIA_TLS = Rule(
 RULES = (MEDIA_FAMILY, LISTEN_ON_ALL, VMEDIA_TLS)
 
 
-def _bmcs_given_other_family(subject: Subject) -> Iterator[tuple[str, list[str]]]:
-    for family, other in (("ipv6", "ipv4"), ("ipv4", "ipv6")):
+def _bmcs_given_other_family(subject: Subject) -> Iterator[tuple[Family, list[str]]]:
+    for family in reversed(FAMILIES):
         # With HTTP boot the machine's firmware fetches the media, over a NIC whose families nobody states.
         by_bmc = [bmc for bmc in subject.plan.bmcs if bmc.scheme not in HTTP_BOOT]
-        names = [bmc.name for bmc in by_bmc if bmc.family == family and bmc.media_family == other]
+        names = [bmc.name for bmc in by_bmc if bmc.family == family and bmc.media_family == other(family)]
         if names:
             yield family, names
 
@@ -82,7 +83,7 @@ def check_media_family(subject: Subject) -> Findings:
             path = variable
         url = ironic.external_url
         fix = undo(path, remove(path=path) if at_host else state_address(site, "ipv6"))
-        yield _media(path, f"{', '.join(names)}: BMC of {shown_family(family)}, media at {url}", fix)
+        yield _media(path, f"{', '.join(names)}: BMC of {LABEL[family]}, media at {url}", fix)
     ipv6_bmc = any(bmc.family == "ipv6" for bmc in subject.plan.bmcs)
     without = not ironic.hostname and not ironic.external_url_v6
     if without and not ipv6_bmc and not names_unknown_interface(site) and not switched_off(site, "ipv6"):
@@ -91,11 +92,6 @@ def check_media_family(subject: Subject) -> Findings:
 
 def _media(path: Path, message: str, fix: AnyFix) -> Finding:
     return MEDIA_FAMILY.at(path, message, fix)
-
-
-def shown_family(family: str) -> str:
-    """Return a family as people write it."""
-    return {"ipv4": "IPv4", "ipv6": "IPv6"}.get(family, family)
 
 
 def not_on_all(ironic: Ironic, where: Path, fix: AnyFix) -> Findings:

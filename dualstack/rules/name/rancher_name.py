@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dualstack.address.family import LABEL, Family
+from dualstack.address.family import FAMILIES, LABEL, RECORD_TYPE, Family
 from dualstack.address.parsing import Address
 from dualstack.address.sslip import sslip_ipv4, sslip_ipv6, under_sslip
 from dualstack.findings import At, Findings, Rule, Severity
@@ -49,17 +49,16 @@ def sslip_name(name: At[str], addresses: tuple[Address | None, Address | None], 
         message = f"sslip.io has no answer for {name.value!r}: no address stands in the name"
         yield UNRESOLVABLE.at(name.path, message, fix)
         return
-    families: tuple[Family, Family] = ("ipv4", "ipv6")
     wrong = False
-    for answer, address, family in zip(answers, addresses, families, strict=True):
-        kind = "A" if family == "ipv4" else "AAAA"
+    for answer, address, family in zip(answers, addresses, FAMILIES, strict=True):
+        kind = RECORD_TYPE[family]
         if answer is not None and address is not None and answer != address.ip:
             wrong = True
             message = f"sslip.io answers {name.value!r} with {kind} {answer}, the node has {address}"
             yield WRONG_ADDRESS.at(name.path, message, fix)
-    for answer, family in zip(answers, families, strict=True):
+    for answer, family in zip(answers, FAMILIES, strict=True):
         if answer is None and not wrong:
-            kind = "A" if family == "ipv4" else "AAAA"
+            kind = RECORD_TYPE[family]
             message = f"{name.value} has no {kind} record, so {LABEL[family]} clients cannot reach Rancher"
             yield ONE_FAMILY.at(name.path, message, fix)
 
@@ -72,7 +71,7 @@ def _fix(subject: Subject, path: Path) -> str:
     # A name of Ironic's under sslip.io may be as wrong as Rancher's, or be the very same one.
     if fqdn and not under_sslip(fqdn):
         return f"{first}set rancher.hostname to auto (it is {fqdn} then)"
-    for family in ("ipv4", "ipv6"):
+    for family in FAMILIES:
         if entry.of(family) is None:
             return f"{state_address(site, family, INGRESS)}, then {first}set rancher.hostname to dual"
     return f"{first}set rancher.hostname to dual"

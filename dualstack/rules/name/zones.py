@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from dualstack.address.family import LABEL, Family, IPAddress, family_of
+from dualstack.address.family import FAMILIES, LABEL, Family, IPAddress, family_of
 from dualstack.address.parsing import AddressError, parse_address
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import Fix, Set, remove, write
@@ -151,9 +151,8 @@ def resolver_families(path: Path, have: Collection[Family], automatic: bool) -> 
         have: families of those listed.
         automatic: whether the network tells the node of others.
     """
-    wanted: tuple[Family, Family] = ("ipv4", "ipv6")
     if len(have) == 1:
-        lacking = next(family for family in wanted if family not in have)
+        lacking = next(family for family in FAMILIES if family not in have)
         fix = f"add the {LABEL[lacking]} address of a resolver to dns-resolver.config.server"
         yield RESOLVER_FAMILIES.at(path, f"no resolver is {LABEL[lacking]}", fix)
     elif not have and not automatic:

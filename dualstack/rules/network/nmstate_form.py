@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dualstack.address.family import BITS, FAMILIES, LABEL, Family
+from dualstack.address.family import BITS, FAMILIES, LABEL, VERSION, Family, other
 from dualstack.findings import At, Findings
 from dualstack.fixes import remove, write
 from dualstack.rules.blame import shown
@@ -33,10 +33,9 @@ def _address_form(item: At[object], family: Family) -> Findings:
     if ip is None:
         path = (*item.path, "ip") if "ip" in body else item.path
         yield FORM.at(path, f"{shown(body.get('ip'))} is no address", f"write a bare {LABEL[family]} address")
-    elif ip.version != int(family[-1]):
-        other: Family = "ipv6" if family == "ipv4" else "ipv4"
-        message = f"{ip} is {LABEL[other]}, here stands {LABEL[family]}"
-        yield FORM.at((*item.path, "ip"), message, f"move the address to the {other} section")
+    elif ip.version != VERSION[family]:
+        message = f"{ip} is {LABEL[other(family)]}, here stands {LABEL[family]}"
+        yield FORM.at((*item.path, "ip"), message, f"move the address to the {other(family)} section")
     if "prefix-length" not in body:
         length_fix = f"add prefix-length: {64 if family == 'ipv6' else 24}"
         yield FORM.at(item.path, "the address has no prefix-length", length_fix)

@@ -166,7 +166,7 @@ def _sections(hop: Hop, links: Sequence[Link]) -> list[Ip]:
     """Return the sections of the gateway's family on the route's interface, or on all where it names none."""
     if hop.gateway is None:
         return []
-    family: Family = "ipv4" if hop.gateway.version == 4 else "ipv6"
+    family: Family = family_of(hop.gateway)
     sections = [link.ip(family) for link in links if hop.interface in (None, link.name)]
     return [ip for ip in sections if ip is not None and ip.enabled]
 

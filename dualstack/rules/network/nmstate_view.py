@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from dualstack.address.family import BITS, FAMILIES, Family, IPAddress, IPInterface, IPNetwork
+from dualstack.address.family import BITS, FAMILIES, VERSION, Family, IPAddress, IPInterface, IPNetwork, family_of
 from dualstack.findings import At
 from dualstack.origins import Path
 
@@ -201,7 +201,7 @@ class Hop:
         """Family of the destination."""
         if self.destination is None:
             return None
-        return "ipv4" if self.destination.version == 4 else "ipv6"
+        return family_of(self.destination)
 
 
 def _read_ip(path: Path, body: Mapping[str, Any], family: Family) -> Ip:
@@ -211,7 +211,7 @@ def _read_ip(path: Path, body: Mapping[str, Any], family: Family) -> Ip:
         if not isinstance(item, Mapping):
             continue
         ip, length = parsed(item.get("ip")), whole(item.get("prefix-length"))
-        if ip is None or length is None or ip.version != int(family[-1]) or not 0 <= length <= BITS[family]:
+        if ip is None or length is None or ip.version != VERSION[family] or not 0 <= length <= BITS[family]:
             continue
         found.append(At((*path, "address", index), ipaddress.ip_interface(f"{ip}/{length}")))
     return Ip(family, path, body, tuple(found))

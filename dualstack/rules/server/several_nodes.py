@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dualstack.address.family import FAMILIES, LABEL, Family
-from dualstack.address.pair import Pair
+from dualstack.address.pair import paired
 from dualstack.address.parsing import Address
 from dualstack.findings import Findings, Rule, Severity
 from dualstack.fixes import remove, write
@@ -156,7 +156,7 @@ def _given(subject: Subject) -> Iterator[tuple[Path, Family, Address]]:
     """Yield the virtual addresses with their paths."""
     site = subject.site
     for role, pair in (("api", site.cluster.api), ("ingress", site.cluster.ingress), ("vip", site.provisioning.vip)):
-        for family, address in Pair(pair.ipv4, pair.ipv6).items():
+        for family, address in paired(pair).items():
             yield (*_VIRTUAL[role], family), family, address
 
 
@@ -247,9 +247,7 @@ def check_places(subject: Subject) -> Findings:
 def _taken(subject: Subject) -> Iterator[tuple[str, str]]:
     for node in subject.site.nodes:
         for interface in node.interfaces:
-            for ip in (interface.ipv4, interface.ipv6):
-                if ip is None:
-                    continue
+            for ip in interface.families.values():
                 owners = ((ip.address and ip.address.address, "the"), (ip.reservation, "the reserved"))
                 for own, word in owners:
                     if own is not None:
@@ -297,8 +295,8 @@ def check_nodes(subject: Subject) -> Findings:
             here: Path = ("nodes", index, "interfaces", place)
             if interface.mac is not None and interface.kind == "ethernet":
                 facts.append(((*here, "mac"), interface.mac.lower(), f"MAC {interface.mac}"))
-            for family, ip in (("ipv4", interface.ipv4), ("ipv6", interface.ipv6)):
-                if ip is not None and ip.address is not None:
+            for family, ip in interface.families.items():
+                if ip.address is not None:
                     own = str(ip.address.address)
                     facts.append(((*here, family, "address"), own, f"address {own}"))
         for path, key, shown in facts:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dualstack.address.family import Family
 from dualstack.probe.api import try_api
 from dualstack.probe.connect import Probe, Status
 from provider.frame.handler import ResourceError
@@ -47,7 +48,7 @@ def given(how: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("family", LOOPBACK)
 @pytest.mark.parametrize(("how", "status", "detail"), CASES)
-def test_what_is_there(family: str, how: dict[str, Any], status: Status, detail: str) -> None:
+def test_what_is_there(family: Family, how: dict[str, Any], status: Status, detail: str) -> None:
     port = free_port()
     with serving([LOOPBACK[family]], port, **given(how)):
         found = try_api(family, LOOPBACK[family], port, 3, lambda: False)

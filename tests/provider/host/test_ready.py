@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import pytest
 
-from dualstack.probe.connect import Family, Probe
+from dualstack.address.family import LABEL, Family
+from dualstack.probe.connect import Probe
 from provider.frame.handler import CANCELLED, UNKNOWN, Cancelled, ResourceError
 from provider.host import ready as host_ready
 from provider.host.ready import ReadyHandler
-from provider.host.waiting import LABELS
 from tests.provider.handlers import checked, refused, reports
 from tests.provider.host.waiting import LOOPBACK, PUBLIC, SILENT, UP, free_port, inputs, listening, scripted
 
@@ -27,7 +27,7 @@ def test_ready_when_both_answer() -> None:
 
 
 @pytest.mark.parametrize(("first", "second"), [("ipv4", "ipv6"), ("ipv6", "ipv4")])
-def test_the_missing_family_is_shown_until_it_comes(first: str, second: str) -> None:
+def test_the_missing_family_is_shown_until_it_comes(first: Family, second: Family) -> None:
     port, end = free_port(), threading.Event()
 
     def later() -> None:
@@ -44,14 +44,13 @@ def test_the_missing_family_is_shown_until_it_comes(first: str, second: str) -> 
     end.set()
     thread.join()
 
-    label = LABELS
     assert state["answered"] == LOOPBACK and 0.5 < waited < 5
     passing = [text for text, passing in told if passing]
-    assert passing and all(f"{label[first]} {LOOPBACK[first]} answers" in text for text in passing)
-    assert all(f"{label[second]} {LOOPBACK[second]} refuses the connection (missing since " in text for text in passing)
+    assert passing and all(f"{LABEL[first]} {LOOPBACK[first]} answers" in text for text in passing)
+    assert all(f"{LABEL[second]} {LOOPBACK[second]} refuses the connection (missing since " in text for text in passing)
     assert [text for text, passing in told if not passing] == [
-        f"{label[first]} {LOOPBACK[first]} port {port} answers",
-        f"{label[second]} {LOOPBACK[second]} port {port} answers after 0 s",
+        f"{LABEL[first]} {LOOPBACK[first]} port {port} answers",
+        f"{LABEL[second]} {LOOPBACK[second]} port {port} answers after 0 s",
     ]
 
 

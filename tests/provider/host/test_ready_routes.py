@@ -12,22 +12,22 @@ from contextlib import closing
 
 import pytest
 
-from dualstack.probe.connect import Family, Probe, Status, connect
+from dualstack.address.family import LABEL, Family
+from dualstack.probe.connect import Probe, Status, connect
 from provider.frame.handler import ResourceError
 from provider.host.ready import ReadyHandler
-from provider.host.waiting import LABELS
 from tests import PROJECT
 from tests.provider.handlers import reports
 from tests.provider.host.waiting import NO_ROUTE, PUBLIC, SILENT, UP, inputs, scripted
 
 
 @pytest.mark.parametrize("missing", ["ipv4", "ipv6"])
-def test_a_runner_without_a_route_does_not_report_a_sick_host(missing: str) -> None:
+def test_a_runner_without_a_route_does_not_report_a_sick_host(missing: Family) -> None:
     handler = ReadyHandler(scripted(lambda family, _: NO_ROUTE if family == missing else UP), grace=0.3)
     with reports() as told:
         _, state = handler.create(inputs(**PUBLIC), False, 0)
 
-    label = LABELS[missing]
+    label = LABEL[missing]
     why = f"no route to {PUBLIC[missing]} (Network is unreachable)"
     assert state["answered"] == {family: item for family, item in PUBLIC.items() if family != missing}
     assert state["notChecked"] == {missing: why}

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from typing import Any
 
-from dualstack.probe.connect import Family, Probe, Status
+from dualstack.address.family import Family
+from dualstack.probe.connect import Probe, Status
 from tests.lab.api import serving
 
 LOOPBACK = {"ipv4": "127.0.0.1", "ipv6": "::1"}
