@@ -21,9 +21,9 @@ def _text(value: Any) -> str:
     return "" if value is None or isinstance(value, Secret) else str(value)
 
 
-def url_host(host: str) -> str:
-    """Return a host as the chart puts it into a URL: in brackets where it has a colon, be it an address or not."""
-    return url_host(host)
+def _chart_host(host: str) -> str:
+    """Return a host as the chart puts it into a URL: in brackets where it has a colon, also one that has them."""
+    return f"[{host}]" if ":" in host else host
 
 
 def read_ironic(values: Frozen) -> Ironic:
@@ -45,8 +45,8 @@ def read_ironic(values: Frozen) -> Ironic:
     scheme, port = ("https", tls_port) if vmedia_tls else ("http", HTTP_PORT)
     # The chart takes the operator's own port for this one URL only.
     port_v6 = tls_port if vmedia_tls else http_port
-    api = f"{'https' if tls else 'http'}://{hostname or url_host(host_ip)}:{API_PORT}"
-    rendered = f"{scheme}://{url_host(http_host)}:{port}"
+    api = f"{'https' if tls else 'http'}://{hostname or _chart_host(host_ip)}:{API_PORT}"
+    rendered = f"{scheme}://{_chart_host(http_host)}:{port}"
     listen = dig(values, "metal3-ironic", "listenOnAll")
     ironic = Ironic(
         ironic_ip=ironic_ip,

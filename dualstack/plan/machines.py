@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dualstack.address.bmc import parse_bmc
+from dualstack.address.family import url_host
 from dualstack.plan.access import API_PORT
-from dualstack.plan.ironic import url_host
 from dualstack.plan.model import InstallationPlan, NodePlan
 from dualstack.site import Site
 from dualstack.site.network import NodeBmc

@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from dualstack.address import mac
 from dualstack.address.parsing import (
     Address,
     AddressError,
@@ -141,7 +142,7 @@ Prefix6 = Annotated[
 Mac = Annotated[
     str,
     Strict(),
-    StringConstraints(pattern=r"^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$"),
+    StringConstraints(pattern=f"^{mac.PATTERN}$"),
 ]
 
 

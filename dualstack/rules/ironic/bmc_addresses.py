@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
 from dualstack.address.bmc import NETWORK_BOOT, OLD_ILO, SCHEMES, VIRTUAL_MEDIA, BmcAddress, bare_address, parse_bmc
 from dualstack.address.family import IPAddress, url_host
+from dualstack.address.mac import trouble
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import AnyFix, write
 from dualstack.origins import Path
@@ -50,7 +50,6 @@ IDENTITY = Rule(
 
 RULES = (LINK_LOCAL, ADDRESS, BOOT, IDENTITY)
 
-_MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 _REDFISH = frozenset({"redfish", "idrac-redfish", "ilo5-redfish"})
 _MEDIA_SCHEMES = {
     "idrac-redfish": "idrac-virtualmedia",
@@ -200,9 +199,10 @@ def unique_names(names: Iterable[At[str]]) -> Findings:
 
 def boot_mac(mac: At[str]) -> Findings:
     """Tell why a MAC is none that one machine's NIC has: 48 bits, unicast, not all zeros."""
-    if not _MAC.fullmatch(mac.value):
+    wrong = trouble(mac.value)
+    if wrong == "form":
         yield IDENTITY.at(mac.path, f"{mac.value!r} is no 48-bit MAC address", mac_fix(mac.value))
-    elif int(mac.value[:2], 16) & 1 or not int(mac.value.replace(":", ""), 16):
+    elif wrong is not None:
         yield IDENTITY.at(mac.path, f"{mac.value} is no single NIC's address", "write the MAC of the boot NIC")
 
 

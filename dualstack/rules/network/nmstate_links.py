@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from dualstack.address.mac import trouble, with_colons
 from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import write
 from dualstack.rules.base import Check
@@ -53,24 +54,21 @@ CHECKS: tuple[Check, ...] = ()
 MOST_NAME = 15
 DEFAULT_MTU = 1500
 """MTU of an ethernet interface or bond that names none."""
-_PAIRS = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
-_HEX = re.compile(r"[0-9A-Fa-f]{12}")
 _OWN_MAC = "write the NIC's own MAC, as ip link shows it"
 
 
 def mac_address(item: At[str]) -> Findings:
     """Judge one MAC."""
     text = item.value
-    bare = re.sub("[-:.]", "", text)
-    if not _PAIRS.fullmatch(text):
-        fix = _OWN_MAC
-        if _HEX.fullmatch(bare):
-            fix = f'write "{":".join(bare[i : i + 2] for i in range(0, 12, 2))}"'
+    wrong = trouble(text)
+    if wrong == "form":
+        meant = with_colons(text)
+        fix = f'write "{meant}"' if meant else _OWN_MAC
         yield MAC.at(item.path, f"{text!r} is no MAC of six pairs of hex digits with colons", fix)
-    elif int(bare, 16) == 0:
+    elif wrong == "zero":
         yield MAC.at(item.path, f"{text} is zero", _OWN_MAC)
-    elif int(bare[:2], 16) & 1:
-        what = "the broadcast address" if bare.lower() == "f" * 12 else "a multicast address"
+    elif wrong is not None:
+        what = "the broadcast address" if wrong == "broadcast" else "a multicast address"
         yield MAC.at(item.path, f"{text} is {what}", _OWN_MAC)
 
 

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from dualstack.address.mac import with_colons
 from dualstack.findings import Finding, Rule, Severity
 from dualstack.fixes import AnyFix, Edit, Fix, Remove, Set, remove, rename, write
 from dualstack.hiding import names_a_secret
@@ -313,9 +314,8 @@ def _bad_value(path: Path, error: ErrorDetails) -> Finding:
 
 def mac_fix(text: str) -> AnyFix:
     """Return the fix for a MAC in another form, or for what is none."""
-    digits = "".join(char for char in text.lower() if char in "0123456789abcdef")
-    if len(digits) == 12 and all(char in "0123456789abcdefABCDEF-.: " for char in text):
-        return write(":".join(digits[place : place + 2] for place in range(0, 12, 2)))
+    if meant := with_colons(text):
+        return write(meant.lower())
     return 'write six pairs of hex digits, in quotes: "34:8a:b1:4b:16:e7"'
 
 
