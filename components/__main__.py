@@ -20,7 +20,7 @@ def main() -> None:
     # The Python that starts a plugin may be that of the caller's program.
     if Path(sys.prefix).resolve() != OWN.resolve() and os.access(python, os.X_OK):
         os.environ["PYTHONPATH"] = str(ROOT)
-        os.execv(python, [python, "-P", "-m", "components", *sys.argv[1:]])  # noqa: S606
+        os.execv(python, [str(python), "-P", "-m", "components", *sys.argv[1:]])  # noqa: S606
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         sys.exit(f"dualstack's components lack {', '.join(missing)} in {sys.prefix}. Run: make -C {ROOT} venv")

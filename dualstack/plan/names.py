@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from typing import Literal
 
 from dualstack.address.family import RECORD_TYPE, family_of
 from dualstack.address.pair import Pair
@@ -123,7 +122,7 @@ def plan_dns(
     for name, addresses in wanted:
         zone = _zone(site, name, _forward_zone(name))
         for address in addresses:
-            kind: Literal["A", "AAAA"] = RECORD_TYPE[family_of(address.ip)]
+            kind = RECORD_TYPE[family_of(address.ip)]
             records.append(DnsRecord(name, kind, str(address), zone, site.dns.ttl))
     for name, addresses in wanted:
         for address in addresses:

@@ -14,11 +14,10 @@ from dualstack.rules.name.names import no_record
 from dualstack.tokens import NETWORK, RECORD_SET
 
 ENDPOINTS: Final = "kubernetes:externaldns.k8s.io/*"
-_KINDS: Final = (("ipv4", "A"), ("ipv6", "AAAA"))
 
 
 def _both(name: At[str], have: set[str]) -> Told:
-    for _, kind in _KINDS:
+    for kind in RECORD_TYPE.values():
         if kind not in have:
             yield no_record(name, kind, f"give it an {kind} record, too")
 
@@ -27,7 +26,7 @@ def _record_set(given: Given, _view: View) -> Told:
     name = given.text("record")
     have: set[str] = set()
     unread: list[NotYet] = []
-    for key, kind in _KINDS:
+    for key, kind in RECORD_TYPE.items():
         try:
             found = items(given, key)
         except Unreadable as error:
@@ -80,7 +79,7 @@ def _endpoints(given: Given, _view: View) -> Told:
         for key, value in (("recordType", kind), ("dnsName", name)):
             if not isinstance(value, str):
                 unread.append(NotYet((*row.path, key), instead(value, "text")))
-        if kind in ("A", "AAAA") and isinstance(name, str):
+        if kind in RECORD_TYPE.values() and isinstance(name, str):
             targets = row.value.get("targets")
             kinds = names.setdefault(name.lower().rstrip("."), (row.path, set()))[1]
             if not isinstance(targets, list | tuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dualstack.address.bmc import HTTP_BOOT, VIRTUAL_MEDIA
-from dualstack.address.family import FAMILIES, LABEL, Family
+from dualstack.address.family import FAMILIES, LABEL, other
 from dualstack.findings import Findings, Rule, Severity
 from dualstack.origins import Path
 from dualstack.plan.bmcs import rfc6724
@@ -37,20 +37,19 @@ def check_families(subject: Subject) -> Findings:
     for index, bmc in enumerate(subject.plan.bmcs):
         path: Path = ("provisioning", "bmcs", index, "address")
         called = {bmc.inspection_family: bmc.inspection_url, bmc.callback_family: bmc.callback_url}
-        other: Family = "ipv4" if bmc.family == "ipv6" else "ipv6"
         if bmc.scheme in HTTP_BOOT:
             message = (
                 f"{bmc.name} boots over HTTP: its firmware, not its BMC, fetches {bmc.media_url} and the ramdisk calls "
                 f"{bmc.callback_url}"
             )
             yield FAMILY.at(path, message, f"give {bmc.name}'s boot NIC a way to both, also before it has a system")
-        elif bmc.family in FAMILIES and other in called and bmc.scheme in VIRTUAL_MEDIA:
-            host = host_of(called[other])
+        elif bmc.family in FAMILIES and (lacking := other(bmc.family)) in called and bmc.scheme in VIRTUAL_MEDIA:
+            host = host_of(called[lacking])
             message = (
-                f"{bmc.name} fetches its media at {bmc.media_url}, but once booted it calls {called[other]}: "
+                f"{bmc.name} fetches its media at {bmc.media_url}, but once booted it calls {called[lacking]}: "
                 f"the BMC's family decides the media alone{_firmware(bmc, ironic)}"
             )
-            fix = f"give {bmc.name} a way to {host} over {LABEL[other]}, or use hostname mode"
+            fix = f"give {bmc.name} a way to {host} over {LABEL[lacking]}, or use hostname mode"
             yield FAMILY.at(path, message, fix)
         elif bmc.family == "resolver" and bmc.media_family == "resolver" and not ironic.hostname:
             message = f"{bmc.name} is known by a name. For the operator its family is {rfc6724(subject.site)}"

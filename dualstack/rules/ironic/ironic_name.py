@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dualstack.address.family import FAMILIES, LABEL
+from dualstack.address.family import LABEL, RECORD_TYPE
 from dualstack.address.parsing import Address
 from dualstack.address.sslip import sslip_ipv4, sslip_ipv6, sslip_name, under_sslip
 from dualstack.findings import At, Findings, Rule, Severity
@@ -57,12 +57,12 @@ def ironic_name(name: At[str], addresses: Pair, *, both: bool = True) -> Finding
         yield UNRESOLVABLE.at(name.path, message, fix)
         return
     wrong = False
-    for answer, address, kind in zip(answers, addresses, ("A", "AAAA"), strict=True):
+    for answer, address, kind in zip(answers, addresses, RECORD_TYPE.values(), strict=True):
         if answer is not None and address is not None and answer != address.ip:
             wrong = True
             message = f"sslip.io answers {name.value!r} with {kind} {answer}, machines are served by {address}"
             yield OTHER_ADDRESS.at(name.path, message, fix)
-    for answer, family, kind in zip(answers, FAMILIES, ("A", "AAAA"), strict=True):
+    for answer, (family, kind) in zip(answers, RECORD_TYPE.items(), strict=True):
         if answer is None and both and not wrong:
             message = f"sslip.io gives {name.value!r} no {kind} record, so it does not work over {LABEL[family]}"
             yield BOTH_RECORDS.at(name.path, message, fix)

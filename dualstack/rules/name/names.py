@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dualstack.address.family import LABEL, Family
+from dualstack.address.family import LABEL, RECORD_TYPE, Family
 from dualstack.address.parsing import AddressError, parse_address
 from dualstack.address.sslip import under_sslip
 from dualstack.findings import At, Finding, Findings, Rule, Severity
@@ -229,8 +229,7 @@ def check_records(subject: Subject) -> Findings:
         names.append(site.provisioning.hostname)
     for name in sorted({name for name in names if name and not under_sslip(name) and not name_problem(name)}):
         have = {record.type for record in plan.dns if record.name == name}
-        families: tuple[tuple[Family, str], ...] = (("ipv4", "A"), ("ipv6", "AAAA"))
-        for family, kind in families:
+        for family, kind in RECORD_TYPE.items():
             if kind not in have and not switched_off(site, family):
                 yield _no_record(site, name, family, kind)
 

@@ -111,12 +111,11 @@ def resolver_count(resolvers: Sequence[At[str]]) -> Findings:
 
 def resolver_order(resolvers: Sequence[At[IPAddress]]) -> Findings:
     """Tell a resolver that stands after those of the other family, where its own began before them."""
-    versions = [resolver.value.version for resolver in resolvers]
+    families = [family_of(resolver.value) for resolver in resolvers]
     for place, resolver in enumerate(resolvers):
-        begun = versions.index(versions[place])
-        if len(set(versions[begun:place])) > 1:
-            family = LABEL["ipv4" if versions[place] == 4 else "ipv6"]
-            message = f"the {family} resolver {resolver.value} stands after those of the other family"
+        begun = families.index(families[place])
+        if len(set(families[begun:place])) > 1:
+            message = f"the {LABEL[families[place]]} resolver {resolver.value} stands after those of the other family"
             fix = f"move it up, right after {resolvers[begun].value}"
             yield RESOLVER_ADDRESS.at(resolver.path, message, fix, consequence=_MIXED)
             return
