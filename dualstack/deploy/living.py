@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from dualstack.findings import Finding
 from dualstack.plan import Plan
-from dualstack.rules.living import bootstrap_kept
+from dualstack.rules.site.living_cluster import bootstrap_kept
 from dualstack.severities import lowered
 from dualstack.tokens import INSTALLATION, READY
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from dualstack.day2 import Setting
 from dualstack.document import finding_json
 from dualstack.findings import Finding
-from dualstack.rules.living import BOOTSTRAP_KEPT, bootstrap_kept
+from dualstack.rules.site.living_cluster import BOOTSTRAP_KEPT, bootstrap_kept
 from dualstack.severities import lowered
 from dualstack.site import RuleOverride
 

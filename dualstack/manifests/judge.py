@@ -70,7 +70,7 @@ def _no_object(document: Document) -> Iterator[str]:
 
 
 def _broken(path: Path, file: str, error: Broken) -> Finding:
-    fix = "correct it, and try: kubectl create --dry-run=client -f " + file
+    fix = error.fix or f"correct it, and try: kubectl create --dry-run=client -f {file}"
     if not error.stops:
         message = f"{file} cannot be looked at: {error.message}"
         return UNSEEN.at(path, message, "look at it yourself: no rule does").located(file, error.line, None)

@@ -13,6 +13,8 @@ import yaml
 from dualstack.errors import InputError
 from dualstack.loader import MAX_BYTES, Document, load_text
 
+_DIRECTIVE: Final = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*(%[^\n]*)")
+"""A line of YAML's own before a document, such as ``%YAML 1.2``, with what is blank or comment above it."""
 _BORDER: Final = re.compile(r"^---(?=[ \t\r]*$|[ \t])", re.MULTILINE)
 """Kubernetes' own border between documents (apimachinery ``pkg/util/yaml``): a line that begins with ``---``."""
 
@@ -51,6 +53,8 @@ class Broken(Exception):
     message: str
     line: int | None
     stops: bool
+    fix: str = ""
+    """What to do; empty where nobody knows more than to correct it."""
 
 
 def parts_of(content: bytes) -> list[Part]:
@@ -98,6 +102,11 @@ def read(part: Part) -> Document:
     try:
         return part.document()
     except InputError as error:
+        directive = _DIRECTIVE.match(part.text)
+        if directive is not None:
+            # Seen with apimachinery 0.34.2 and yaml.v3 3.0.1; %YAML 1.1 stops kubectl alone.
+            message = f"{directive[1]!r} begins it: kubectl takes that line for a document, and refuses it"
+            raise Broken(message, part.line + directive[0].count("\n") + 1, True, "remove the line") from None
         line = part.line + error.line if error.line is not None else None
         raise Broken(error.message, line, _stops(part.text)) from None
 

@@ -43,7 +43,7 @@ def make_plan(name: str, site: Site, secrets: frozenset[str] = frozenset()) -> P
     values = computed_values(site, release, serving, rancher, secrets, no_proxy)
     charts = plan_charts(site, release, values)
     metal3 = next((chart for chart in charts if chart.key == "metal3"), None)
-    ironic = read_ironic(metal3.values) if metal3 else None
+    ironic = read_ironic(metal3.values, metal3.version) if metal3 else None
     records = plan_dns(site, nodes, api, entry, serving, rancher)
     return Plan(
         name=name,

@@ -11,6 +11,7 @@ from typing import Any
 from dualstack.frozen import Frozen, Secret, dig
 from dualstack.plan.ironic_env import env_text, extra_env, with_env
 from dualstack.plan.model import Ironic
+from dualstack.releases import one_callback
 
 HTTP_PORT = "6180"
 TLS_PORT = "6185"
@@ -26,8 +27,13 @@ def _chart_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def read_ironic(values: Frozen) -> Ironic:
-    """Read hosts and URLs out of the merged values of the metal3 chart, ``ironicExtraEnv`` among them."""
+def read_ironic(values: Frozen, version: str = "") -> Ironic:
+    """Read hosts and URLs out of the merged values of the metal3 chart, ``ironicExtraEnv`` among them.
+
+    Args:
+        values: the values.
+        version: the chart's; empty where nobody says it.
+    """
     ironic_ip = _text(dig(values, "global", "ironicIP"))
     provisioning_ip = _text(dig(values, "global", "provisioningIP"))
     hostname = _text(dig(values, "global", "provisioningHostname"))
@@ -63,4 +69,4 @@ def read_ironic(values: Frozen) -> Ironic:
         # An empty variable means true to the scripts of Ironic's image.
         listen_on_all=listen is None or env_text(listen).lower() in ("true", ""),
     )
-    return with_env(ironic, extra_env(values))
+    return with_env(ironic, extra_env(values), alone=one_callback(version))

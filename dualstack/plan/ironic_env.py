@@ -2,7 +2,7 @@
 
 Read from metal3-io/ironic-image v29.0.0, v32.0.0 and v35.0.0 (``scripts/ironic-common.sh``, ``configure-ironic.sh``,
 ``ironic-config/ironic.conf.j2``) and oslo.config's environment source (``OS_<GROUP>__<OPTION>`` wins over the file).
-Run was what Ironic 32.0.0 does with callback URLs: ``external_callback_url`` moves ``ipa-api-url`` alone.
+Run was what Ironic does with ``external_callback_url``: 32.0.0 moves ``ipa-api-url`` alone, 39.0.0 both callbacks.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dualstack.plan.model import Ironic
 EXTRA_ENV: Final = ("metal3-ironic", "ironicExtraEnv")
 MEDIA_URLS: Final = ("OS_DEPLOY__EXTERNAL_HTTP_URL", "IRONIC_EXTERNAL_HTTP_URL")
 CALLBACK_URLS: Final = ("OS_DEPLOY__EXTERNAL_CALLBACK_URL", "IRONIC_EXTERNAL_CALLBACK_URL")
-"""They move what the agent calls, but not what inspection calls."""
+"""They move what the agent calls, and with later versions what inspection calls (``releases.one_callback``)."""
 BASE_URLS: Final = ("OS_SERVICE_CATALOG__ENDPOINT_OVERRIDE", "IRONIC_BASE_URL")
 EXTERNAL_IP: Final = "IRONIC_EXTERNAL_IP"
 HTTP_URL: Final = "IRONIC_HTTP_URL"
@@ -57,8 +57,14 @@ def first_of(env: Mapping[str, str], names: tuple[str, ...]) -> str:
     return next((name for name in names if env.get(name)), "")
 
 
-def with_env(ironic: Ironic, env: Mapping[str, str]) -> Ironic:
-    """Return what Ironic is when the variables have had their say."""
+def with_env(ironic: Ironic, env: Mapping[str, str], *, alone: bool = True) -> Ironic:
+    """Return what Ironic is when the variables have had their say.
+
+    Args:
+        ironic: what the chart's values make of it.
+        env: the variables.
+        alone: whether a moved callback is the agent's alone.
+    """
     if not env:
         return ironic
     scheme, port = ironic.api_url.partition("://")[0], env.get(ACCESS_PORT) or "6385"
@@ -70,7 +76,8 @@ def with_env(ironic: Ironic, env: Mapping[str, str]) -> Ironic:
         host = own or ironic.api_url.partition("://")[2].rpartition(":")[0]
         base = f"{scheme}://{host}:{port}"
     external_ip = env.get(EXTERNAL_IP, "")
-    api = env.get(first_of(env, CALLBACK_URLS), "") or (f"{scheme}://{external_ip}:{port}" if external_ip else base)
+    moved = env.get(first_of(env, CALLBACK_URLS), "") or (f"{scheme}://{external_ip}:{port}" if external_ip else "")
+    api = moved or base
     media = env.get(first_of(env, MEDIA_URLS), "")
     if not media and "IRONIC_EXTERNAL_HTTP_URL" in env:
         media = (f"http://{external_ip}:6180" if external_ip else "") or env.get(HTTP_URL) or ironic.external_url
@@ -80,6 +87,6 @@ def with_env(ironic: Ironic, env: Mapping[str, str]) -> Ironic:
         external_url=media or ironic.external_url,
         external_http_host=host_of(media) if media else ironic.external_http_host,
         api_url=api.rstrip("/"),
-        inspection_url=f"{base.rstrip('/')}/v1/continue_inspection",
+        inspection_url=f"{(base if alone else api).rstrip('/').removesuffix('/v1')}/v1/continue_inspection",
         listen_on_all=ironic.listen_on_all if listen is None else (listen or "true").lower() == "true",
     )

@@ -63,7 +63,8 @@ def _ironic(chart: Chart) -> Ironic:
         values = merge(values, value, keep_null=True)
     # What cannot be looked at is told once, by the policy of variables' text.
     env = {name: value for name, value in _variables(chart).items() if not isinstance(value, Hole)}
-    return read_ironic(merge(values, {EXTRA_ENV[0]: {EXTRA_ENV[1]: env}}) if env else values)
+    version = chart.version.value if isinstance(chart.version.value, str) else ""
+    return read_ironic(merge(values, {EXTRA_ENV[0]: {EXTRA_ENV[1]: env}}) if env else values, version)
 
 
 def _variables(chart: Chart) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from dualstack.releases.versions import (
     default_ingress,
     empty_host_bug,
     kubernetes_minor,
+    one_callback,
     service_range_limit,
     upstream_version,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "default_ingress",
     "empty_host_bug",
     "kubernetes_minor",
+    "one_callback",
     "service_range_limit",
     "upstream_version",
 ]

@@ -37,6 +37,23 @@ LAST_EMPTY_HOST_METAL3 = (0, 13, 1)
 """Last chart seen to leave ironic's URL without a host in hostname mode; later ones could not be read."""
 
 
+FIRST_BOTH_CALLBACKS_METAL3 = (0, 15, 0)
+"""First chart known to bring an Ironic whose ``external_callback_url`` moves the inspection's callback, too.
+
+Ironic 29.0.4 (chart 0.12.9) and 32.0.0 (0.13.1) move ``ipa-api-url`` alone, 33.0.0 and later both, so 35.0.0 (0.15.0);
+``drivers/modules/image_utils.py`` (override_api_url). Run were 32.0.0 and 39.0.0.
+"""
+
+
+def one_callback(metal3_version: str) -> bool:
+    """Tell whether a metal3 chart's Ironic leaves inspection where it was when the agent's callback is moved.
+
+    Where nobody knows, it does: the plan then says both URLs.
+    """
+    found = upstream_version(metal3_version)
+    return found is None or found < FIRST_BOTH_CALLBACKS_METAL3
+
+
 def empty_host_bug(metal3_version: str) -> bool | None:
     """Tell whether a metal3 chart needs ``global.externalHttpHost`` in hostname mode; None where nobody knows."""
     found = upstream_version(metal3_version)

@@ -184,6 +184,8 @@ def test_a_site_lowers_what_is_found_in_a_manifest(tmp_path: Path) -> None:
         ("just text\n", 1),
         ("kind: ConfigMap\n", 1),
         (f"{OTHER}---\napiVersion: v1\n", 4),
+        (f"%YAML 1.2\n---\n{OTHER}", 1),
+        (f"# a comment\n\n%YAML 1.1\n--- # another\n{OTHER}", 3),
         ("a: 1\na: 2\n", 2),
         ("", None),
         ("# nothing\n---\n", None),
@@ -198,6 +200,12 @@ def test_what_nobody_can_read_is_an_error(content: str | bytes, line: int | None
     assert [finding.path for finding in findings] == [("manifests", 0)]
     if line is not None:
         assert findings[0].line == line
+
+
+def test_a_directive_is_told_by_its_name(tmp_path: Path) -> None:
+    (finding,) = of(look(tmp_path, "a.yaml", a_yaml=f"%YAML 1.2\n---\n{OTHER}"), "DS195")
+    assert finding.message == ("a.yaml: '%YAML 1.2' begins it: kubectl takes that line for a document, and refuses it")
+    assert finding.fix == "remove the line"
 
 
 @pytest.mark.parametrize("content", ["apiVersion: v1\nkind: X\nb: !Foreign c\n", "x: 1\n" + "#" * (1 << 20)])

@@ -11,10 +11,11 @@ from typing import Final
 
 from dualstack.address.bmc import parse_bmc
 from dualstack.address.family import LABEL
-from dualstack.findings import Findings, Rule, Severity
+from dualstack.findings import At, Findings, Rule, Severity
 from dualstack.fixes import remove, write
 from dualstack.origins import Path
 from dualstack.rules.base import Subject
+from dualstack.rules.ironic.bmc_addresses import bmc_address
 
 BMC = Rule(
     "DS290-node-bmc",
@@ -93,10 +94,12 @@ def check_machines(subject: Subject) -> Findings:
         at: Path = (*path, "address")
         if parsed.problem or not parsed.host:
             yield BMC.at(at, f"{node.bmc.address!r} is no BMC address", f"write one such as {_EXAMPLE}")
-        elif not parsed.scheme.startswith(_SPEAKS):
-            yield BMC.at(at, f"{parsed.scheme or 'ipmi'} has no virtual media", f"write one such as {_EXAMPLE}")
-        elif parsed.transport == "http":
-            yield PLAIN.at(at, f"{parsed.host} is reached over http", "leave +http out where the BMC has TLS")
+        else:
+            yield from bmc_address(At(at, node.bmc.address))
+            if not parsed.scheme.startswith(_SPEAKS):
+                yield BMC.at(at, f"{parsed.scheme or 'ipmi'} has no virtual media", f"write one such as {_EXAMPLE}")
+            elif parsed.transport == "http":
+                yield PLAIN.at(at, f"{parsed.host} is reached over http", "leave +http out where the BMC has TLS")
         if node.bmc.username is None or node.bmc.password_key is None:
             lacking = "username" if node.bmc.username is None else "passwordKey"
             yield LOGIN.at(

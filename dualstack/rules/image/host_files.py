@@ -49,7 +49,10 @@ _IN_SCRIPT = re.compile(
     r"|\b1\b[\"']?\s*(>|\|\s*(sudo\s+)?tee)\s*[\"']?/proc/sys/net/ipv6/conf/(all|default|\*)/disable_ipv6)"
 )
 _BOOT = re.compile(r"os-files/etc/(default/grub|kernel/cmdline|cmdline\.d/[^/]+\.conf|default/grub\.d/[^/]+)")
-_AT_BOOT = re.compile(r"[^#]*\bipv6\.disable(_ipv6)?=0*1\b")
+_AT_BOOT = re.compile(
+    r"[^#]*(\bipv6\.disable(_ipv6)?=0*1\b"
+    r"|\b(modprobe\.|module_|initcall_)blacklist=([\w-]+,)*(ipv6|inet6_init)(?=[,\s\"']|$))"
+)
 _TMPFILES = re.compile(r"os-files/(?:(?:etc|run|usr/lib)/tmpfiles\.d)/[^/]+\.conf")
 _WRITTEN = re.compile(r"\s*[wf]\S*\s+/proc/sys/net/ipv6/conf/(all|default|\*)/disable_ipv6\s+.*\b0*1\s*$")
 _KEYFILE = re.compile(r"os-files/(?:etc|run|usr/lib)/NetworkManager/system-connections/[^/]+")

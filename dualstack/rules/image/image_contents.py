@@ -93,7 +93,8 @@ NO_IPV6 = Rule(
     "Kernel arguments must leave IPv6 on.",
     Severity.ERROR,
     "The node has no IPv6 address, and RKE2 does not start with CIDRs of two families.",
-    "Linux Documentation/networking/ipv6.rst (disable, disable_ipv6)",
+    "Linux Documentation/networking/ipv6.rst (disable, disable_ipv6) and admin-guide/kernel-parameters.txt "
+    "(module_blacklist, initcall_blacklist); modprobe(8) (modprobe.blacklist)",
     firm=True,
 )
 
@@ -107,6 +108,9 @@ _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z][A-Za-z0-9_+-]*){0,2}")
 _IPV6_OFF = re.compile(
     r"(ipv6\.disable(_ipv6)?|sysctl[./]net[./]ipv6[./]conf[./](all|default)[./]disable_ipv6)=0*[1yY].*"
 )
+_BLACKLISTED = re.compile(r"(?P<key>(modprobe\.|module_|initcall_)blacklist)=(?P<names>.*)")
+_IPV6_NAMES = ("ipv6", "inet6_init")
+"""The module, and what starts it where the kernel has it built in."""
 REGISTRY = re.compile(
     r"([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?(/[a-z0-9]+([._/-]+[a-z0-9]+)*)?"
 )
@@ -164,8 +168,15 @@ def kernel_args(args: Sequence[At[str]]) -> Findings:
 
 def ipv6_off(arg: At[str]) -> Findings:
     """Tell a kernel argument that switches IPv6 off; the kernel reads ``-`` in a name as ``_``."""
-    if _IPV6_OFF.fullmatch(arg.value.strip().replace("-", "_")):
+    text = arg.value.strip().strip("\"'").replace("-", "_")
+    if _IPV6_OFF.fullmatch(text):
         yield NO_IPV6.at(arg.path, f"{arg.value!r} switches IPv6 off on the node", remove())
+    elif listed := _BLACKLISTED.fullmatch(text):
+        names = [name.strip() for name in listed["names"].split(",")]
+        left = [name for name in names if name not in _IPV6_NAMES]
+        if left != names:
+            fix = write(f"{listed['key']}={','.join(left)}") if any(left) else remove()
+            yield NO_IPV6.at(arg.path, f"{arg.value!r} keeps the kernel from loading IPv6", fix)
 
 
 def inside_project(file: At[str]) -> Findings:

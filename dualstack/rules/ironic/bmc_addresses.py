@@ -63,6 +63,9 @@ _SYSTEM = {"idrac": "redfish/v1/Systems/System.Embedded.1"}
 _EXAMPLE_FIX = "write an address such as redfish-virtualmedia://192.168.200.11/redfish/v1/Systems/1"
 
 
+_LOOPBACK = ("localhost", "localhost.localdomain", "localhost4", "localhost6", "ip6-localhost", "ip6-loopback")
+"""Names of this machine itself, as /etc/hosts of distributions has them; RFC 6761 gives all below localhost to it."""
+
 _TOLD = {
     "scheme": "{scheme!r} is no protocol that the operator knows",
     "transport": "{scheme} does not take +{transport}",
@@ -133,6 +136,8 @@ def bmc_address(bmc: At[str]) -> Findings:
         parsed.ip.ip.is_loopback or parsed.ip.ip.is_unspecified or parsed.ip.ip.is_multicast
     ):
         yield ADDRESS.at(bmc.path, f"{parsed.ip} is no other machine's address", "write the address of the BMC")
+    elif parsed.host.rstrip(".").lower() in _LOOPBACK or parsed.host.rstrip(".").lower().endswith(".localhost"):
+        yield ADDRESS.at(bmc.path, f"{parsed.host} is no other machine's name", "write the address of the BMC")
     elif parsed.ip is not None and parsed.ip.ip.is_link_local:
         fix = "write the BMC's address of global or unique local scope"
         yield LINK_LOCAL.at(bmc.path, f"{parsed.ip} is link-local", fix)

@@ -67,7 +67,8 @@ SPLIT: Final = Rule(
     "Agent and inspection must call Ironic back at one place.",
     Severity.WARNING,
     "Inspection reports to the one URL, the agent to the other: a machine that reaches only one of them never gets on.",
-    "ironic 32.0.0 with external_callback_url, run: ipa-api-url moves, ipa-inspection-callback-url stays",
+    "ironic drivers/modules/image_utils.py (override_api_url): up to 32, so in metal3 0.12 and 0.13, "
+    "external_callback_url moves ipa-api-url alone (32.0.0 run); from 33 on, so in metal3 0.15, both (39.0.0 run)",
 )
 PORT: Final = Rule(
     "DS204-ironic-port",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import remove, write
+from dualstack.fixes import Fix, Remove, remove, write
 from dualstack.plan.server import PROFILES
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import shown, softened
@@ -26,7 +26,8 @@ CLOUD_CONTROLLER = Rule(
     Severity.ERROR,
     "Nobody gives the node its second address: it has one family, and pods on the host's network, too.",
     "k3s issue 12060 (without the cloud controller there is nothing that sets the node IPs); k3s issue 5638 (kubelet "
-    "itself takes one address beside an external provider)",
+    "itself takes one address beside an external provider); rancher/rke2 pkg/rke2/rke2_linux.go (cloud-provider-name "
+    "switches its own off)",
 )
 ONE_ADDRESS = Rule(
     "DS184-bind-one-address",
@@ -47,6 +48,8 @@ ADDRESS_FORM = Rule(
 
 RULES = (PROFILE, CLOUD_CONTROLLER, ONE_ADDRESS, ADDRESS_FORM)
 
+_PACKAGED_PROVIDERS = ("harvester", "rancher-vsphere")
+"""Cloud providers whose charts RKE2 deploys itself (docs.rke2.io, cloud providers)."""
 _BIND = re.compile(r"-{0,2}bind-address=(.*)", re.DOTALL)
 
 
@@ -63,17 +66,21 @@ def check_profile(subject: Subject) -> Findings:
 
 
 def check_cloud_controller(subject: Subject) -> Findings:
-    """Tell where the cloud controller is off and no other is named."""
+    """Tell where RKE2's cloud controller is off, by its own switch or by the name of another, and none is brought."""
     site = subject.site
-    if not switched_on(site, "disable-cloud-controller"):
+    off = list(own_values(site, "disable-cloud-controller")) if switched_on(site, "disable-cloud-controller") else []
+    named = [word for word in own_words(site, "cloud-provider-name") if word.value not in ("", "rke2")]
+    brought = bool(site.charts.extra or site.manifests or site.image.files)
+    if not (off or named) or any(word.value in _PACKAGED_PROVIDERS for word in named) or (named and brought):
         return
-    if any(word.value not in ("", "rke2") for word in own_words(site, "cloud-provider-name")):
-        return
-    path = next(iter(own_values(site, "disable-cloud-controller"))).path
+    places = [*(item.path for item in off), *(word.path for word in named)]
     message = "the cloud controller is off, and cloud-provider-name names no other"
-    finding = CLOUD_CONTROLLER.at(path, message, remove())
-    # Another chart or a manifest may bring one.
-    yield softened(finding) if site.charts.extra or site.manifests else finding
+    if named:
+        message = f"{named[0].value} in cloud-provider-name switches RKE2's cloud controller off, and nothing brings it"
+    more = [Remove(path) for path in dict.fromkeys(places[1:])]
+    finding = CLOUD_CONTROLLER.at(places[0], message, Fix((Remove(), *more)))
+    # A chart or a manifest may bring one.
+    yield softened(finding) if brought else finding
 
 
 def one_address(item: At[str], what: str) -> Findings:

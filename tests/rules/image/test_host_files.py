@@ -156,6 +156,9 @@ METHOD = "[connection]\ninterface-name={}\n[ipv6]\nmethod={}\n"
     [
         ("os-files/etc/default/grub", 'GRUB_CMDLINE_LINUX="ipv6.disable=1"\n', 1),
         ("os-files/etc/kernel/cmdline", "quiet ipv6.disable=1\n", 1),
+        ("os-files/etc/kernel/cmdline", "quiet modprobe.blacklist=nouveau,ipv6\n", 1),
+        ("os-files/etc/default/grub", 'GRUB_CMDLINE_LINUX="initcall_blacklist=inet6_init"\n', 1),
+        ("os-files/etc/kernel/cmdline", "quiet modprobe.blacklist=nouveau,ipv6_tables\n", None),
         ("os-files/etc/cmdline.d/9.conf", "ipv6.disable_ipv6=1\n", 1),
         ("os-files/etc/tmpfiles.d/9.conf", "w /proc/sys/net/ipv6/conf/all/disable_ipv6 - - - - 1\n", 1),
         ("custom/scripts/60.sh", "#!/bin/sh\nsed -i s/quiet/ipv6.disable=1/ /etc/default/grub\n", 2),

@@ -221,13 +221,23 @@ def test_the_gateway_is_the_bridge(mode: str, family: str, gateway: str, bridge:
 
 @pytest.mark.parametrize(
     "argument",
-    ["ipv6.disable=1", "ipv6.disable_ipv6=1", "ipv6.disable-ipv6=1", "sysctl.net.ipv6.conf.all.disable_ipv6=1"],
+    [
+        *("ipv6.disable=1", "ipv6.disable_ipv6=1", "ipv6.disable-ipv6=1", "sysctl.net.ipv6.conf.all.disable_ipv6=1"),
+        *("modprobe.blacklist=ipv6", "module_blacklist=ipv6", "module-blacklist=ipv6", "initcall_blacklist=inet6_init"),
+    ],
 )
 def test_ipv6_stays_on(argument: str) -> None:
     data = changed("address", (["quiet", argument], "image", "kernelArgs"))
     assert tell(data, "DS141") == ("error", "image.kernelArgs[1]", "remove it")
     assert one(data, "DS141").rule.firm
     assert told(put(data, ["quiet", "ipv6.disable=0", "ipv6.autoconf=1"], "image", "kernelArgs")) == []
+
+
+def test_a_blacklist_keeps_its_other_names() -> None:
+    data = changed("address", (["modprobe.blacklist=nouveau,ipv6,floppy"], "image", "kernelArgs"))
+    wanted = "modprobe.blacklist=nouveau,floppy"
+    assert tell(data, "DS141") == ("error", "image.kernelArgs[0]", f'write "{wanted}"')
+    assert told(put(data, [wanted, "module_blacklist=ipv6_tables"], "image", "kernelArgs")) == []
 
 
 def test_without_packages_no_source_is_wanted() -> None:

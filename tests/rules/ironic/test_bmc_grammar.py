@@ -224,6 +224,10 @@ def test_a_login_is_never_shown(slashes: str) -> None:
         ("virtualmedia://10.9.0.1/x", "write redfish-virtualmedia://10.9.0.1/x"),
         ("redfish-virtualmedia://127.0.0.1/x", "write the address of the BMC"),
         ("redfish-virtualmedia://[::1]/x", "write the address of the BMC"),
+        ("redfish-virtualmedia://localhost/x", "write the address of the BMC"),
+        ("redfish://LocalHost:8443/redfish/v1/Systems/1", "write the address of the BMC"),
+        ("redfish-virtualmedia://bmc.localhost/x", "write the address of the BMC"),
+        ("redfish-virtualmedia://localhost.localdomain/x", "write the address of the BMC"),
         ("redfish-virtualmedia://0.0.0.0/x", "write the address of the BMC"),
     ],
 )

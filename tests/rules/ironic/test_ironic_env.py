@@ -105,6 +105,16 @@ def test_both_callbacks_moved_together_are_one_place() -> None:
     assert found(env(IRONIC_BASE_URL=url, IRONIC_EXTERNAL_CALLBACK_URL=url), "DS203") == []
 
 
+@pytest.mark.parametrize(("release", "split"), [("3.4", True), ("3.5", True), ("3.6", False)])
+def test_whether_inspection_follows_depends_on_the_charts_ironic(release: str, split: bool) -> None:
+    data = env(IRONIC_EXTERNAL_CALLBACK_URL=f"https://[{V6}]:6385") | {"release": release}
+    assert bool(found(data, "DS203")) is split
+    plan = checked(data).plan
+    assert plan is not None
+    host = V4 if split else f"[{V6}]"
+    assert {bmc.inspection_url for bmc in plan.bmcs} == {f"https://{host}:6385/v1/continue_inspection"}
+
+
 def test_plan_and_ds079_take_the_effective_callback() -> None:
     data = env(IRONIC_EXTERNAL_CALLBACK_URL=f"https://[{V6}]:6385")
     plan = checked(data).plan

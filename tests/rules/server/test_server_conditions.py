@@ -105,10 +105,48 @@ def test_cis_protects_the_kernels_defaults() -> None:
 def test_the_cloud_controller_gives_the_second_address(value: Any) -> None:
     data = server(disable_cloud_controller=value)
     assert tell(data, "DS183") == ("error", "cluster.server.disable-cloud-controller", "remove it")
-    assert found(server(disable_cloud_controller=value, cloud_provider_name="external"), "DS183") == []
+    both = server(disable_cloud_controller=value, cloud_provider_name="external")
+    removed = "remove it and remove cluster.server.cloud-provider-name"
+    assert tell(both, "DS183") == ("error", "cluster.server.disable-cloud-controller", removed)
     data["charts"]["extra"] = [{"name": "own-ccm", **EXTRA}]
     assert one(data, "DS183").severity == "warning"
     assert told(server(disable_cloud_controller=False)) == []
+
+
+@pytest.mark.parametrize("name", ["external", "aws", ["external"]])
+def test_another_cloud_provider_must_be_brought(name: Any) -> None:
+    data = server(cloud_provider_name=name)
+    severity, path, fix = tell(data, "DS183")
+    assert (severity, path.partition("[")[0], fix) == ("error", "cluster.server.cloud-provider-name", "remove it")
+    data["charts"]["extra"] = [{"name": "own-ccm", **EXTRA}]
+    assert found(data, "DS183") == []
+
+
+@pytest.mark.parametrize("name", ["", "rke2", "harvester", "rancher-vsphere"])
+def test_cloud_providers_that_rke2_brings(name: str) -> None:
+    assert found(server(cloud_provider_name=name), "DS183") == []
+    assert found(server(cloud_provider_name=name, disable_cloud_controller=False), "DS183") == []
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "fix"),
+    [
+        ("rke2-coredns", "disable", "remove it"),
+        (["rke2-metrics-server", "rke2-coredns"], "disable[1]", "remove it"),
+        ("rke2-metrics-server, rke2-coredns", "disable", "write rke2-metrics-server"),
+        (["rke2-cilium"], "disable[0]", "remove it"),
+    ],
+)
+def test_what_the_cluster_needs_stays_on(value: Any, path: str, fix: str) -> None:
+    data = server(disable=value)
+    assert tell(data, "DS288") == ("error", f"cluster.server.{path}", fix)
+    data["charts"]["extra"] = [{"name": "coredns", **EXTRA}]
+    assert one(data, "DS288").severity == "warning"
+    assert tell(server(**{"disable+": value}), "DS288")[0] == "error"
+
+
+def test_what_it_can_do_without() -> None:
+    assert told(server(disable=["rke2-metrics-server", "rke2-canal", "rke2-snapshot-controller"])) == []
 
 
 @pytest.mark.parametrize(
