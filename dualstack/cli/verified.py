@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from dualstack.address.family import FAMILIES
 from dualstack.check import Checked
 from dualstack.cli.progress import ProgressLine
 from dualstack.style import Style
@@ -29,13 +28,12 @@ class Proof:
     def results(self) -> Sequence[Result]:
         """All answers, until nothing failed or the time was over."""
         from dualstack.verify.model import Way
-        from dualstack.verify.run import all_checks, verify
+        from dualstack.verify.run import verify_plan
 
         if self._checked.plan is None:
             return ()
-        checks = list(all_checks(self._checked.plan))
         with ProgressLine() as progress:
-            return verify(checks, FAMILIES, Way(), progress.checks, self._minutes * 60)
+            return verify_plan(self._checked.plan, Way(), progress.checks, self._minutes * 60)
 
     @property
     def exit_code(self) -> int:

@@ -16,6 +16,7 @@ from dualstack.cli.packages import need_packages
 from dualstack.cli.progress import ProgressLine
 from dualstack.cli.reports import Reports
 from dualstack.errors import InputError
+from dualstack.plan.access import KUBECONFIG_KEY
 from dualstack.plan.model import Plan
 from dualstack.style import Style, counted
 from dualstack.verify.model import SECONDS, Result, Way, Word
@@ -67,6 +68,7 @@ def verify_site(project: Path, checked: Checked, how: How) -> None:
     if plan is None:
         return
     need_packages("verify")
+    from dualstack.verify.clusters import comparing
     from dualstack.verify.formats import as_json, as_junit, as_prometheus
     from dualstack.verify.run import all_checks, exit_code, parse_only, verify
 
@@ -83,7 +85,9 @@ def verify_site(project: Path, checked: Checked, how: How) -> None:
             f"the plan of {checked.name} has nothing of {what}", fix="see dualstack plan, or leave out --only"
         )
     with ProgressLine() as progress, _place(plan, how.start, secrets) as place:
-        results = verify(wanted, families, Way(place=place, days=how.days), progress.checks, how.minutes * 60)
+        way = Way(place=place, days=how.days)
+        compare = comparing(plan, secrets.get(KUBECONFIG_KEY))
+        results = verify(wanted, families, way, progress.checks, how.minutes * 60, compare)
     how.reports.write(checked.name, results)
     output = how.output
     if output is VerifyFormat.JSON:

@@ -46,6 +46,8 @@ class Status(Enum):
     MUTE = "takes the connection and says nothing"
     WRONG_NAME = "shows a certificate without this address"
     EXPIRED = "shows a certificate that is not valid now"
+    DISTRUSTED = "shows a certificate that nobody here vouches for"
+    NOT_PINNED = "shows another certificate than the one that is pinned"
     NOT_READY = "says that it is not ready"
     NOT_API = "answers, but not as a Kubernetes API server"
     NO_ROUTE = "has no route"

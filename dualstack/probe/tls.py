@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import hashlib
 import ipaddress
+import os
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -20,11 +21,27 @@ class Tls:
     """A TLS client over a stream of whatever kind; the certificate is taken as it is, and judged by who asks."""
 
     def __init__(
-        self, read: Callable[[int], Awaitable[bytes]], write: Callable[[bytes], object], name: str | None = None
+        self,
+        read: Callable[[int], Awaitable[bytes]],
+        write: Callable[[bytes], object],
+        name: str | None = None,
+        *,
+        vouched: bool = False,
     ) -> None:
-        """Begin; nothing is sent yet. The name is what the server is asked for (SNI); none for an address."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        """Begin; nothing is sent yet.
+
+        Args:
+            read: gives what came.
+            write: sends.
+            name: what the server is asked for (SNI); none for an address.
+            vouched: whether its certificate must be for that name or address, from an authority that is known here:
+                those of Python's requests, by which Redfish clients go, else the system's.
+        """
+        if vouched:
+            context = ssl.create_default_context(cafile=_authorities())
+        else:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         self._read, self._write = read, write
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
@@ -71,6 +88,17 @@ class Tls:
         data = await self._read(CHUNK)
         self._incoming.write(data)
         return bool(data)
+
+
+def _authorities() -> str | None:
+    """Give the file that requests would take; None for the system's."""
+    if given := os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE"):
+        return given
+    try:
+        import certifi
+    except ImportError:
+        return None
+    return certifi.where()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from dualstack.address.family import FAMILIES
 from dualstack.check import Checked
 from dualstack.findings import Severity
 from dualstack.releases.model import Release
@@ -120,9 +119,9 @@ def _empty(found: Found) -> Deployed:
 
 
 def _verified(site: Checked, way: Way) -> Sequence[Result]:
-    from dualstack.verify.run import all_checks, verify
+    from dualstack.verify.run import verify_plan
 
-    return verify(list(all_checks(site.plan)), FAMILIES, way, lambda *_: None) if site.plan is not None else ()
+    return verify_plan(site.plan, way, lambda *_: None) if site.plan is not None else ()
 
 
 def _status(asked: Asked, site: Checked, stack: Stack, results: Sequence[Result] | None) -> SiteStatus:

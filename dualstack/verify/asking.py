@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import http.client
+import io
 import ssl
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +13,7 @@ from typing import Final
 from dualstack.probe.connect import Probe, Status
 from dualstack.probe.tls import Tls
 from dualstack.verify.endpoints import Endpoint
-from dualstack.verify.model import Kind, Way
+from dualstack.verify.model import Way
 from dualstack.verify.places import Read, Write
 
 _LARGEST: Final = 1 << 16
@@ -31,6 +34,29 @@ class Seen:
     response: bytes = b""
 
 
+def body(response: bytes) -> bytes:
+    """Give the body of an answer over HTTP, its chunks put together; empty where it is none."""
+    with http.client.HTTPResponse(_Read(response)) as answer:  # type: ignore[arg-type]  # it reads of it alone
+        try:
+            answer.begin()
+            return answer.read()
+        except http.client.IncompleteRead as error:
+            return error.partial
+        except (http.client.HTTPException, ValueError, OSError):
+            return b""
+
+
+class _Read:
+    """Stands for the socket of an answer that was read."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def makefile(self, mode: str) -> io.BytesIO:
+        """Give what was read."""
+        return io.BytesIO(self._data)
+
+
 def ask(endpoint: Endpoint, way: Way) -> Seen:
     """Ask; bounded by twice the seconds of the way."""
     seen = Seen(Probe(Status.SILENT))
@@ -44,26 +70,32 @@ def ask(endpoint: Endpoint, way: Way) -> Seen:
 
 async def _talk(read: Read, write: Write, endpoint: Endpoint, seconds: float, seen: Seen) -> Probe:
     host = endpoint.name or endpoint.address
+    login = f"Authorization: {endpoint.login}\r\n" if endpoint.login else ""
     request = (
         f"GET {endpoint.path} HTTP/1.1\r\nHost: {f'[{host}]' if ':' in host else host}:{endpoint.port}\r\n"
-        "User-Agent: dualstack-verify\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+        f"User-Agent: dualstack-verify\r\nAccept: */*\r\n{login}Connection: close\r\n\r\n"
     ).encode()
-    # The API server's body says whether it is ready, the supervisor's is the CA; of others the first lines are enough.
-    until = None if endpoint.kind in (Kind.API, Kind.SUPERVISOR) else b"\r\n\r\n"
+    until = None if endpoint.whole else b"\r\n\r\n"
     try:
         async with asyncio.timeout(seconds):
             if not endpoint.tls:
                 write(request)
-                while len(seen.response) < _LARGEST and b"\r\n\r\n" not in seen.response:
+                while len(seen.response) < _LARGEST and (until is None or until not in seen.response):
                     if not (data := await read(_LARGEST)):
                         break
                     seen.response += data
                 return Probe(Status.ANSWERED)
-            tls = Tls(read, write, endpoint.name or None)
+            # A login goes to nobody who might be somebody else.
+            vouched = endpoint.vouched or bool(endpoint.login and not endpoint.pin)
+            tls = Tls(read, write, endpoint.name or None, vouched=vouched)
             try:
                 seen.certificate = await tls.handshake()
+            except ssl.SSLCertVerificationError as error:
+                return Probe(Status.DISTRUSTED, error.verify_message)
             except (ssl.SSLError, ConnectionError) as error:
                 return Probe(Status.NOT_TLS, getattr(error, "reason", "") or str(error))
+            if endpoint.pin and hashlib.sha256(seen.certificate).hexdigest() != endpoint.pin:
+                return Probe(Status.NOT_PINNED)
             tls.send(request)
             seen.response = await tls.all(_LARGEST, until)
             return Probe(Status.ANSWERED)

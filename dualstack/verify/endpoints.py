@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -38,6 +38,10 @@ class Endpoint:
         fix: what to look at then.
         rule: id of the rule about the names in its certificate.
         checked: whether clients are known to check the certificate.
+        login: value of the header Authorization; sent only to a server that is pinned, vouched for, or without TLS.
+        pin: SHA-256 of its certificate in hex; nothing is asked of a server that shows another one.
+        vouched: whether nothing is asked of a server for which no authority vouches.
+        whole: whether the whole answer is read, and not its head alone.
         renewed: days before its end from which a restart renews the certificate; None where nobody knows.
     """
 
@@ -52,6 +56,10 @@ class Endpoint:
     holds: tuple[str, ...] = ()
     rule: str | None = None
     checked: bool = True
+    login: str = field(default="", repr=False)
+    pin: str = ""
+    vouched: bool = False
+    whole: bool = False
     renewed: int | None = None
 
     @property
@@ -103,6 +111,8 @@ def _rke2(plan: Plan, kind: Kind, address: str, port: int, path: str) -> Endpoin
         fix="look at the node: systemctl status rke2-server; ss -ltn for the port; its firewall for this family",
         holds=tuple(dict.fromkeys((address, *(str(name) for name in listed)))),
         rule=SERVER.id,
+        # The API server's body says whether it is ready, the supervisor's is the CA.
+        whole=True,
         renewed=RENEWED,
     )
 

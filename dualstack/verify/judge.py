@@ -12,7 +12,7 @@ from dualstack.probe.connect import Status
 from dualstack.probe.tls import Shown, read_certificate
 from dualstack.verify.asking import Seen, ask
 from dualstack.verify.endpoints import Endpoint
-from dualstack.verify.model import Kind, Result, Way, Word
+from dualstack.verify.model import Kind, Proof, Result, Way, Word
 
 _GUARDED = (401, 403)
 """HTTP status of a server that wants a login."""
@@ -26,7 +26,8 @@ def look(endpoint: Endpoint, way: Way) -> Sequence[Result]:
     first = _answers(endpoint, seen, first, way)
     if not endpoint.tls:
         return (first,)
-    return (first, *_certificate(endpoint, seen, first))
+    names, dates = _certificate(endpoint, seen, first)
+    return (first, names, replace(dates, proof=Proof(seen.certificate, seen.response) if seen.certificate else None))
 
 
 def _answers(endpoint: Endpoint, seen: Seen, result: Result, way: Way) -> Result:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dualstack.plan.access import KUBECONFIG_KEY
 from dualstack.plan.model import NodePlan, Plan
 from dualstack.probe.ssh import Login
 from dualstack.site.host import Ssh
@@ -36,6 +37,7 @@ def secret_keys(plan: Plan) -> frozenset[str]:
     host = plan.site.host
     keys = [host.ssh.private_key_key, host.jump.private_key_key if host.jump else None]
     keys += [machine.password_key for machine in plan.installations]
+    keys += [KUBECONFIG_KEY] if KUBECONFIG_KEY in plan.secrets else []
     return frozenset(key for key in keys if key)
 
 

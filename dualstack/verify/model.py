@@ -43,6 +43,14 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
+class Proof:
+    """What a server showed: its certificate in DER, and what it answered over HTTP."""
+
+    certificate: bytes
+    response: bytes
+
+
+@dataclass(frozen=True)
 class Result:
     """What came of one check.
 
@@ -58,6 +66,7 @@ class Result:
         rule: id of the rule that says the same of a site file.
         ends: when the certificate that was seen ends.
         day2: what it takes to bring it there, where it is pending.
+        proof: what was shown, for comparisons with others; of one result of each server.
     """
 
     kind: Kind
@@ -71,6 +80,7 @@ class Result:
     rule: str | None = None
     ends: datetime.datetime | None = None
     day2: Day2 | None = None
+    proof: Proof | None = field(default=None, repr=False, compare=False)
 
 
 def _as_planned(address: str, port: int) -> tuple[str, int]:

@@ -12,6 +12,7 @@ from dualstack.address.family import FAMILIES, Family
 from dualstack.errors import InputError, quoted
 from dualstack.plan.model import Plan
 from dualstack.verify import bmcs, names
+from dualstack.verify.clusters import comparing
 from dualstack.verify.endpoints import endpoints
 from dualstack.verify.judge import look
 from dualstack.verify.machine import checks as machine
@@ -24,6 +25,8 @@ PAUSE: Final = 5.0
 
 Told = Callable[[int, int, int], None]
 """Is told how many checks of how many have ended, and how many of their results failed."""
+Compare = Callable[[Sequence[Result]], list[Result]]
+"""What ``clusters.comparing`` gives."""
 
 
 def all_checks(plan: Plan, secrets: Mapping[str, str] | None = None) -> Iterator[Check]:
@@ -36,8 +39,13 @@ def all_checks(plan: Plan, secrets: Mapping[str, str] | None = None) -> Iterator
     yield from names.checks(plan)
     for endpoint in endpoints(plan):
         yield Check(endpoint.kind, endpoint.family, partial(look, endpoint))
-    yield from bmcs.checks(plan)
+    yield from bmcs.checks(plan, secrets or {})
     yield from machine.checks(plan, secrets or {})
+
+
+def verify_plan(plan: Plan, way: Way, told: Told, wait: float = 0.0) -> list[Result]:
+    """Run every check of a site that needs no secret, and compare; see ``verify``."""
+    return verify(list(all_checks(plan)), FAMILIES, way, told, wait, comparing(plan))
 
 
 def parse_only(words: Sequence[str]) -> tuple[frozenset[Kind], frozenset[Family]]:
@@ -61,6 +69,7 @@ def verify(
     way: Way,
     told: Told,
     wait: float = 0.0,
+    compare: Compare = list,
 ) -> list[Result]:
     """Run checks, and again until nothing fails and something is fine, or the time is over.
 
@@ -70,10 +79,12 @@ def verify(
         way: how to ask.
         told: is told of each check that ended.
         wait: seconds from now in which another round may begin.
+        compare: adds what follows from the results of a round together.
     """
     end = time.monotonic() + wait
     while True:
-        results = [one for one in _round(checks, way, told) if one.family is None or one.family in families]
+        found = compare(_round(checks, way, told))
+        results = [one for one in found if one.family is None or one.family in families]
         if exit_code(results) == 0 or time.monotonic() + PAUSE > end or way.stop.wait(PAUSE):
             return results
 

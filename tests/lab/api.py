@@ -10,7 +10,7 @@ import ssl
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +26,7 @@ NOT_READY = (
 )
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>It works!</html>"
 HERE = ("127.0.0.1", "::1")
+Answer = bytes | Callable[[bytes], bytes]
 
 
 def certificate(addresses: Sequence[str] = HERE, *, days: int = 2, names: Sequence[str] = ("kubernetes",)) -> str:
@@ -52,7 +53,13 @@ def certificate(addresses: Sequence[str] = HERE, *, days: int = 2, names: Sequen
 
 @contextmanager
 def serving(
-    addresses: Sequence[str], port: int, *, pem: str | None = None, answer: bytes = OK, tls: bool = True
+    addresses: Sequence[str],
+    port: int,
+    *,
+    pem: str | None = None,
+    answer: Answer = OK,
+    tls: bool = True,
+    heard: list[bytes] | None = None,
 ) -> Iterator[None]:
     """Serve as long as it lasts.
 
@@ -60,8 +67,9 @@ def serving(
         addresses: to listen at.
         port: at each.
         pem: key and certificate; one with these addresses where nothing is given.
-        answer: to whatever is asked; empty for none.
+        answer: to whatever is asked, or what makes it of the question; empty for none.
         tls: else the port is just open.
+        heard: gets each question.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
@@ -75,7 +83,7 @@ def serving(
         listener.bind((address, port))
         listener.listen(64)
         listeners.append(listener)
-        threading.Thread(target=_serve, args=(listener, context if tls else None, answer), daemon=True).start()
+        threading.Thread(target=_serve, args=(listener, context if tls else None, answer, heard), daemon=True).start()
     try:
         yield
     finally:
@@ -84,21 +92,25 @@ def serving(
             listener.close()
 
 
-def _serve(listener: socket.socket, context: ssl.SSLContext | None, answer: bytes) -> None:
+def _serve(listener: socket.socket, context: ssl.SSLContext | None, answer: Answer, heard: list[bytes] | None) -> None:
     while True:
         try:
             one = listener.accept()[0]
         except OSError:
             return
-        threading.Thread(target=_answer, args=(one, context, answer), daemon=True).start()
+        threading.Thread(target=_answer, args=(one, context, answer, heard), daemon=True).start()
 
 
-def _answer(one: socket.socket, context: ssl.SSLContext | None, answer: bytes) -> None:
+def _answer(one: socket.socket, context: ssl.SSLContext | None, answer: Answer, heard: list[bytes] | None) -> None:
     try:
         one.settimeout(10)
         with context.wrap_socket(one, server_side=True) if context else one as each:
-            if each.recv(4096) and answer:
-                each.sendall(answer)
+            asked = each.recv(4096)
+            if asked and heard is not None:
+                heard.append(asked)
+            said = answer if isinstance(answer, bytes) else answer(asked)
+            if asked and said:
+                each.sendall(said)
             else:
                 each.recv(1)
     except OSError:
