@@ -8,6 +8,7 @@ from dualstack.check import Checked, check_site
 from dualstack.errors import InputError, UnexpectedError
 from dualstack.files_check import with_files
 from dualstack.layers import LayerStore, resolve_stack
+from dualstack.nmc import with_nmc
 from dualstack.project import site_file
 
 
@@ -18,7 +19,7 @@ def site_name(file: Path) -> str:
 
 
 def load_site(project: Path, site: str, store: LayerStore | None = None) -> Checked:
-    """Read, merge and check one site, with the files that it names.
+    """Read, merge and check one site, with the files that it names, and raw nmstate before nm-configurator.
 
     Args:
         project: the project's folder.
@@ -30,7 +31,8 @@ def load_site(project: Path, site: str, store: LayerStore | None = None) -> Chec
     """
     file = site_file(project, site)
     try:
-        return with_files(project, check_site(site_name(file), resolve_stack(project, file, store)))
+        checked = check_site(site_name(file), resolve_stack(project, file, store))
+        return with_nmc(with_files(project, checked))
     except InputError:
         raise
     except Exception as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,18 @@ import pytest
 
 from dualstack.findings import At
 from dualstack.frozen import thaw
+from dualstack.nmc import with_nmc
 from dualstack.rules.network.host_network import nmstate_document
 from dualstack.rules.network.nmstate_links import ethernet_macs
+from dualstack.rules.network.nmstate_schema import FORM
 from dualstack.rules.network.nmstate_view import read_links
 from dualstack.yamlio import dump
 from tests.judges.shapes import MAC, SHAPES
 from tests.judges.tools import run, tool
 from tests.plan.plans import plan
 from tests.rules import nmstates
+from tests.rules.cases import changed
+from tests.sites import checked
 
 pytestmark = pytest.mark.judges
 
@@ -136,6 +141,15 @@ def test_our_rules_know_what_it_refuses(name: str, tmp_path: Path) -> None:
     assert code != 0 or name in TAKEN_BY_SOME
     told = [*nmstate_document(At((), document)), *ethernet_macs(At((), document), read_links(At((), document)))]
     assert [finding.rule.id for finding in told if finding.severity == "error"]
+
+
+@pytest.mark.parametrize("name", nmstates.REFUSED_BY_NMC_ALONE)
+def test_a_site_is_told_what_it_refuses_alone(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(Path(tool("nmc")).parent), prepend=os.pathsep)
+    data = changed("address", (nmstates.REFUSED_BY_NMC_ALONE[name], "nodes", 0, "nmstate"))
+    (finding,) = [one for one in with_nmc(checked(data)).findings if one.severity == "error"]
+    assert finding.rule is FORM
+    assert finding.message.startswith("nm-configurator refuses it: ")
 
 
 @pytest.mark.parametrize("name", nmstates.TAKEN)

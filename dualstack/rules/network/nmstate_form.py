@@ -9,9 +9,8 @@ from dualstack.address.family import BITS, FAMILIES, LABEL, VERSION, Family, oth
 from dualstack.findings import At, Findings
 from dualstack.fixes import remove, write
 from dualstack.rules.blame import shown
-from dualstack.rules.network.nmstate_kinds import KINDS, ROUTE, RULE, SECTIONS, TOP
 from dualstack.rules.network.nmstate_schema import FORM, Form, listed, mapping, quote, unknown_keys
-from dualstack.rules.network.nmstate_tables import ADDRESS_KEYS, BASE, IP_KEYS
+from dualstack.rules.network.nmstate_tables import ADDRESS_KEYS, BASE, IP_KEYS, KINDS, ROUTE, RULE, SECTIONS, TOP
 from dualstack.rules.network.nmstate_view import interface_items, is_list, parsed, parsed_network, read_link, whole
 
 

@@ -13,7 +13,6 @@ from dualstack.rules.base import Check
 from dualstack.rules.blame import shown
 from dualstack.rules.network.nmstate_bonds import bond, controllers, nearest, ports_of
 from dualstack.rules.network.nmstate_interface import MTU
-from dualstack.rules.network.nmstate_schema import FORM
 from dualstack.rules.network.nmstate_view import Link, whole
 
 ETHERNET = Rule(
@@ -143,14 +142,6 @@ def _vlan(link: Link, links: Sequence[Link], tags: dict[tuple[str, int], str]) -
         )
 
 
-def _veth(link: Link, links: Sequence[Link]) -> Findings:
-    body = link.body.get("veth")
-    peer = body.get("peer") if isinstance(body, Mapping) else None
-    if isinstance(peer, str) and not any(other.name == peer and other is not link for other in links):
-        message = f"{peer}, the other end of {link.name}, is no other interface of the node"
-        yield FORM.at((*link.path, "veth", "peer"), message, f"add {peer} as a veth with the peer {link.name}")
-
-
 def _loops(link: Link, by_name: Mapping[str, Link]) -> bool:
     seen: set[str] = set()
     name: str | None = link.name
@@ -178,8 +169,6 @@ def nmstate_links(links: Sequence[Link]) -> Findings:
             yield from bond(link, links, taken)
         elif link.kind in ("linux-bridge", "vrf"):
             yield from ports_of(link, links, taken)
-        elif link.kind == "veth":
-            yield from _veth(link, links)
         elif link.kind == "vlan":
             yield from _vlan(link, links, tags)
     yield from controllers(links)

@@ -1,6 +1,8 @@
-"""What nmstate takes at the keys that every interface has, as nm-configurator 0.3.5 with nmstate 2.2.60 reads them.
+"""What nmstate takes at the keys of addresses, links, routes and routing rules, and which keys there are at all.
 
-What stands here was seen by running nm-configurator; the names and ranges are nmstate's, ``rust/src/lib``.
+Seen by running nm-configurator 0.3.5 with nmstate 2.2.60; the names and ranges are nmstate's, ``rust/src/lib``. What is
+neither of these (ethtool, SR-IOV, a bridge's timers, 802.1X, MACsec and their like) is taken as it is: nm-configurator
+itself judges it where it is at hand (``dualstack/nmc.py``).
 """
 
 from __future__ import annotations
@@ -9,26 +11,27 @@ import ipaddress
 from collections.abc import Mapping
 
 from dualstack.findings import At, Findings
-from dualstack.fixes import remove, write
+from dualstack.fixes import write
 from dualstack.rules.blame import shown
 from dualstack.rules.network.nmstate_schema import (
     FORM,
     Form,
+    address,
     anything,
     boolean,
     listed,
     mapping,
     number,
     one_of,
+    prefix,
     switch,
     text,
 )
 from dualstack.rules.network.nmstate_view import parsed
 
-U8, U16, U32, U64 = (number(0, 2**bits - 1) for bits in (8, 16, 32, 64))
+U8, U16, U32 = (number(0, 2**bits - 1) for bits in (8, 16, 32))
 I32, I64 = number(-(2**31), 2**31 - 1), number(-(2**63), 2**63 - 1)
 TEXTS = listed(text)
-_FLAGS = listed(one_of("signal", "subflow", "backup", "fullmesh"))
 
 
 def token(item: At[object]) -> Findings:
@@ -47,19 +50,6 @@ def identifier(item: At[object]) -> Findings:
         yield FORM.at(item.path, "nm-configurator finds no interface by its PCI address", write("mac-address"))
     else:
         yield from one_of("name", "mac-address")(item)
-
-
-def refused(item: At[object]) -> Findings:
-    """Take nothing: nm-configurator cannot do it."""
-    if item.value is not None:
-        yield FORM.at(item.path, "nm-configurator cannot write this into connection files", remove())
-
-
-def features(item: At[object]) -> Findings:
-    """Take a NIC's features by the names that ethtool has, each on or off."""
-    yield from mapping({}, open_=True)(item)
-    for name, value in item.value.items() if isinstance(item.value, Mapping) else ():
-        yield from switch(At((*item.path, str(name)), value))
 
 
 def ipv6_address(item: At[object]) -> Findings:
@@ -91,68 +81,100 @@ IP_KEYS: dict[str, dict[str, Form]] = {
     "ipv6": {**_IP, "token": token},
 }
 """Keys of a family's section; addresses are judged one by one."""
-ADDRESS_KEYS: dict[str, Form] = {
-    "ip": anything,
-    "prefix-length": anything,
-    "mptcp-flags": _FLAGS,
-    **dict.fromkeys(("valid-left", "valid-lft", "valid-life-time"), anything),
-    **dict.fromkeys(("preferred-left", "preferred-lft", "preferred-life-time"), anything),
-}
-
-_ETHTOOL = mapping(
-    {
-        "pause": mapping({"rx": switch, "tx": switch, "autoneg": switch}),
-        "feature": features,
-        "coalesce": mapping(
-            {
-                "adaptive-rx": switch,
-                "adaptive-tx": switch,
-                "sample-interval": U32,
-                "stats-block-usecs": U32,
-                **dict.fromkeys(("pkt-rate-high", "pkt-rate-low"), U32),
-                **{
-                    f"{way}-{what}{part}": U32
-                    for way in ("rx", "tx")
-                    for what in ("frames", "usecs")
-                    for part in ("", "-high", "-irq", "-low")
-                },
-            }
-        ),
-        "ring": mapping(
-            dict.fromkeys(
-                ("rx", "rx-max", "rx-jumbo", "rx-jumbo-max", "rx-mini", "rx-mini-max", "tx", "tx-max"),
-                U32,
-            )
-        ),
-        "fec": mapping({"auto": switch, "mode": one_of("off", "rs", "baser", "llrs")}),
-    }
+ADDRESS_KEYS: dict[str, Form] = dict.fromkeys(
+    (
+        *("ip", "prefix-length", "mptcp-flags"),
+        *("valid-left", "valid-lft", "valid-life-time"),
+        *("preferred-left", "preferred-lft", "preferred-life-time"),
+    ),
+    anything,
 )
 BASE: dict[str, Form] = {
-    "name": anything,
-    "type": anything,
-    "state": anything,
-    "mac-address": anything,
-    "mtu": anything,
-    "ipv4": anything,
-    "ipv6": anything,
-    "profile-name": text,
-    "description": text,
-    "driver": text,
+    **dict.fromkeys(
+        (
+            *("name", "type", "state", "mac-address", "mtu", "min-mtu", "max-mtu", "ipv4", "ipv6", "profile-name"),
+            *("description", "driver", "permanent-mac-address", "pci-address", "mptcp", "copy-mac-from", "ovs-db"),
+            *("accept-all-mac-addresses", "802.1x", "lldp", "ethtool", "dispatch", "alt-names"),
+        ),
+        anything,
+    ),
     "identifier": identifier,
-    "permanent-mac-address": text,
-    "pci-address": anything,
-    "min-mtu": number(0, 2**64 - 1, quoted=False),
-    "max-mtu": number(0, 2**64 - 1, quoted=False),
     "wait-ip": one_of("any", "ipv4", "ipv6", "ipv4+ipv6"),
-    "mptcp": mapping({"address-flags": _FLAGS}),
     "controller": text,
-    "accept-all-mac-addresses": switch,
-    "copy-mac-from": text,
-    "ovs-db": mapping({}, open_=True),
-    "802.1x": mapping({}, open_=True),
-    "lldp": mapping({"enabled": switch, "neighbors": anything}, "enabled"),
-    "ethtool": _ETHTOOL,
-    "dispatch": refused,
-    "alt-names": listed(mapping({"name": text, "state": one_of("absent")}, "name"), "{name: other-name}"),
 }
 """Keys of every interface; those that other rules read are judged there."""
+_PORTS = listed(mapping({"name": text}, "name", open_=True), "{name: eth0}")
+_BRIDGE = mapping({"port": _PORTS, "ports": _PORTS}, open_=True)
+_VLAN = mapping(
+    {
+        "base-iface": text,
+        "protocol": one_of("802.1q", "802.1ad"),
+        **dict.fromkeys(("id", "registration-protocol", "reorder-headers", "loose-binding"), anything),
+        **dict.fromkeys(("ingress-qos-map", "egress-qos-map"), anything),
+    }
+)
+_VRF = mapping({"port": TEXTS, "ports": TEXTS, "route-table-id": number(1, 2**32 - 1)}, "route-table-id")
+KINDS: dict[str, Mapping[str, Form]] = {
+    "ethernet": {"ethernet": anything, "veth": anything},
+    "bond": {"link-aggregation": anything, "bond": anything},
+    "vlan": {"vlan": _VLAN},
+    "linux-bridge": {"bridge": _BRIDGE},
+    "dummy": {},
+    "loopback": {},
+    "vrf": {"vrf": _VRF},
+}
+"""Sections of the types of interfaces that are judged, beside ``BASE``."""
+SECTIONS: dict[str, Form] = dict.fromkeys(
+    (
+        *(name for sections in KINDS.values() for name in sections),
+        *("vxlan", "mac-vlan", "mac-vtap", "ipvlan", "infiniband", "macsec", "hsr", "libreswan", "xfrm", "patch"),
+        *("dpdk", "ip-tunnel", "ipsec"),
+    ),
+    anything,
+)
+"""Sections of any other type."""
+
+_REFUSED_ROUTES = one_of("blackhole", "unreachable", "prohibit")
+ROUTE = mapping(
+    {
+        "state": one_of("absent", "ignore"),
+        "destination": prefix,
+        "next-hop-interface": anything,
+        "next-hop-address": address,
+        "metric": I64,
+        "table-id": U32,
+        "weight": number(1, 256),
+        "route-type": _REFUSED_ROUTES,
+        "cwnd": number(1, 2**32 - 1),
+        "source": address,
+        "initcwnd": U32,
+        "initrwnd": U32,
+        "mtu": number(1, 2**32 - 1),
+        "quickack": switch,
+        "advmss": number(1, 2**32 - 1),
+        "lock-mtu": switch,
+        "vrf-name": text,
+    }
+)
+RULE = mapping(
+    {
+        "family": one_of("ipv4", "ipv6"),
+        "state": one_of("absent"),
+        "ip-from": prefix,
+        "ip-to": prefix,
+        "priority": I64,
+        "route-table": U32,
+        "fwmark": anything,
+        "fwmask": anything,
+        "action": _REFUSED_ROUTES,
+        "iif": text,
+        "suppress-prefix-length": number(0, 128, quoted=False),
+        "suppress_prefixlength": number(0, 128, quoted=False),
+    }
+)
+TOP: dict[str, Form] = {
+    "description": anything,
+    "hostname": mapping({"config": anything, "running": anything}),
+    **dict.fromkeys(("dns-resolver", "route-rules", "routes", "interfaces", "ovs-db", "ovn"), anything),
+}
+"""Keys of a whole document."""

@@ -11,7 +11,7 @@ from dualstack.frozen import freeze
 from dualstack.origins import format_path
 from dualstack.rules.network.host_network import nmstate_document
 from tests.rules.cases import changed, tell
-from tests.rules.nmstates import REFUSED, TAKEN
+from tests.rules.nmstates import REFUSED, REFUSED_BY_NMC_ALONE, TAKEN
 from tests.sites import checked, found
 
 NODE = ("nodes", 0, "nmstate")
@@ -28,6 +28,11 @@ def test_what_nm_configurator_refuses(name: str) -> None:
     findings = [finding for finding in judged(document) if finding.severity == "error"]
     assert (rule, path) in [(finding.rule.id[:5], format_path(finding.path)) for finding in findings]
     assert all(finding.message and finding.fix for finding in findings)
+
+
+@pytest.mark.parametrize("name", REFUSED_BY_NMC_ALONE)
+def test_what_is_left_to_nm_configurator(name: str) -> None:
+    assert judged(REFUSED_BY_NMC_ALONE[name]) == []
 
 
 @pytest.mark.parametrize("name", TAKEN)
