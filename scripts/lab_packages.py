@@ -68,6 +68,7 @@ TRUTH: tuple[Package, ...] = (
     Package("kmod", ("modprobe",), "the same: that kernel's modules"),
     Package("genisoimage", ("genisoimage", "isoinfo"), "a real Ironic: the media that it makes for BMCs"),
     Package("dosfstools", ("mkfs.fat",), "the same: what boots in them"),
+    Package("lshw", ("lshw",), "the same: the agent of its ramdisk"),
 )
 """What `make truth` needs: other people's software that takes what we write."""
 SBIN = "/usr/local/sbin:/usr/sbin:/sbin"

@@ -12,20 +12,23 @@ import os
 import subprocess
 import sys
 import venv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from dualstack.addresses import Family
 from dualstack.engine.cache import cache_folder, locked, staged
 from dualstack.engine.model import StepError
 from dualstack.engine.pip import pip_install
 from tests import PROJECT
+from tests.lab.certificates import certificate
 from tests.lab.plugins import needed_namespaces
 from tests.lab.tools import needed
+from tests.lab.uml import needed_here
 
-REQUIREMENTS: Final = Path(__file__).with_name("ironic-requirements.txt")
 _DONE: Final = "lab.done"
 _TIMEOUT: Final = 400
 
@@ -38,30 +41,38 @@ class Machine:
         name: of it.
         host: its BMC's address; the BMC has no other family.
         external_http_url: what the Baremetal Operator gives for it; None for nothing.
+        ramdisk: the families of the ramdisk's network; it is not started where empty.
     """
 
     name: str
     host: str
     external_http_url: str | None = None
+    ramdisk: tuple[Family, ...] = ()
 
 
-def ironic_python() -> Path:
-    """Give the Python that has Ironic, or skip the test."""
+def environment(name: str, what: str) -> Path:
+    """Give the Python of an environment that ``NAME-requirements.txt`` describes, or skip the test.
+
+    Args:
+        name: of it.
+        what: what is in it, for people.
+    """
+    requirements = Path(__file__).with_name(f"{name}-requirements.txt")
     # The interpreter counts, too: an environment breaks with the Python that it was made of.
-    parts = [REQUIREMENTS.read_bytes(), os.fsencode(os.path.realpath(sys.executable))]
+    parts = [requirements.read_bytes(), os.fsencode(os.path.realpath(sys.executable))]
     try:
-        folder = cache_folder("lab") / f"ironic-{hashlib.sha256(bytes(0).join(parts)).hexdigest()[:12]}"
+        folder = cache_folder("lab") / f"{name}-{hashlib.sha256(bytes(0).join(parts)).hexdigest()[:12]}"
         python = folder / "bin" / "python"
         with locked(folder, print) as lock:
             if not (folder / _DONE).is_file():
                 with staged(folder) as stage:
                     venv.create(stage, symlinks=True, with_pip=False)
                     there = stage / "bin" / "python"
-                    pip_install("Ironic", lock, "--requirement", str(REQUIREMENTS), python=there)
+                    pip_install(what, lock, "--requirement", str(requirements), python=there)
                     (stage / _DONE).touch()
         return python
     except (StepError, OSError) as error:
-        pytest.skip(f"no Ironic from the package index: {error}")
+        pytest.skip(f"no {what} from the package index: {error}")
 
 
 def inspected(
@@ -70,6 +81,7 @@ def inspected(
     base_url: str,
     external_url: str,
     machines: list[Machine],
+    certified: Sequence[str],
     names: dict[str, list[str]] | None = None,
     callback: str = "",
 ) -> dict[str, Any]:
@@ -80,26 +92,35 @@ def inspected(
         base_url: ``IRONIC_BASE_URL``, where Ironic's API is known.
         external_url: ``IRONIC_EXTERNAL_HTTP_URL``, where media are known.
         machines: the machines.
+        certified: whom the API's certificate names.
         names: what names resolve to, for the node and for BMCs.
         callback: ``IRONIC_EXTERNAL_CALLBACK_URL``; none where empty.
 
     Returns:
         ``links``: by URL asked what the API's version link says. ``machines``: by name ``image``, the URL that the BMC
-        was given, ``from``, whence it was fetched, and ``words`` of the ramdisk's kernel line.
+        was given, ``from``, whence it was fetched, ``words`` of the ramdisk's kernel line, and ``agent`` as of
+        ``tests.lab.agent`` where a ramdisk was started.
     """
     needed_namespaces()
     tools = {"mkfs": str(needed("mkfs.fat")), "isoinfo": str(needed("isoinfo"))}
     needed("genisoimage")
+    if any(one.ramdisk for one in machines):
+        needed_here()
+        tools["agent"] = str(environment("agent", "ironic-python-agent"))
+        needed("lshw")
+    served = certificate(folder / "certificate", *certified)
     request = {
         **tools,
-        "python": str(ironic_python()),
+        "python": str(environment("ironic", "Ironic")),
         "addresses": ["192.168.100.10/32", "fd00:100::10/128"],
-        "ask": ["http://192.168.100.10:6385", "http://[fd00:100::10]:6385"],
+        "ask": ["https://192.168.100.10:6385", "https://[fd00:100::10]:6385"],
         "hosts": "".join(f"{address} {name}\n" for name, found in (names or {}).items() for address in found),
         "urls": {"base_url": base_url, "external_url": external_url},
+        "tls": {"certificate": str(served.certificate), "key": str(served.key)},
         "callback": callback,
         "machines": [
-            {"name": one.name, "host": one.host, "external_http_url": one.external_http_url} for one in machines
+            {"name": one.name, "host": one.host, "external_http_url": one.external_http_url, "ramdisk": one.ramdisk}
+            for one in machines
         ],
     }
     (folder / "request.json").write_text(json.dumps(request))

@@ -7,8 +7,10 @@ addresses are on its loopback; each BMC is in a network namespace one link furth
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
+import ssl
 import subprocess
 import sys
 import time
@@ -18,7 +20,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-API: Final = "http://127.0.0.1:6385"
+from tests.lab.agent import Ramdisk
+
+API: Final = "https://127.0.0.1:6385"
 TIMEOUT: Final = 240.0
 SYSTEM: Final = "00000000-0000-0000-0000-0000000000"
 """A system's UUID but for its last two digits."""
@@ -51,6 +55,10 @@ enabled_vendor_interfaces = no-vendor
 [api]
 host_ip = ::
 port = 6385
+enable_ssl_api = true
+use_ssl = true
+cert_file = {certificate}
+key_file = {key}
 [conductor]
 automated_clean = false
 bootloader = file://{folder}/images/esp.img
@@ -67,6 +75,8 @@ external_http_url = {external_url}
 {callback}
 [inspector]
 require_managed_boot = False
+[redfish]
+kernel_append_params = nofb nomodeset vga=normal ipa-insecure=1
 [oslo_concurrency]
 lock_path = {folder}/tmp
 [service_catalog]
@@ -79,6 +89,12 @@ class Server(http.server.ThreadingHTTPServer):
 handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory={directory!r})
 Server(("::", {port}), handler).serve_forever()
 """
+
+
+# The lab's own certificate, asked from where its names mean nothing.
+OPENER: Final = urllib.request.build_opener(
+    urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=ssl._create_unverified_context())
+)
 
 
 def run(*words: str) -> None:
@@ -97,7 +113,7 @@ def call(path: str, body: Any = None, method: str = "GET", base: str = API) -> A
         headers={"Content-Type": "application/json", "X-OpenStack-Ironic-API-Version": "1.90"},
     )
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
+        with OPENER.open(request, timeout=60) as answer:
             text = answer.read()
     except urllib.error.HTTPError as error:
         raise RuntimeError(f"{method} {path}: {error.code} {error.read().decode(errors='replace')}") from None
@@ -163,7 +179,7 @@ class Inside:
             (self.folder / "images" / name).write_bytes(os.urandom(size))
         run(self.wanted["mkfs"], "-C", str(self.folder / "images/esp.img"), "2048")
         callback = f"external_callback_url = {self.wanted['callback']}" if self.wanted["callback"] else ""
-        config = CONFIG.format(folder=self.folder, callback=callback, **self.wanted["urls"])
+        config = CONFIG.format(folder=self.folder, callback=callback, **self.wanted["urls"], **self.wanted["tls"])
         file = self.folder / "ironic.conf"
         file.write_text(config)
         lines = f"import sys; from {PROGRAMS['ironic-dbsync']} import main; sys.exit(main())"
@@ -226,10 +242,28 @@ class Inside:
                 self.wait(machine["name"], state)
                 if target:
                     self.provision(machine["name"], target)
+        seen = {machine["name"]: self.seen(number, machine) for number, machine in enumerate(machines, 1)}
+        self.ramdisks(seen)
         return {
             "links": {url: call("/", base=url)["default_version"]["links"][0]["href"] for url in self.wanted["ask"]},
-            "machines": {machine["name"]: self.seen(number, machine) for number, machine in enumerate(machines, 1)},
+            "machines": seen,
         }
+
+    def ramdisks(self, seen: dict[str, dict[str, Any]]) -> None:
+        """Start the ramdisks that are wanted, all at once, and add what became of each."""
+        started: dict[str, Ramdisk] = {}
+        try:
+            for number, machine in enumerate(self.wanted["machines"], 1):
+                if machine["ramdisk"]:
+                    name = machine["name"]
+                    started[name] = Ramdisk(self.folder, number, machine["ramdisk"])
+                    words = {"mac": f"52:54:00:00:00:{number:02x}", "agent": self.wanted["agent"]}
+                    started[name].start(seen[name]["words"], run=run, **words)
+            for name, ramdisk in started.items():
+                seen[name]["agent"] = ramdisk.outcome(functools.partial(call, f"/v1/nodes/{name}"))
+        finally:
+            for ramdisk in started.values():
+                ramdisk.stop()
 
     def seen(self, number: int, machine: dict[str, Any]) -> dict[str, Any]:
         """Give the media that a BMC has, how it fetched it, and the words on the kernel line in it."""

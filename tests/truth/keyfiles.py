@@ -14,6 +14,8 @@ from tests.plan.plans import one_node, plan
 
 KEPT = Path(__file__).parent / "kept"
 """What nm-configurator 0.3.5 makes; ``DUALSTACK_GOLDEN=write`` writes it again."""
+OWN = "36:8a:b1:4b:16:e1"
+"""A bond's own MAC."""
 V4 = {"address": "192.168.100.10/24", "gateway": "192.168.100.1"}
 V6 = {"address": "fd00:100::10/64", "gateway": "fe80::1"}
 FROM4 = {"dhcp": True, "reservation": "192.168.100.10"}
@@ -44,7 +46,7 @@ NODES: dict[str, list[dict[str, Any]]] = {
     "bond": one_node(
         {"name": "eth1", "mac": mac(1)},
         {"name": "eth10", "mac": mac(2)},
-        {"name": "bond0", "bond": {"ports": ["eth1", "eth10"], "options": {"miimon": "100"}}},
+        {"name": "bond0", "mac": OWN, "bond": {"ports": ["eth1", "eth10"], "options": {"miimon": "100"}}},
         {"name": "mgmt", "vlan": {"id": 120, "base": "bond0"}, "ipv4": FROM4, "ipv6": FROM6},
     ),
 }

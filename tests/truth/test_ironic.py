@@ -1,8 +1,8 @@
 """What the plan says of each machine is what a real Ironic does with our URLs: links, media, fetch, kernel line.
 
-Two BMCs, of which each knows one family alone. What the Baremetal Operator gives a machine (``external_http_url`` for
-a BMC at an IPv6 address) is read from its source, and given here as the plan says; Ironic is 39.0.0 with a
-configuration of the test's own, not metal3's image.
+Two BMCs, of which each knows one family alone; one machine's ramdisk is the real agent, in a network of IPv6 alone.
+What the Baremetal Operator gives a machine (``external_http_url`` for a BMC at an IPv6 address) is read from its
+source, and given here as the plan says; Ironic is 39.0.0 with a configuration of the test's own, not metal3's image.
 """
 
 from __future__ import annotations
@@ -50,7 +50,12 @@ def test_media_and_callbacks_are_the_plans(case: str, tmp_path: Path) -> None:
     ironic, elsewhere = plan.ironic, case == "callback elsewhere"
     assert ironic is not None
     machines = [
-        Machine(bmc.name, HOSTS[bmc.name], None if bmc.media_url == ironic.external_url else bmc.media_url)
+        Machine(
+            bmc.name,
+            HOSTS[bmc.name],
+            None if bmc.media_url == ironic.external_url else bmc.media_url,
+            ("ipv6",) if bmc.name == "six" and not elsewhere else (),
+        )
         for bmc in plan.bmcs
     ]
 
@@ -59,12 +64,15 @@ def test_media_and_callbacks_are_the_plans(case: str, tmp_path: Path) -> None:
         base_url=ironic.endpoint.removesuffix("/v1/"),
         external_url=ironic.external_url,
         machines=machines,
+        certified=[FQDN if case == "hostname" else "192.168.100.10"],
         names={FQDN: ["192.168.100.10", "fd00:100::10"]},
         callback=ELSEWHERE if elsewhere else "",
     )
 
     # The API answers over both families, under whichever address it was asked.
-    assert seen["links"] == {url: f"{url}/v1/" for url in ("http://192.168.100.10:6385", "http://[fd00:100::10]:6385")}
+    assert seen["links"] == {
+        url: f"{url}/v1/" for url in ("https://192.168.100.10:6385", "https://[fd00:100::10]:6385")
+    }
     for bmc in plan.bmcs:
         told = seen["machines"][bmc.name]
         assert told["image"].startswith(f"{bmc.media_url}/redfish/"), told
@@ -72,6 +80,17 @@ def test_media_and_callbacks_are_the_plans(case: str, tmp_path: Path) -> None:
         assert set(told["from"]) == {HOSTS[bmc.name]}, told
         assert told["words"]["ipa-api-url"] == bmc.callback_url
         assert told["words"]["ipa-inspection-callback-url"] == bmc.inspection_url
+    if elsewhere:
+        return
+    # The ramdisk's network has IPv6 alone. Its agent ends where it is called back over IPv4, and it stays uninspected.
+    agent = seen["machines"]["six"]["agent"]
+    if case == "hostname":
+        assert (agent["agent"], agent["gave_up"]) == ("https://[fd00:152::2]:9999", None)
+        assert agent["state"] == "manageable"
+    else:
+        assert (agent["agent"], agent["state"]) == (None, "inspect wait")
+        assert "host='192.168.100.10', port=6385" in agent["gave_up"]
+        assert "Network is unreachable" in agent["gave_up"]
 
 
 def test_a_bmc_of_ipv6_alone_gets_nothing_under_an_ipv4_address(tmp_path: Path) -> None:
@@ -82,4 +101,5 @@ def test_a_bmc_of_ipv6_alone_gets_nothing_under_an_ipv4_address(tmp_path: Path) 
             base_url="https://192.168.100.10:6385",
             external_url="http://192.168.100.10:6180",
             machines=[Machine("six", HOSTS["six"])],
+            certified=["192.168.100.10"],
         )

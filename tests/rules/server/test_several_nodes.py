@@ -61,6 +61,8 @@ def found_in(number: str, data: dict[str, Any], secrets: tuple[str, ...] = TOKEN
         ("DS281", {"cluster": {"server": {"node-label+": ["a=b"]}}}, 'cluster.server["node-label+"]', "error"),
         ("DS281", {"cluster": {"agent": {"node-ip": "192.168.100.11"}}}, "cluster.agent.node-ip", "error"),
         ("DS282", {"cluster": {"pods": {"ipv4": "10.42.0.0/23"}}}, "cluster.pods.ipv4", "error"),
+        ("DS309", {"cluster": {"api": {"ipv4": "192.168.100.255"}}}, "cluster.api.ipv4", "error"),
+        ("DS309", {"cluster": {"api": {"ipv4": "192.168.100.0"}}}, "cluster.api.ipv4", "error"),
         ("DS283", {"provisioning": {"serviceType": "NodePort"}}, "provisioning.serviceType", "error"),
     ],
 )
