@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import pytest
 
-from dualstack.addresses import Family
+from dualstack.address.family import Family
 from dualstack.engine.cache import cache_folder, locked, staged
 from dualstack.engine.model import StepError
 from dualstack.engine.pip import pip_install
