@@ -77,7 +77,7 @@ types: $(STAMP) ## mypy, strict; the policy pack with the packages of its own en
 		policy/__main__.py policy/dualstack_policies/*.py tests/policy/harness.py
 
 docs: $(STAMP) ## write the generated pages and schemas in docs/ again
-	@$(PY) -m dualstack.docs
+	@$(PY) -m dualstack.answer.docs
 
 goldens: $(STAMP) ## write the golden answers again, after a change that is meant
 	@$(PY) -m tests.goldens write

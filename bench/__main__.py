@@ -16,10 +16,10 @@ from bench.engine import previews
 from bench.fleet import PROJECT, write_fleet
 from bench.measure import BASELINE, Command, best, interleaved, python
 from bench.status import print_status, status_figures
-from dualstack.check import check_site
-from dualstack.fleet import MOST_OTHERS, with_fleet
-from dualstack.layers import LayerStore, resolve_stack
+from dualstack.check.checked import check_site
+from dualstack.check.fleet import MOST_OTHERS, with_fleet
 from dualstack.rules.fleet.fleet_rules import Member, fleet_findings
+from dualstack.stack.layers import LayerStore, resolve_stack
 
 SITE = "demo"
 

@@ -11,8 +11,8 @@ from pulumi.runtime import config as runtime_config
 from components.cluster import ManagementClusterArgs
 from components.site import CheckedSite, checked_plan, project_folder
 from dualstack.errors import InputError
-from dualstack.layers import resolve_mapping
 from dualstack.plan.access import KUBECONFIG_KEY
+from dualstack.stack.layers import resolve_mapping
 
 NAMESPACE = "dualstack"
 SITE = "site"

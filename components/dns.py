@@ -12,8 +12,8 @@ from components.outputs import names, records
 from components.secrets import Secrets
 from dualstack.plan import Plan
 from dualstack.plan.model import DnsRecord
-from dualstack.project import ONLINE_VARIABLE
 from dualstack.site.dns import Zone
+from dualstack.stack.project import ONLINE_VARIABLE
 from provider.resources import Answers, Pointer, RecordSet, ServerInput, TsigInput
 
 

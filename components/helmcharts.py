@@ -21,8 +21,8 @@ from pulumi_kubernetes.apiextensions import CustomResource, CustomResourcePatch
 
 from components.secrets import Secrets
 from components.values import chart_values
+from dualstack.document.yamlio import dump
 from dualstack.plan.model import ChartPlan
-from dualstack.yamlio import dump
 
 API: Final = "helm.cattle.io/v1"
 NAMESPACE: Final = "kube-system"

@@ -10,12 +10,12 @@ from typing import Any, cast
 import pulumi
 
 from components.secrets import Secrets
-from dualstack.check import check_site
+from dualstack.check.checked import check_site
+from dualstack.document.findings import Finding, Severity
+from dualstack.document.origins import Path, format_path
 from dualstack.errors import InputError
-from dualstack.findings import Finding, Severity
-from dualstack.layers import Resolved, resolve_mapping
-from dualstack.origins import Path, format_path
 from dualstack.plan import Plan
+from dualstack.stack.layers import Resolved, resolve_mapping
 
 _SECRET_SET = re.compile(r"(?:run:? )?dualstack secret set \S+ (\w+)(?: @\S+)?")
 

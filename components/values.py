@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from components.secrets import Secrets
-from dualstack.frozen import LEAVE, Secret, thaw
+from dualstack.document.frozen import LEAVE, Secret, thaw
 from dualstack.plan.model import ChartPlan
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from dualstack.document.loader import load_text
+from dualstack.document.yamlio import dump
 from dualstack.errors import InputError
-from dualstack.loader import load_text
-from dualstack.yamlio import dump
 
 _NAME: Final = "default"
 _LOGIN: Final = frozenset({"client-certificate-data", "client-key-data", "token"})

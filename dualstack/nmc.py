@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from dualstack.check import Checked, in_order, placed
-from dualstack.findings import Finding, Severity
+from dualstack.check.checked import Checked, in_order, placed
+from dualstack.document.findings import Finding, Severity
 from dualstack.plan.model import NodePlan
 
 PROGRAM = "nmc"
@@ -49,9 +49,9 @@ def _judged(program: str, node: NodePlan) -> Iterator[Finding]:
     import subprocess
     import tempfile
 
-    from dualstack.frozen import thaw
+    from dualstack.document.frozen import thaw
+    from dualstack.document.yamlio import dump
     from dualstack.rules.network.nmstate_schema import FORM
-    from dualstack.yamlio import dump
 
     # Private, and gone at once: raw nmstate may hold a key of 802.1X or MACsec.
     with tempfile.TemporaryDirectory(prefix="dualstack-nmc-") as folder:

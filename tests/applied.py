@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from dualstack.causes import CAUSES
-from dualstack.check import Checked, check_site
-from dualstack.findings import Finding, Severity
-from dualstack.fixes import Remove, Rename, Set
-from dualstack.layers import resolve_mapping
-from dualstack.origins import format_path
+from dualstack.check.causes import CAUSES
+from dualstack.check.checked import Checked, check_site
+from dualstack.document.findings import Finding, Severity
+from dualstack.document.fixes import Remove, Rename, Set
+from dualstack.document.origins import format_path
 from dualstack.rules.address.address_text import SYNTAX
 from dualstack.rules.ironic.bmc_addresses import ADDRESS as BMC_ADDRESS
 from dualstack.rules.network.nmstate_schema import FORM as NMSTATE_FORM
 from dualstack.rules.site.site_form import BAD_VALUE, MISSING, UNKNOWN_KEY, WRONG_TYPE
+from dualstack.stack.layers import resolve_mapping
 from tests import PROJECT
 
 _FORM = {rule.id for rule in (UNKNOWN_KEY, WRONG_TYPE, MISSING, BAD_VALUE, SYNTAX, BMC_ADDRESS, NMSTATE_FORM)}

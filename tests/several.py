@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from dualstack.frozen import merge
+from dualstack.document.frozen import merge
 from tests.sites import SECRETS, mapping
 
 TOKEN = (*SECRETS, "rke2Token")

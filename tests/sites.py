@@ -6,10 +6,10 @@ import copy
 import json
 from typing import Any
 
-from dualstack.check import Checked, check_site
-from dualstack.findings import Finding
-from dualstack.frozen import merge
-from dualstack.layers import Resolved, resolve_mapping
+from dualstack.check.checked import Checked, check_site
+from dualstack.document.findings import Finding
+from dualstack.document.frozen import merge
+from dualstack.stack.layers import Resolved, resolve_mapping
 from tests import PROJECT
 from tests.applied import hold
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from dualstack.engine import EngineMissing
-from dualstack.layers import resolve_stack
-from dualstack.project import site_file
+from dualstack.stack.layers import resolve_stack
+from dualstack.stack.project import site_file
 from tests import PROJECT
 
 

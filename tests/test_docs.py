@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dualstack.docs import DOCS, pages
+from dualstack.answer.docs import DOCS, pages
 
 
 @pytest.mark.parametrize("name", list(pages()))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from dualstack.fixes import Add, Fix, Remove, Rename, Set, remove, rename, write
-from dualstack.loader import load_text
-from dualstack.yamlio import one_line
+from dualstack.document.fixes import Add, Fix, Remove, Rename, Set, remove, rename, write
+from dualstack.document.loader import load_text
+from dualstack.document.yamlio import one_line
 
 AT = ("nodes", 0, "mac")
 

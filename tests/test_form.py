@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from dualstack.check import Checked
+from dualstack.answer.style import Style
+from dualstack.answer.veiled import veiled
+from dualstack.check.checked import Checked
+from dualstack.check.validated import validated
 from dualstack.cli.text import findings_text
-from dualstack.form import validated
-from dualstack.hiding import Veil
-from dualstack.style import Style
-from dualstack.veiled import veiled
+from dualstack.document.hiding import Veil
 from tests.sites import checked, mapping, put
 
 ETH0: tuple[str | int, ...] = ("nodes", 0, "interfaces", 0)
@@ -27,7 +27,7 @@ def hidden(result: Checked) -> set[str]:
 
 def errors(data: dict[str, Any]) -> list[tuple[str, str]]:
     """Path and fix of each error."""
-    from dualstack.origins import format_path
+    from dualstack.document.origins import format_path
 
     return [(format_path(item.path), item.fix) for item in checked(data).findings if item.severity == "error"]
 
@@ -54,7 +54,7 @@ def errors(data: dict[str, Any]) -> list[tuple[str, str]]:
     ],
 )
 def test_one_slip_is_one_error_with_a_fix_that_works(value: Any, path: tuple[str | int, ...], fix: str) -> None:
-    from dualstack.origins import format_path
+    from dualstack.document.origins import format_path
 
     assert errors(put(mapping(), value, *path)) == [(format_path(path), fix)]
 
@@ -124,8 +124,8 @@ def test_several_wrong_interfaces_are_told_each() -> None:
 
 
 def test_a_secret_beside_the_site_in_clear_is_told_and_shown_nowhere() -> None:
-    from dualstack.check import check_site
-    from dualstack.layers import resolve_mapping
+    from dualstack.check.checked import check_site
+    from dualstack.stack.layers import resolve_mapping
     from tests import PROJECT
 
     config = {"rancherBootstrapPassword": "SuperSecretTok3n", "region": "europe"}

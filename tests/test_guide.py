@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from dualstack.document.findings import Finding
+from dualstack.document.frozen import Secret, dig
+from dualstack.document.loader import load_text
+from dualstack.document.origins import Path
 from dualstack.eib.build import build_tree
 from dualstack.errors import InputError
-from dualstack.findings import Finding
-from dualstack.frozen import Secret, dig
-from dualstack.loader import load_text
-from dualstack.origins import Path
 from dualstack.plan.model import Plan
 from dualstack.releases import RELEASES
 from tests.sites import FQDN, checked, found, mapping, put, told

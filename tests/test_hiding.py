@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.hiding import Veil, without_secrets
+from dualstack.document.hiding import Veil, without_secrets
 
 SECRET = "hunter2"
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nhunter2\nhunter2hunter2\n-----END RSA PRIVATE KEY-----\n"

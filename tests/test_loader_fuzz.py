@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dualstack.document.loader import MAX_BYTES, Document, load_text
+from dualstack.document.origins import find_origin, format_path
 from dualstack.errors import InputError
-from dualstack.layers import resolve_mapping, resolve_stack
-from dualstack.loader import MAX_BYTES, Document, load_text
-from dualstack.origins import find_origin, format_path
+from dualstack.stack.layers import resolve_mapping, resolve_stack
 
 VALID = b"""\
 # a site

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from dualstack.check.sites import load_site
 from dualstack.cli import main
 from dualstack.eib.balancer import pools
-from dualstack.sites import load_site
 from tests import PROJECT
 
 HA = (PROJECT / "docs/ha.md").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ import pathlib
 import pytest
 
 from dualstack.errors import InputError
-from dualstack.project import find_project, layers_dir, list_layers, list_sites, nearest, site_file, stacks_dir
+from dualstack.stack.project import find_project, layers_dir, list_layers, list_sites, nearest, site_file, stacks_dir
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dualstack.check import check_site
+from dualstack.check.checked import check_site
 from dualstack.cli import main
-from dualstack.layers import resolve_stack
+from dualstack.stack.layers import resolve_stack
 from tests import PROJECT
 
 BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dualstack.fixes import Add, Edit, Remove, Rename, Set
-from dualstack.yamledit import CannotEdit, edited
+from dualstack.document.fixes import Add, Edit, Remove, Rename, Set
+from dualstack.document.yamledit import CannotEdit, edited
 
 TEXT = """\
 # head

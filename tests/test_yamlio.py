@@ -11,9 +11,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualstack.frozen import Secret, freeze
-from dualstack.loader import load_text
-from dualstack.yamlio import dump, is_plain_safe
+from dualstack.document.frozen import Secret, freeze
+from dualstack.document.loader import load_text
+from dualstack.document.yamlio import dump, is_plain_safe
 
 TRAPS = [
     "fd00:100::10", "2001:db8::", "::", "::/0", "2001:10:20:30:40:50:51:10", "12:34:56:12:34:56", "34:8a:b1:4b:16:e7",

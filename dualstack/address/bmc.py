@@ -18,7 +18,7 @@ from typing import Final, Literal
 
 from dualstack.address.family import Family, family_of
 from dualstack.address.parsing import Address
-from dualstack.logins import split_login
+from dualstack.document.logins import split_login
 
 VIRTUAL_MEDIA: Final = frozenset(
     {"redfish-virtualmedia", "ilo4-virtualmedia", "ilo5-virtualmedia", "idrac-virtualmedia"}

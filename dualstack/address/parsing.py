@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from dualstack.address.family import BITS, LABEL, Family, IPAddress, IPInterface, IPNetwork, family_of, url_host
-from dualstack.fixes import AnyFix, Fix, Set, write
+from dualstack.document.fixes import AnyFix, Fix, Set, write
 
 SYNTAX = "DS010-address-syntax"
 MAPPED = "DS011-ipv4-mapped"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dualstack.check.sites import load_site
 from dualstack.cli.common import (
     CheckFormat,
     DnsFormat,
@@ -41,7 +42,6 @@ from dualstack.cli.secret import app as secret
 from dualstack.cli.status import status
 from dualstack.cli.words import Commands
 from dualstack.errors import InputError
-from dualstack.sites import load_site
 
 if TYPE_CHECKING:
     from dualstack.policies import Verdict
@@ -81,11 +81,11 @@ def check(
     project: ProjectOption = None,
 ) -> None:
     """Check sites against the dual-stack rules, and with --policies their resources against the policies."""
+    from dualstack.answer.style import Style
+    from dualstack.check.fleet import with_fleet
     from dualstack.cli.text import findings_text
-    from dualstack.fleet import with_fleet
-    from dualstack.layers import LayerStore
-    from dualstack.project import list_sites
-    from dualstack.style import Style
+    from dualstack.stack.layers import LayerStore
+    from dualstack.stack.project import list_sites
 
     folder = the_project(project, *sites or ())
     if not fix and (layers or dry_run):
@@ -111,12 +111,12 @@ def check(
 
         verdicts = judged_sites(folder, checked, sites or list_sites(folder))
     if output is CheckFormat.JSON:
-        from dualstack.document import check_json
+        from dualstack.answer.json_answer import check_json
 
         done = {"fixed": fix_json(mended, dry_run)} if mended is not None else {}
         print_json(check_json(checked, verdicts, unreadable) | done)
     elif output is CheckFormat.SARIF:
-        from dualstack.sarif import sarif_log
+        from dualstack.answer.sarif import sarif_log
 
         print_json(sarif_log(checked, unreadable, folder, verdicts))
     elif checked:
@@ -292,7 +292,7 @@ def schema(
     layer: Annotated[bool, typer.Option("--layer", help="The schema of a layer in place of a stack file's.")] = False,
 ) -> None:
     """Print the JSON Schema of a stack file."""
-    from dualstack.schema import layer_schema, stack_schema
+    from dualstack.answer.schema import layer_schema, stack_schema
 
     print_json(layer_schema() if layer else stack_schema())
 

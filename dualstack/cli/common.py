@@ -11,14 +11,14 @@ from typing import Annotated, Any
 
 import typer
 
-from dualstack.check import Checked
+from dualstack.answer.veiled import veiled
+from dualstack.check.checked import Checked
+from dualstack.check.sites import load_site, site_name
 from dualstack.cli.errors import tell
+from dualstack.document.hiding import Veil
 from dualstack.errors import InputError, NoSiteError, quoted
-from dualstack.hiding import Veil
-from dualstack.layers import LayerStore
-from dualstack.project import find_project, is_path, list_sites
-from dualstack.sites import load_site, site_name
-from dualstack.veiled import veiled
+from dualstack.stack.layers import LayerStore
+from dualstack.stack.project import find_project, is_path, list_sites
 
 
 class Format(StrEnum):
@@ -212,7 +212,7 @@ def refuse(checked: Checked, force: bool | None, output: Format, what: str) -> N
     if not is_refused(checked, force):
         return
     if output is Format.JSON:
-        from dualstack.document import plan_json
+        from dualstack.answer.json_answer import plan_json
 
         veil = Veil()
         print_json(veil.shown(plan_json(veiled(checked, veil), None)))
@@ -228,8 +228,8 @@ def is_refused(checked: Checked, force: bool | None) -> bool:
 
 def tell_refused(checked: Checked, force: bool | None, what: str) -> None:
     """Tell a person the findings of a site, and what was not done because of them."""
+    from dualstack.answer.style import Style
     from dualstack.cli.text import findings_text
-    from dualstack.style import Style
 
     print(findings_text([checked], Style.of(sys.stderr)), file=sys.stderr)
     ways = "mend the errors" if force is None or checked.plan is None else "mend the errors, or go on with --force"

@@ -9,7 +9,11 @@ from typing import Any, TextIO
 
 import typer
 
-from dualstack.check import Checked
+from dualstack.answer.json_answer import finding_json
+from dualstack.answer.style import Style
+from dualstack.answer.veiled import veiled
+from dualstack.check.checked import Checked
+from dualstack.check.sites import load_site
 from dualstack.cli.common import Format, print_json, refuse
 from dualstack.cli.env import EngineChoice
 from dualstack.cli.errors import AnsweredError, tell
@@ -25,18 +29,14 @@ from dualstack.deploy.locks import Refused
 from dualstack.deploy.progress import Change, Progress, word
 from dualstack.deploy.review import preview_markdown
 from dualstack.deploy.session import Operation, Result, Session
-from dualstack.document import finding_json
+from dualstack.document.hiding import Veil
+from dualstack.document.loader import load_file
 from dualstack.engine import find_engine
 from dualstack.errors import InputError
-from dualstack.hiding import Veil
-from dualstack.loader import load_file
 from dualstack.plan import Plan
 from dualstack.policies import config_of
-from dualstack.project import site_file
-from dualstack.record import project_name
-from dualstack.sites import load_site
-from dualstack.style import Style
-from dualstack.veiled import veiled
+from dualstack.stack.project import site_file
+from dualstack.stack.record import project_name
 
 CHANGES = 3
 """Exit code for changes where none were expected."""

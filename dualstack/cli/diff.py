@@ -9,12 +9,12 @@ from typing import Annotated
 
 import typer
 
+from dualstack.check.sites import site_name
 from dualstack.cli.common import ProjectOption, complete_site, print_json, the_project
 from dualstack.cli.errors import AnsweredError, tell
 from dualstack.cli.stackfile import replace_text
 from dualstack.errors import InputError
-from dualstack.project import find_project, is_path
-from dualstack.sites import site_name
+from dualstack.stack.project import find_project, is_path
 
 
 class DiffFormat(StrEnum):
@@ -91,8 +91,8 @@ def diff(
 
         print(html(report), end="")
     else:
+        from dualstack.answer.style import Style
         from dualstack.diff.text import page as text_page
-        from dualstack.style import Style
 
         print(text_page(report, Style.of(sys.stdout)))
     if page is not None:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Final
 
-from dualstack.check import Checked
+from dualstack.check.checked import Checked
 from dualstack.cli.common import DnsFormat, print_json
 from dualstack.plan.model import DnsRecord, Plan
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
+from dualstack.answer.style import Style
 from dualstack.cli.common import Format, print_json
+from dualstack.document.findings import Rule, Severity
 from dualstack.errors import InputError, quoted
-from dualstack.findings import Rule, Severity
 from dualstack.rules import all_rules
-from dualstack.style import Style
 
 
 def rule_json(rule: Rule) -> dict[str, object]:

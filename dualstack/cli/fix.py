@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from dualstack.answer.style import Style
+from dualstack.check.mend import Mended, mend
 from dualstack.cli.stackfile import replace_text
+from dualstack.document.origins import format_path
 from dualstack.errors import InputError
-from dualstack.mend import Mended, mend
-from dualstack.origins import format_path
-from dualstack.style import Style
 
 
 def fix_sites(project: Path, sites: Sequence[str], *, layers: bool, dry_run: bool) -> Mended:

@@ -12,19 +12,19 @@ from typing import Any, Final
 import typer
 
 from dualstack.address.parsing import AddressError, InterfaceAddress, parse_interface
-from dualstack.check import Checked, check_site
+from dualstack.answer.style import Style
+from dualstack.check.checked import Checked, check_site
 from dualstack.cli import new_nodes, questions
 from dualstack.cli.answers import Answers
 from dualstack.cli.questions import ask
 from dualstack.cli.stackfile import read_stack_file, replace_text, secret_names, with_site
 from dualstack.cli.text import finding_text, summary
+from dualstack.document.findings import Severity
+from dualstack.document.origins import Path, format_path
 from dualstack.errors import InputError
-from dualstack.findings import Severity
-from dualstack.layers import resolve_mapping
-from dualstack.origins import Path, format_path
-from dualstack.project import shown_path, stacks_dir
 from dualstack.releases import RELEASES
-from dualstack.style import Style
+from dualstack.stack.layers import resolve_mapping
+from dualstack.stack.project import shown_path, stacks_dir
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _INTERFACE: Final[Path] = ("nodes", 0, "interfaces", 0)

@@ -12,8 +12,8 @@ from dualstack.address.parsing import AddressError, parse_address, parse_interfa
 from dualstack.cli import questions
 from dualstack.cli.answers import Answers
 from dualstack.cli.questions import ask
+from dualstack.document.origins import Path
 from dualstack.errors import InputError
-from dualstack.origins import Path
 
 VIRTUAL: Final[dict[str, tuple[Path, Family, str]]] = {
     "--api4": (("cluster", "api"), "ipv4", "the API server"),

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dualstack.check import Checked
+from dualstack.answer.style import Style, counted
+from dualstack.check.checked import Checked
 from dualstack.deploy.pending import pending
 from dualstack.deploy.progress import Progress
 from dualstack.deploy.session import Operation, Result
 from dualstack.policies import all_policies
-from dualstack.style import Style, counted
 from dualstack.tokens import ANSWERS, DIRECTORY, DOMAIN, READY, RECORD_SET, VOLUME
 
 _FILE = re.compile(r"""files(?:\["((?:[^"\\]|\\.)+)"\]|\.([^.\[]+))""")

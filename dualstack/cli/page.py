@@ -8,11 +8,11 @@ from pathlib import Path
 import jinja2
 from rich.table import Table
 
-from dualstack.check import Checked
+from dualstack.check.checked import Checked
 from dualstack.diff.escape import visible
 from dualstack.diff.snapshot import network_json
 from dualstack.diff.svg import svg
-from dualstack.origins import format_path
+from dualstack.document.origins import format_path
 from dualstack.plan.model import Plan
 from dualstack.policies import Verdict
 

@@ -14,17 +14,17 @@ from rich.text import Text
 from rich.tree import Tree
 
 from dualstack.address.family import FAMILIES, LABEL
-from dualstack.check import Checked
+from dualstack.answer.style import Style
+from dualstack.answer.veiled import veiled
+from dualstack.check.checked import Checked
 from dualstack.cli.common import PlanFormat, print_json
 from dualstack.cli.policies import verdict_text
 from dualstack.cli.text import findings_text
-from dualstack.hiding import Veil
+from dualstack.document.hiding import Veil
 from dualstack.plan.model import Bound, NodePlan, Plan
 from dualstack.policies import config_of, judge, recorded
-from dualstack.project import site_file
-from dualstack.record import record_site
-from dualstack.style import Style
-from dualstack.veiled import veiled
+from dualstack.stack.project import site_file
+from dualstack.stack.record import record_site
 
 if TYPE_CHECKING:
     from dualstack.offline import Recording
@@ -49,7 +49,7 @@ def show_plan(project: Path, checked: Checked, site: str, output: PlanFormat) ->
     verdict = judge(recorded(recording), config_of(checked)) if recording else None
     broken = verdict is not None and verdict.failed
     if output is PlanFormat.JSON:
-        from dualstack.document import plan_json
+        from dualstack.answer.json_answer import plan_json
 
         document = plan_json(checked, recording.resources if recording else None, verdict)
         print_json(veil.shown(document))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from dualstack.check import Checked
-from dualstack.origins import format_path
+from dualstack.answer.style import Style, counted
+from dualstack.check.checked import Checked
+from dualstack.check.sites import site_name
+from dualstack.document.origins import format_path
 from dualstack.policies import Verdict, config_of, judge, recorded
 from dualstack.policies.model import Level
-from dualstack.project import site_file
-from dualstack.record import record_site
-from dualstack.sites import site_name
-from dualstack.style import Style, counted
+from dualstack.stack.project import site_file
+from dualstack.stack.record import record_site
 
 
 def judged_sites(project: Path, sites: Iterable[Checked], names: Iterable[str]) -> dict[str, Verdict | None]:

@@ -9,8 +9,8 @@ import typer
 
 from dualstack.address.family import Family
 from dualstack.address.parsing import AddressError, parse_address, parse_interface
+from dualstack.document.findings import At, Finding, Findings, Severity
 from dualstack.errors import InputError
-from dualstack.findings import At, Finding, Findings, Severity
 
 Judge = Callable[[str], str | None]
 """Says what is wrong with an answer, and how to mend it; None where nothing is."""

@@ -25,8 +25,8 @@ def import_release(
 ) -> None:
     """Read a release manifest, and write what it says as a file of the catalogue; what it lacks is told."""
     from dualstack.cli.errors import tell
+    from dualstack.document.loader import load_file
     from dualstack.errors import InputError
-    from dualstack.loader import load_file
     from dualstack.releases.manifest import imported
 
     made = imported(load_file(file).data, str(file))

@@ -10,12 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from dualstack.check import Checked, placed
+from dualstack.answer.json_answer import finding_json
+from dualstack.answer.style import Style, counted
+from dualstack.check.checked import Checked, placed
+from dualstack.check.severities import chosen
+from dualstack.check.sites import load_site
 from dualstack.cli.common import Format, is_refused, print_json, tell_refused, without_strangers
 from dualstack.cli.errors import tell
 from dualstack.cli.secrets import from_cli
 from dualstack.cli.text import finding_text, findings_text
-from dualstack.document import finding_json
+from dualstack.document.findings import Finding, Severity
 from dualstack.eib import (
     DEFINITION,
     File,
@@ -30,14 +34,10 @@ from dualstack.eib import (
 )
 from dualstack.eib.join import RUNBOOK, joining, runbook
 from dualstack.errors import InputError, NoSiteError
-from dualstack.findings import Finding, Severity
-from dualstack.layers import LayerStore
 from dualstack.plan.model import Plan
 from dualstack.plan.server import TOKEN_KEY
 from dualstack.rules.secret.written_secrets import LEFT_OUT
-from dualstack.severities import chosen
-from dualstack.sites import load_site
-from dualstack.style import Style, counted
+from dualstack.stack.layers import LayerStore
 
 
 def _findings(checked: Checked, left_out: tuple[LeftOut, ...]) -> list[Finding]:

@@ -43,9 +43,9 @@ def write_secret(
     from dualstack.cli.secrets import given_value, session_of
     from dualstack.cli.stackfile import replace_text, with_secret
     from dualstack.deploy.locks import Refused
+    from dualstack.document.loader import load_text
     from dualstack.engine import find_engine
-    from dualstack.loader import load_text
-    from dualstack.project import site_file
+    from dualstack.stack.project import site_file
 
     if not key or not key.replace("-", "").replace("_", "").isalnum():
         raise InputError(

@@ -6,12 +6,12 @@ import json
 import sys
 from typing import Any
 
-from dualstack.check import Checked
+from dualstack.answer.style import Style
+from dualstack.answer.veiled import veiled
+from dualstack.check.checked import Checked
 from dualstack.cli.common import Format, print_json
-from dualstack.hiding import Veil
-from dualstack.origins import Origins, Path, find_origin, format_path
-from dualstack.style import Style
-from dualstack.veiled import veiled
+from dualstack.document.hiding import Veil
+from dualstack.document.origins import Origins, Path, find_origin, format_path
 
 
 def _leaves(value: Any, path: Path = ()) -> list[tuple[Path, Any]]:
@@ -42,7 +42,7 @@ def show_site(checked: Checked, *, origin: bool, defaults: bool, output: Format)
         print_json(document)
         return
     if not origin:
-        from dualstack.yamlio import dump
+        from dualstack.document.yamlio import dump
 
         print(dump(site), end="")
         return

@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from dualstack.answer.style import Style
+from dualstack.check.sites import load_site
 from dualstack.cli.common import Format, print_json
 from dualstack.cli.text import summary
 from dualstack.errors import InputError, NoSiteError
-from dualstack.layers import LayerStore
-from dualstack.project import list_sites
-from dualstack.sites import load_site
-from dualstack.style import Style
+from dualstack.stack.layers import LayerStore
+from dualstack.stack.project import list_sites
 
 
 def list_all(project: Path, output: Format) -> None:

@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from dualstack.document.loader import Document, load_text
+from dualstack.document.yamlio import dump
 from dualstack.errors import InputError
-from dualstack.loader import Document, load_text
-from dualstack.parts import SITE_KEY, is_secret
-from dualstack.yamlio import dump
+from dualstack.stack.parts import SITE_KEY, is_secret
 
 _INDENT = 2
 
@@ -23,7 +23,7 @@ def read_stack_file(file: Path, shown: str) -> tuple[str, Document]:
     Raises:
         InputError: it cannot be read, or has a site.
     """
-    from dualstack.loader import load_file
+    from dualstack.document.loader import load_file
 
     if not os.path.lexists(file):
         return "", load_text("", shown)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dualstack.answer.style import Style
 from dualstack.cli.common import (
     Format,
     FormatOption,
@@ -27,10 +28,9 @@ from dualstack.cli.packages import need_packages
 from dualstack.cli.progress import ProgressLine
 from dualstack.deploy.choice import BackendChoice
 from dualstack.errors import InputError
-from dualstack.style import Style
 
 if TYPE_CHECKING:
-    from dualstack.check import Checked
+    from dualstack.check.checked import Checked
     from dualstack.status.model import SiteStatus
 
 
@@ -58,9 +58,9 @@ def status(
     Exit codes: 0 nothing is broken, 1 something is: an answer, the last up, a site's rules; 2 a site or its stack could
     not be read.
     """
-    from dualstack.layers import LayerStore
-    from dualstack.project import list_sites
-    from dualstack.sites import site_name
+    from dualstack.check.sites import site_name
+    from dualstack.stack.layers import LayerStore
+    from dualstack.stack.project import list_sites
     from dualstack.status.model import SiteStatus as Site
     from dualstack.status.words import failed, unreadable
 
@@ -101,7 +101,7 @@ def _collected(
     project: Path, checked: list[Checked], *, probe: bool, engine: EngineChoice, backend: BackendChoice | None
 ) -> list[SiteStatus]:
     from dualstack.deploy.backend import choose_backend
-    from dualstack.record import project_name
+    from dualstack.stack.record import project_name
     from dualstack.status.collect import Asked, collect
     from dualstack.status.stacks import Reader, UnreadableError, by_engine, from_files
     from dualstack.today import today

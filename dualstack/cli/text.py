@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dualstack.check import Checked
-from dualstack.findings import Finding, Severity
-from dualstack.origins import format_path
-from dualstack.style import Style, counted
+from dualstack.answer.style import Style, counted
+from dualstack.check.checked import Checked
+from dualstack.document.findings import Finding, Severity
+from dualstack.document.origins import format_path
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 

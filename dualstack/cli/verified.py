@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from dualstack.check import Checked
+from dualstack.answer.style import Style
+from dualstack.check.checked import Checked
 from dualstack.cli.progress import ProgressLine
-from dualstack.style import Style
 
 if TYPE_CHECKING:
     from dualstack.verify.model import Result

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dualstack.address.family import LABEL
-from dualstack.check import Checked
+from dualstack.answer.style import Style, counted
+from dualstack.check.checked import Checked
 from dualstack.cli.common import From, VerifyFormat, print_json
 from dualstack.cli.errors import AnsweredError
 from dualstack.cli.packages import need_packages
@@ -18,7 +19,6 @@ from dualstack.cli.reports import Reports
 from dualstack.errors import InputError
 from dualstack.plan.access import KUBECONFIG_KEY
 from dualstack.plan.model import Plan
-from dualstack.style import Style, counted
 from dualstack.verify.model import SECONDS, Result, Way, Word
 from dualstack.verify.places import Here, JumpHost, Place
 

@@ -11,9 +11,9 @@ from typing import Final
 from urllib.parse import unquote
 
 from dualstack.deploy.choice import BackendChoice
+from dualstack.document.loader import load_file
 from dualstack.engine.environment import EMBEDDED
 from dualstack.errors import InputError
-from dualstack.loader import load_file
 
 URL_VARIABLE: Final = "PULUMI_BACKEND_URL"
 _FILES: Final = "file://"

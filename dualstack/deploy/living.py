@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from dualstack.findings import Finding
+from dualstack.check.severities import lowered
+from dualstack.document.findings import Finding
 from dualstack.plan import Plan
 from dualstack.rules.site.living_cluster import bootstrap_kept
-from dualstack.severities import lowered
 from dualstack.tokens import INSTALLATION, READY
 
 _HOST: Final = "dualstack:index:ManagementHost"

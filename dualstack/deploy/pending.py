@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from dualstack.check import Checked
+from dualstack.check.checked import Checked
 from dualstack.day2 import Consequence, Setting, Word
 from dualstack.day2.rendered import file_consequence
 from dualstack.deploy.progress import Change

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dualstack.diff.properties import parse_path
-from dualstack.frozen import REDACTED
-from dualstack.hiding import names_a_secret
-from dualstack.origins import format_path
+from dualstack.document.frozen import REDACTED
+from dualstack.document.hiding import names_a_secret
+from dualstack.document.origins import format_path
 from dualstack.wiremarks import KIND, UNKNOWNS
 from dualstack.wiremarks import SECRET as SECRET_KIND
 

@@ -8,16 +8,16 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from dualstack.check import Checked
+from dualstack.answer.veiled import veiled
+from dualstack.check.checked import Checked
 from dualstack.deploy.pending import Pending, pending
 from dualstack.deploy.progress import Change, Progress, container
 from dualstack.deploy.properties import MISSING, SECRET, UNKNOWN, Property
 from dualstack.diff.escape import code, fenced, plain, visible
 from dualstack.diff.kinds import kind_of
-from dualstack.findings import Finding, Severity
-from dualstack.hiding import Veil, without_secrets
-from dualstack.origins import format_path
-from dualstack.veiled import veiled
+from dualstack.document.findings import Finding, Severity
+from dualstack.document.hiding import Veil, without_secrets
+from dualstack.document.origins import format_path
 
 BUDGET: Final = 65_536 - 1024
 """Characters of the document: what GitHub takes in a comment, and room for who posts it to add a mark and a link."""

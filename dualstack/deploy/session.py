@@ -26,13 +26,13 @@ from dualstack.deploy.progress import Progress
 from dualstack.deploy.reasons import last_words, provider_ended, reasons, with_way_out
 from dualstack.deploy.settle import OURS, settled
 from dualstack.deploy.who import note
+from dualstack.document.findings import Severity
+from dualstack.document.frozen import REDACTED
+from dualstack.document.origins import format_path
 from dualstack.engine import Engine, child_environment, engine_env
 from dualstack.engine.pack import policy_pack
-from dualstack.findings import Severity
-from dualstack.frozen import REDACTED
-from dualstack.origins import format_path
 from dualstack.plan import Plan
-from dualstack.project import ONLINE_VARIABLE
+from dualstack.stack.project import ONLINE_VARIABLE
 
 if TYPE_CHECKING:
     from pulumi.automation import Stack

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from dualstack.diff.git import Commit, Repository
-from dualstack.hiding import Veil
+from dualstack.document.hiding import Veil
 
 LARGEST: Final = 1 << 18
 """Bytes of a file up to which its lines are compared."""

@@ -19,7 +19,7 @@ from dualstack.day2.rendered import STAMP, file_consequence
 from dualstack.diff.compare import Edit, FileChange, Records, SiteDiff
 from dualstack.diff.operations import Step
 from dualstack.diff.properties import Change
-from dualstack.frozen import UNKNOWN
+from dualstack.document.frozen import UNKNOWN
 from dualstack.tokens import DIRECTORY, PROVIDER, RELEASE
 
 _VALUELESS: Final = re.compile(r"(- )?[\w.\"-]+:")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from dualstack.answer.style import counted
 from dualstack.diff.beside import ABOUT, TITLE
 from dualstack.diff.compare import SiteDiff
 from dualstack.diff.escape import Code, code, fenced, markdown, plain
@@ -35,7 +36,6 @@ from dualstack.diff.sections import (
     warning,
 )
 from dualstack.diff.words import headline, lines_of, takes, word_of
-from dualstack.style import counted
 
 LIMIT: Final = 65_536
 """Characters that GitHub takes in a comment."""

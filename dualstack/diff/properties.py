@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from dualstack.frozen import REDACTED, UNKNOWN
-from dualstack.origins import format_path
+from dualstack.document.frozen import REDACTED, UNKNOWN
+from dualstack.document.origins import format_path
 
 Path = tuple[str | int, ...]
 How = Literal["add", "update", "delete"]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dualstack.answer.style import counted
 from dualstack.day2 import Word
 from dualstack.diff.beside import Beside, beside, outside
 from dualstack.diff.compare import SiteDiff, Told, compare_site
@@ -17,8 +18,7 @@ from dualstack.diff.planning import Side, Snapshot, take
 from dualstack.diff.selection import Selection, select
 from dualstack.diff.words import loses_host, takes, word_of
 from dualstack.errors import InputError, quoted
-from dualstack.project import PROJECT_FILE, list_sites
-from dualstack.style import counted
+from dualstack.stack.project import PROJECT_FILE, list_sites
 
 NOTHING, ERRORS, UNUSABLE, CHANGES, DESTRUCTIVE = 0, 1, 2, 3, 4
 """Exit codes: nothing changed, error findings, unusable input or base, changes, changes that take something away."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from dualstack.answer.style import counted
 from dualstack.day2 import Consequence, Word
 from dualstack.diff.beside import Beside
 from dualstack.diff.compare import Document, FileChange, Records, SiteDiff, Told
@@ -15,8 +16,7 @@ from dualstack.diff.groups import Group
 from dualstack.diff.properties import Change, show_path
 from dualstack.diff.report import Report
 from dualstack.diff.words import LONGEST, brief, from_to, loses_host, word_of
-from dualstack.frozen import UNKNOWN
-from dualstack.style import counted
+from dualstack.document.frozen import UNKNOWN
 
 FINDINGS_SHOWN = 10
 UNCHANGED_SHOWN, FILES_SHOWN = 12, 4

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from dualstack.errors import InputError
-from dualstack.layers import LayerStore, resolve_stack
-from dualstack.project import layers_dir, list_sites, site_file, stacks_dir
+from dualstack.stack.layers import LayerStore, resolve_stack
+from dualstack.stack.project import layers_dir, list_sites, site_file, stacks_dir
 
 BESIDE: Final = frozenset({"tests", "docs", "bench", "build", "ci"})
 """Folders that no program runs from; a Python file in them counts all the same, since a program may import it."""

@@ -34,25 +34,25 @@ from pathlib import Path
 from typing import Any, Final
 
 from dualstack import __version__
-from dualstack.check import Checked
+from dualstack.answer.json_answer import plan_json
+from dualstack.answer.veiled import veiled
+from dualstack.check.checked import Checked
+from dualstack.check.sites import load_site
 from dualstack.diff.properties import UNKNOWNS, redacted
-from dualstack.document import plan_json
+from dualstack.document.hiding import Veil
+from dualstack.document.loader import load_file
+from dualstack.document.origins import find_origin
 from dualstack.eib import build_tree
 from dualstack.eib.files import ProjectFiles
 from dualstack.eib.tree import File
 from dualstack.errors import InputError, UnexpectedError
-from dualstack.hiding import Veil
-from dualstack.layers import NAMESPACE, LayerStore
-from dualstack.loader import load_file
-from dualstack.origins import find_origin
-from dualstack.parts import SITE_KEY, is_secret
 from dualstack.plan.model import Plan
 from dualstack.policies import config_of, judge, recorded
-from dualstack.project import site_file
-from dualstack.record import OWN_PROGRAM, StandIn, record_site
 from dualstack.site.network import Ipv4, Ipv6
-from dualstack.sites import load_site
-from dualstack.veiled import veiled
+from dualstack.stack.layers import NAMESPACE, LayerStore
+from dualstack.stack.parts import SITE_KEY, is_secret
+from dualstack.stack.project import site_file
+from dualstack.stack.record import OWN_PROGRAM, StandIn, record_site
 
 VERSION: Final = 1
 LARGEST_TEXT: Final = 1 << 18

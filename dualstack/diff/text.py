@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dualstack.answer.style import Style
 from dualstack.diff.beside import ABOUT, TITLE
 from dualstack.diff.compare import SiteDiff
 from dualstack.diff.escape import Text, visible
@@ -31,7 +32,6 @@ from dualstack.diff.sections import (
     warning,
 )
 from dualstack.diff.words import headline, lines_of, takes
-from dualstack.style import Style
 
 _COLOURS = {"-": "red", "+": "green", "!": "yellow"}
 _LONGEST = 160

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dualstack.answer.style import counted
 from dualstack.day2 import Word
 from dualstack.diff.compare import SiteDiff
 from dualstack.diff.escape import Code, Text, shortened
 from dualstack.diff.facts import facts, rest, worst
 from dualstack.diff.operations import Operation, Step
 from dualstack.diff.properties import Change, show_path
-from dualstack.frozen import UNKNOWN
-from dualstack.style import counted
+from dualstack.document.frozen import UNKNOWN
 from dualstack.tokens import ANSWERS, BUILD, DIRECTORY, POINTER, PROVIDER, READY, RECORD_SET, RELEASE, SERVICE_PATCH
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dualstack.day2.rendered import STAMP
+from dualstack.document.origins import Path
+from dualstack.document.yamlio import dump
 from dualstack.eib.balancer import INGRESS, POOLS, ingress_config, ingress_values, pools
 from dualstack.eib.definition import DEFINITION, definition, is_url
 from dualstack.eib.files import Reader
@@ -14,10 +16,8 @@ from dualstack.eib.scripts import add_scripts
 from dualstack.eib.stamp import stamp
 from dualstack.eib.tree import HOST_FILES, HOSTS, MARKER, Builder, File, Refused, Tree, is_host, some
 from dualstack.errors import InputError
-from dualstack.origins import Path
 from dualstack.plan.model import Plan
 from dualstack.plan.server import TOKEN_KEY
-from dualstack.yamlio import dump
 
 _MANIFESTS = "kubernetes/manifests"
 _FOLDER: Path = ("image", "files")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from dualstack.document.origins import Path
 from dualstack.eib.helm import helm_section, image_charts
 from dualstack.eib.proxy import proxy_texts
 from dualstack.eib.tree import Builder
-from dualstack.origins import Path
 from dualstack.plan.model import Plan
 from dualstack.plan.packages import node_packages
 from dualstack.site.image import Image, Packages, User

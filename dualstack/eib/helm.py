@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from dualstack.document.frozen import LEAVE, Secret, thaw
+from dualstack.document.logins import split_login
+from dualstack.document.origins import Path
 from dualstack.eib.tree import Builder
-from dualstack.frozen import LEAVE, Secret, thaw
-from dualstack.logins import split_login
-from dualstack.origins import Path
 from dualstack.plan.charts import BOOTSTRAP_KEY
 from dualstack.plan.model import ChartPlan, ChartRepository, Plan
 from dualstack.plan.proxy import proxy_urls

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from dualstack.document.frozen import Secret
+from dualstack.document.logins import split_login
 from dualstack.eib.tree import Builder
-from dualstack.frozen import Secret
-from dualstack.logins import split_login
 from dualstack.plan.model import Plan
 from dualstack.plan.proxy import proxy_urls
 

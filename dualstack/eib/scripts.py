@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dualstack.address.family import LABEL, Family
+from dualstack.document.yamlio import dump
 from dualstack.eib.helm import image_charts
 from dualstack.eib.proxy import RKE2_ENVIRONMENT, proxy_texts
 from dualstack.eib.tree import EXECUTABLE, PRIVATE, READABLE, Builder
 from dualstack.plan.model import Ironic, Plan
 from dualstack.plan.server import CALICOS, PROFILES, cni_plugins, needs_node_ip, node_ip
-from dualstack.yamlio import dump
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -8,9 +8,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from dualstack.document.loader import MAX_BYTES
+from dualstack.document.origins import Path as SitePath
 from dualstack.errors import InputError, quoted
-from dualstack.loader import MAX_BYTES
-from dualstack.origins import Path as SitePath
 
 READABLE: Final = 0o644
 EXECUTABLE: Final = 0o755

@@ -22,12 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from dualstack.document.loader import load_file
+from dualstack.document.yamlio import dump
 from dualstack.engine.cache import cache_folder, locked, staged
 from dualstack.engine.model import Engine, How, Report, StepError
 from dualstack.engine.pip import pip_install
 from dualstack.errors import InputError
-from dualstack.loader import load_file
-from dualstack.yamlio import dump
 
 RUNTIME: Final = "dspack"
 """Name of the pack's runtime where no language host can start it."""

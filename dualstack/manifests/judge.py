@@ -8,14 +8,14 @@ from types import MappingProxyType
 from typing import Any
 
 from dualstack.address.family import IPAddress
+from dualstack.document.findings import Finding
+from dualstack.document.fixes import Fix
+from dualstack.document.loader import Document
+from dualstack.document.origins import Path, format_path
 from dualstack.errors import quoted
-from dualstack.findings import Finding
-from dualstack.fixes import Fix
-from dualstack.loader import Document
 from dualstack.manifests.objects import CHECKS, pool_takes
 from dualstack.manifests.place import configures_packaged
 from dualstack.manifests.read import Broken, Part, objects_in, parts_of, read
-from dualstack.origins import Path, format_path
 from dualstack.policies.catalogue import all_policies
 from dualstack.policies.directory import loaded
 from dualstack.policies.model import Given, NotYet, View

@@ -9,8 +9,8 @@ from typing import Final
 
 from dualstack.address.family import FAMILIES, LABEL, Family, IPAddress
 from dualstack.address.parsing import parse_prefix
-from dualstack.findings import At, Findings
-from dualstack.frozen import dig
+from dualstack.document.findings import At, Findings
+from dualstack.document.frozen import dig
 from dualstack.manifests.place import configures_packaged
 from dualstack.policies.directory import loaded
 from dualstack.policies.model import Check, Given, Told, Unreadable, View, items, texts

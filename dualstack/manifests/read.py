@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import yaml
 
+from dualstack.document.loader import MAX_BYTES, Document, load_text
 from dualstack.errors import InputError
-from dualstack.loader import MAX_BYTES, Document, load_text
 
 _DIRECTIVE: Final = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*(%[^\n]*)")
 """A line of YAML's own before a document, such as ``%YAML 1.2``, with what is blank or comment above it."""

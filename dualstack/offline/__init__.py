@@ -5,7 +5,7 @@ This is the only part of the core that imports Pulumi; nothing in ``dualstack`` 
 
 from __future__ import annotations
 
-from dualstack.frozen import UNKNOWN
+from dualstack.document.frozen import UNKNOWN
 from dualstack.offline.monitor import Answer, DuplicateUrnError, Question
 from dualstack.offline.recording import Call, Recording, Resource
 from dualstack.offline.redact import SECRET

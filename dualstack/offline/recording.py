@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from dualstack.hiding import hide
+from dualstack.document.hiding import hide
 from dualstack.offline.redact import Mark, plain
 from dualstack.tokens import STACK
 

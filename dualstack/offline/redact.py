@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from dualstack.frozen import REDACTED, UNKNOWN
+from dualstack.document.frozen import REDACTED, UNKNOWN
 from dualstack.wiremarks import KIND, UNKNOWN_TEXT
 from dualstack.wiremarks import SECRET as SECRET_KIND
 

@@ -25,11 +25,11 @@ from pulumi.runtime import config as pulumi_config
 from pulumi.runtime import settings
 from pulumi.runtime import stack as pulumi_stack
 
-from dualstack.hiding import hide
+from dualstack.document.hiding import hide
 from dualstack.offline.monitor import Answer, Engine, Monitor, Printed, Turns
 from dualstack.offline.recording import Recording, resources_from
 from dualstack.offline.redact import Mark, plain, secret_texts
-from dualstack.project import ONLINE_VARIABLE
+from dualstack.stack.project import ONLINE_VARIABLE
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dualstack.frozen import freeze
+from dualstack.document.frozen import freeze
 from dualstack.plan import topology
 from dualstack.plan.access import plan_access
 from dualstack.plan.bmcs import plan_bmcs

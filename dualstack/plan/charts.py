@@ -6,7 +6,7 @@ from typing import Any
 
 from dualstack.address.pair import Pair
 from dualstack.address.parsing import Address
-from dualstack.frozen import Secret, freeze, merge
+from dualstack.document.frozen import Secret, freeze, merge
 from dualstack.plan.model import ChartPlan, ChartRepository
 from dualstack.plan.proxy import proxy_urls
 from dualstack.plan.topology import servers, several

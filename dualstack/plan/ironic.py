@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dualstack.frozen import Frozen, Secret, dig
+from dualstack.document.frozen import Frozen, Secret, dig
 from dualstack.plan.ironic_env import env_text, extra_env, with_env
 from dualstack.plan.model import Ironic
 from dualstack.releases import one_callback

@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from dualstack.address.family import url_host
-from dualstack.frozen import Frozen, Secret, dig
+from dualstack.document.frozen import Frozen, Secret, dig
 from dualstack.plan.model import Ironic
 
 EXTRA_ENV: Final = ("metal3-ironic", "ironicExtraEnv")

@@ -9,8 +9,8 @@ from typing import Any, Literal
 from dualstack.address.family import Family, IPNetwork
 from dualstack.address.pair import Pair
 from dualstack.address.parsing import Address
-from dualstack.frozen import Frozen
-from dualstack.origins import Path
+from dualstack.document.frozen import Frozen
+from dualstack.document.origins import Path
 from dualstack.releases import Release
 from dualstack.site import Site
 from dualstack.site.charts import Day2, Delivery

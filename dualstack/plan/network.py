@@ -8,8 +8,8 @@ from contextlib import suppress
 from dualstack.address.family import FAMILIES
 from dualstack.address.pair import of
 from dualstack.address.parsing import Address
-from dualstack.frozen import Frozen, dig
-from dualstack.origins import Path
+from dualstack.document.frozen import Frozen, dig
+from dualstack.document.origins import Path
 from dualstack.plan.model import Network
 from dualstack.site import Site
 from dualstack.site.network import Interface, Ipv4, Ipv6, Node

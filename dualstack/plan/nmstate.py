@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from dualstack.address.family import FAMILIES, Family
-from dualstack.frozen import freeze
+from dualstack.document.frozen import freeze
 from dualstack.plan.model import NodePlan
 from dualstack.plan.network import management_interface, own_address, serving_interface
 from dualstack.site import Site

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from dualstack.frozen import Secret
-from dualstack.origins import Path
+from dualstack.document.frozen import Secret
+from dualstack.document.origins import Path
 from dualstack.site import Site
 
 

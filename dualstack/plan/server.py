@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from dualstack.frozen import merge
+from dualstack.document.frozen import merge
 from dualstack.plan.model import NodePlan
 from dualstack.plan.topology import several
 from dualstack.releases import Release

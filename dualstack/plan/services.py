@@ -7,7 +7,7 @@ uses its Services; the others are reached through the ingress controller, which 
 
 from __future__ import annotations
 
-from dualstack.frozen import dig
+from dualstack.document.frozen import dig
 from dualstack.plan.model import ChartPlan
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from dualstack.address.family import FAMILIES, Family
-from dualstack.findings import At, Findings
-from dualstack.origins import Path
+from dualstack.document.findings import At, Findings
+from dualstack.document.origins import Path
 from dualstack.policies.charts import charts_of
 from dualstack.policies.manifests import objects
 from dualstack.policies.model import Check, Given, NotYet, Told, Unreadable, View, items, strangers, text_of, texts

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
-from dualstack.findings import Rule
+from dualstack.document.findings import Rule
 from dualstack.policies import balancers, delivery, metal3, names, networks, options, rancher, ranges, services
 from dualstack.policies.model import Check, Policy
 from dualstack.rules.address import address_text

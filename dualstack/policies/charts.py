@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from dualstack.findings import At
-from dualstack.frozen import merge
-from dualstack.origins import Path
+from dualstack.document.findings import At
+from dualstack.document.frozen import merge
+from dualstack.document.origins import Path
 from dualstack.policies.directory import DEFINITION, VALUES, file_path, loaded, names, read_yaml
 from dualstack.policies.model import Given, Hole, Unreadable, instead, items, read, text_of
 from dualstack.tokens import DIRECTORY, RELEASE

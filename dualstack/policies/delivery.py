@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from dualstack.findings import At
+from dualstack.document.findings import At
 from dualstack.policies.charts import BY_PROGRAM, COMPONENTS, TYPES, Chart, charts_of
 from dualstack.policies.directory import DEFINITION, read_yaml
 from dualstack.policies.model import Check, Given, NotYet, Told, Unreadable, View, items

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from dualstack.document.loader import load_text
+from dualstack.document.origins import Path
 from dualstack.errors import InputError
-from dualstack.loader import load_text
-from dualstack.origins import Path
 from dualstack.policies.model import Given, Unreadable, instead
 
 SERVER: Final = "kubernetes/config/server.yaml"

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from dualstack.address.family import FAMILIES, IPAddress
 from dualstack.address.parsing import AddressError, parse_address
-from dualstack.findings import At, Finding
-from dualstack.origins import Path
+from dualstack.document.findings import At, Finding
+from dualstack.document.origins import Path
 from dualstack.policies.directory import NETWORK as NETWORK_FILES
 from dualstack.policies.directory import file_path, names, read_yaml
 from dualstack.policies.model import Given, Hole, Unreadable, View, items

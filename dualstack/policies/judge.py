@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dualstack.findings import Finding, Severity
-from dualstack.frozen import REDACTED
-from dualstack.frozen import UNKNOWN as UNKNOWN_TEXT
-from dualstack.origins import Path, format_path
+from dualstack.check.severities import chosen
+from dualstack.document.findings import Finding, Severity
+from dualstack.document.frozen import REDACTED
+from dualstack.document.frozen import UNKNOWN as UNKNOWN_TEXT
+from dualstack.document.origins import Path, format_path
 from dualstack.policies.catalogue import all_policies
 from dualstack.policies.model import SECRET, UNKNOWN, Given, Level, Policy, View, sentence
-from dualstack.severities import chosen
 
 if TYPE_CHECKING:
-    from dualstack.check import Checked
+    from dualstack.check.checked import Checked
     from dualstack.offline import Recording
 
 

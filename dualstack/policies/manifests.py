@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from dualstack.findings import Finding
-from dualstack.origins import Path
+from dualstack.document.findings import Finding
+from dualstack.document.origins import Path
 from dualstack.policies.directory import file_path, loaded, names
 from dualstack.policies.model import Given, NotYet, Unreadable, instead
 from dualstack.tokens import DIRECTORY

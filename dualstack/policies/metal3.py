@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from dualstack.findings import At
-from dualstack.frozen import merge
-from dualstack.origins import Path
+from dualstack.document.findings import At
+from dualstack.document.frozen import merge
+from dualstack.document.origins import Path
 from dualstack.plan.ironic import read_ironic
 from dualstack.plan.ironic_env import EXTRA_ENV, LISTEN_ALL
 from dualstack.plan.model import Ironic

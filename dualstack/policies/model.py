@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from dualstack.findings import At, Finding, Rule, Severity
-from dualstack.origins import Path, format_path
+from dualstack.document.findings import At, Finding, Rule, Severity
+from dualstack.document.origins import Path, format_path
 from dualstack.tokens import DIRECTORY
 
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from dualstack.address.family import RECORD_TYPE, family_of
 from dualstack.address.parsing import AddressError, parse_address
-from dualstack.findings import At
-from dualstack.origins import Path
+from dualstack.document.findings import At
+from dualstack.document.origins import Path
 from dualstack.policies.model import Check, Given, NotYet, Told, Unreadable, View, instead, items, strangers, texts
 from dualstack.rules.name.names import no_record
 from dualstack.tokens import NETWORK, RECORD_SET

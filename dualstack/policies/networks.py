@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from dualstack.address.family import FAMILIES
 from dualstack.address.parsing import Address, Prefix
-from dualstack.findings import At, Finding, Findings
-from dualstack.fixes import write
-from dualstack.origins import Path
+from dualstack.document.findings import At, Finding, Findings
+from dualstack.document.fixes import write
+from dualstack.document.origins import Path
 from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View, holes, instead, items
 from dualstack.rules.address import address_text
 from dualstack.rules.blame import shown

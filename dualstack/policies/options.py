@@ -6,7 +6,7 @@ import re
 from fnmatch import fnmatchcase
 from typing import Final
 
-from dualstack.findings import At
+from dualstack.document.findings import At
 from dualstack.policies.model import Check, Given, Told, Unreadable, View, instead
 from dualstack.rules.program.program_resources import delete_first, protected
 from dualstack.tokens import DOMAIN, VOLUME

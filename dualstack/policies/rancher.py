@@ -8,7 +8,7 @@ from typing import Final
 from dualstack.address.family import FAMILIES, VERSION, Family
 from dualstack.address.parsing import Address
 from dualstack.address.sslip import sslip_ipv4, sslip_ipv6, under_sslip
-from dualstack.findings import At
+from dualstack.document.findings import At
 from dualstack.policies.charts import TYPES, Chart, charts_of
 from dualstack.policies.hosts import host_addresses
 from dualstack.policies.model import Check, Given, NotYet, Told, View

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from dualstack.address.family import FAMILIES, Family
-from dualstack.findings import At, Finding, Severity
-from dualstack.fixes import write
-from dualstack.origins import Path
+from dualstack.document.findings import At, Finding, Severity
+from dualstack.document.fixes import write
+from dualstack.document.origins import Path
 from dualstack.plan.server import KUBERNETES_MAX_PODS, KUBERNETES_NODE_MASK
 from dualstack.policies.directory import kubernetes_version, merged_server, server_path
 from dualstack.policies.hosts import MANAGEMENT_NETWORK, networks_of

@@ -7,8 +7,8 @@ from functools import cache
 from typing import Any, Final
 
 from dualstack.address.family import IPAddress
-from dualstack.findings import At
-from dualstack.origins import Path
+from dualstack.document.findings import At
+from dualstack.document.origins import Path
 from dualstack.policies.model import Check, Given, Told, View, items, strangers, texts
 from dualstack.releases import RELEASES
 from dualstack.rules.cidr.cidrs import IPV4_FIRST

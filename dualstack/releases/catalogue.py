@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from dualstack.document.loader import load_file
 from dualstack.errors import InputError
-from dualstack.loader import load_file
 from dualstack.releases.model import Release
 from dualstack.releases.read import PATCH, checked
 

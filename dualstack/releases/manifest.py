@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dualstack.document.yamlio import dump
 from dualstack.errors import InputError
 from dualstack.releases.catalogue import RELEASES
 from dualstack.releases.model import ChartRelease
 from dualstack.releases.read import PATCH
-from dualstack.yamlio import dump
 
 _OPEN: Final = {
     "eib": "version of Edge Image Builder (release notes)",

@@ -12,8 +12,8 @@ from importlib import import_module
 from pkgutil import walk_packages
 from types import ModuleType
 
-from dualstack.findings import Finding, Rule
-from dualstack.logins import without_logins
+from dualstack.document.findings import Finding, Rule
+from dualstack.document.logins import without_logins
 from dualstack.rules.base import Check, Subject
 
 __all__ = ["Subject", "all_rules", "run_checks"]

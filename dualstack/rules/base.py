@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dualstack.findings import Findings
+from dualstack.document.findings import Findings
 from dualstack.plan.model import Plan
 from dualstack.site import Site
 

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from dualstack.address.family import LABEL, Family, IPNetwork
 from dualstack.address.ranges import in_same_family
-from dualstack.findings import Finding, Severity
-from dualstack.fixes import AnyFix, remove, write
-from dualstack.frozen import Secret
-from dualstack.hiding import names_a_secret
-from dualstack.logins import without_logins
-from dualstack.origins import Path, format_path
+from dualstack.document.findings import Finding, Severity
+from dualstack.document.fixes import AnyFix, remove, write
+from dualstack.document.frozen import Secret
+from dualstack.document.hiding import names_a_secret
+from dualstack.document.logins import without_logins
+from dualstack.document.origins import Path, format_path
 from dualstack.plan.charts import chart_settings
 from dualstack.plan.network import management_interface, serving_interface
 from dualstack.plan.topology import initializer, several

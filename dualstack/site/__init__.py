@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, Strict, field_validator
 from pydantic_core import PydanticCustomError
 
-from dualstack.findings import Severity
-from dualstack.fixes import write
+from dualstack.document.findings import Severity
+from dualstack.document.fixes import write
 from dualstack.releases import RELEASES
 from dualstack.site.base import Model, Text
 from dualstack.site.charts import Charts, Day2, Delivery

@@ -28,7 +28,7 @@ from dualstack.address.parsing import (
     parse_interface,
     parse_prefix,
 )
-from dualstack.hiding import looks_like_a_secret
+from dualstack.document.hiding import looks_like_a_secret
 
 P = TypeVar("P")
 

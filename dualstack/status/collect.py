@@ -13,8 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from dualstack.check import Checked
-from dualstack.findings import Severity
+from dualstack.check.checked import Checked
+from dualstack.document.findings import Severity
 from dualstack.releases.model import Release
 from dualstack.status import planned
 from dualstack.status.model import Deployed, Life, SiteStatus, Stack, Support

@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Final
 
 from dualstack.address.family import FAMILIES, LABEL
+from dualstack.answer.style import counted
 from dualstack.day2 import Word as Day2
 from dualstack.status.model import Deployed, Life, SiteStatus, Stack, Support, Todo, Update
-from dualstack.style import counted
 from dualstack.verify.model import Word
 
 VERDICTS: Final = (

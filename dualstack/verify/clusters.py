@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from dualstack.document.loader import load_text
 from dualstack.errors import InputError
-from dualstack.loader import load_text
 from dualstack.plan.model import Plan
 from dualstack.verify.asking import body
 from dualstack.verify.model import Kind, Proof, Result, Word

@@ -18,7 +18,7 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
-from dualstack.origins import Path
+from dualstack.document.origins import Path
 from dualstack.policies import all_policies
 from dualstack.policies.model import Given, NotYet, Unreadable, View, sentence
 from dualstack.policies.model import Policy as Ours

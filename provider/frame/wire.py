@@ -10,7 +10,7 @@ from google.protobuf.struct_pb2 import Struct  # type: ignore[import-untyped]
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime import rpc
 
-from dualstack.frozen import REDACTED
+from dualstack.document.frozen import REDACTED
 from provider.frame.handler import UNKNOWN, Secret
 
 Path = tuple[str | int, ...]

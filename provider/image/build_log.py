@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from dualstack.frozen import REDACTED
+from dualstack.document.frozen import REDACTED
 
 _SHORTEST = 3
 """Characters; the engine, too, hides nothing shorter: a log full of ``[secret]`` tells nothing."""

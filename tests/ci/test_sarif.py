@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from jsonschema import Draft4Validator
 
-import dualstack.sarif
-from dualstack.check import check_site
+import dualstack.answer.sarif
+from dualstack.answer.sarif import UNREADABLE, sarif_log
+from dualstack.check.checked import check_site
+from dualstack.check.fleet import with_fleet
 from dualstack.errors import InputError
-from dualstack.fleet import with_fleet
-from dualstack.layers import LayerStore, resolve_mapping, resolve_stack
 from dualstack.policies import Verdict, all_policies
 from dualstack.policies.judge import Violation
 from dualstack.policies.model import Given, Level
 from dualstack.rules import all_rules
-from dualstack.sarif import UNREADABLE, sarif_log
+from dualstack.stack.layers import LayerStore, resolve_mapping, resolve_stack
 from tests.cli.conftest import Project, Run, project, run
 from tests.lab.ran import Ran
 from tests.sites import mapping, put
@@ -143,7 +143,7 @@ def test_a_finding_without_a_place_points_at_the_stack_file(tmp_path: Path) -> N
 def test_no_more_results_than_are_shown_worst_first(
     monkeypatch: pytest.MonkeyPatch, run: Run, project: Project
 ) -> None:
-    monkeypatch.setattr(dualstack.sarif, "MOST_RESULTS", 2)
+    monkeypatch.setattr(dualstack.answer.sarif, "MOST_RESULTS", 2)
     data = put(mapping(), "10.42.0.0/16", "cluster", "services", "ipv4")
     project.site("paris", data | {"rancher": {"hostname": "auto"}, "unheardOf": 1, "alsoNot": 2})
 
@@ -184,7 +184,7 @@ def test_a_lowered_rule_keeps_its_reason(run: Run, project: Project) -> None:
 def test_every_rule_fits_the_limits_of_code_scanning() -> None:
     # "SARIF support for code scanning": descriptions up to 1024 characters, ids up to 255.
     for rule in (*all_rules().values(), UNREADABLE):
-        told = dualstack.sarif._rule(rule)
+        told = dualstack.answer.sarif._rule(rule)
         assert len(told["id"]) <= 255
         assert len(told["shortDescription"]["text"]) <= 1024
         assert len(told["fullDescription"]["text"]) <= 1024

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dualstack.check import Checked, check_site
-from dualstack.layers import Resolved
+from dualstack.check.checked import Checked, check_site
+from dualstack.stack.layers import Resolved
 from tests.cli.conftest import Project, Run
 from tests.sites import mapping, put
 
@@ -153,7 +153,7 @@ def test_a_fault_of_our_own_is_the_error_of_one_site(
             raise ValueError("text with a secret in it")
         return check_site(name, resolved)
 
-    monkeypatch.setattr("dualstack.sites.check_site", fails)
+    monkeypatch.setattr("dualstack.check.sites.check_site", fails)
     ran = run(*arguments)
 
     told = ran.out + ran.err

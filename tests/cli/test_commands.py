@@ -16,9 +16,9 @@ import jsonschema
 import pytest
 import yaml
 
+from dualstack.answer.schema import layer_schema, stack_schema
 from dualstack.cli.words import OURS
 from dualstack.rules import all_rules
-from dualstack.schema import layer_schema, stack_schema
 from tests import PROJECT
 from tests.cli.conftest import Project, Run
 from tests.sites import FQDN, SSH_KEY, mapping

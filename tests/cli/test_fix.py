@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from dualstack.mend import same_meaning
+from dualstack.check.mend import same_meaning
 from tests.cli.conftest import Project, Run
 
 SITE = """\

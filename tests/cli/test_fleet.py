@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dualstack import fleet
+from dualstack.check import fleet
 from tests.cli.conftest import Project, Run
 from tests.sites import mapping, put
 

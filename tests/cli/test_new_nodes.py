@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from dualstack.check import Checked
+from dualstack.check.checked import Checked
+from dualstack.check.sites import load_site
 from dualstack.eib import build_tree
-from dualstack.sites import load_site
 from tests.cli.conftest import Project, Run
 from tests.cli.test_new import STATIC
 from tests.eib.test_judges import judge, validated

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
+from dualstack.document.yamlio import dump
 from dualstack.offline import SECRET, ProgramError, Resource
 from dualstack.plan import make_plan
 from dualstack.site import Site
-from dualstack.yamlio import dump
 from tests import sites
 from tests.components.support import DOMAIN, RELEASE, SECRETS, VOLUME, libvirt_site, rendered_maps, run
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dualstack.layers import resolve_stack
-from dualstack.project import list_sites, site_file
+from dualstack.stack.layers import resolve_stack
+from dualstack.stack.project import list_sites, site_file
 from tests import PROJECT
 from tests.components.support import run
 

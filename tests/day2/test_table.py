@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.check import check_site
+from dualstack.check.checked import check_site
 from dualstack.day2 import Edited, Setting, Word, consequence, entries, secret_consequence
 from dualstack.day2.ask import same_entry
 from dualstack.day2.model import ALWAYS

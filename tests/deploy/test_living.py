@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dualstack.deploy.living import unkept
-from dualstack.findings import Severity
+from dualstack.document.findings import Severity
 from dualstack.plan.model import Plan
 from tests.several import TOKEN, several
 from tests.sites import checked, mapping

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from dualstack.check import check_site
+from dualstack.answer.style import Style
+from dualstack.check.checked import check_site
 from dualstack.cli.outcome import closing
 from dualstack.day2 import Word
 from dualstack.deploy.pending import pending
@@ -15,8 +16,7 @@ from dualstack.deploy.progress import Change, Progress
 from dualstack.deploy.properties import Property
 from dualstack.deploy.review import preview_markdown
 from dualstack.deploy.session import Operation, Result
-from dualstack.layers import resolve_mapping
-from dualstack.style import Style
+from dualstack.stack.layers import resolve_mapping
 from dualstack.tokens import DIRECTORY
 from tests.sites import SECRETS, mapping
 

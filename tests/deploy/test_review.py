@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from dualstack.check import Checked, check_site
+from dualstack.check.checked import Checked, check_site
 from dualstack.deploy.properties import MISSING, SECRET, UNKNOWN
 from dualstack.deploy.review import BUDGET, preview_markdown
-from dualstack.layers import resolve_mapping
+from dualstack.stack.layers import resolve_mapping
 from tests.deploy.test_progress import DIRECTORY, Told
 from tests.sites import SECRETS, mapping, put
 

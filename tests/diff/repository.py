@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from dualstack.yamlio import dump
+from dualstack.document.yamlio import dump
 from tests import PROJECT
 from tests.lab.ran import Ran
 

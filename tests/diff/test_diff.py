@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
+from dualstack.answer.style import Style
 from dualstack.diff.document import report_json
 from dualstack.diff.html import html
 from dualstack.diff.markdown import comment
 from dualstack.diff.report import make_report
 from dualstack.diff.text import page as text_page
-from dualstack.style import Style
 from tests.diff.repository import CANARY, FLEET, Repository, hostname, libvirt, site
 
 OTHER_PODS = {"ipv4": "10.52.0.0/16", "ipv6": "fd12:4567:789b::/48"}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dualstack.answer.style import Style
 from dualstack.day2 import Edited, Setting, Word, consequence
 from dualstack.diff.compare import FileChange, SiteDiff, compare_site
 from dualstack.diff.document import report_json
@@ -20,7 +21,6 @@ from dualstack.diff.report import Report, make_report
 from dualstack.diff.sections import warning
 from dualstack.diff.text import page
 from dualstack.diff.words import takes, word_of
-from dualstack.style import Style
 from tests.day2.changes import CHANGES, SITE, changed
 from tests.diff.repository import Repository, site
 from tests.diff.test_comment import report

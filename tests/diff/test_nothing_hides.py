@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from dualstack.answer.style import Style
 from dualstack.diff import git
 from dualstack.diff.compare import Edit, FileChange, Records, SiteDiff, Told
 from dualstack.diff.document import report_json
@@ -23,7 +24,6 @@ from dualstack.diff.operations import Step
 from dualstack.diff.properties import Change
 from dualstack.diff.report import Report, make_report
 from dualstack.diff.text import page
-from dualstack.style import Style
 from tests.diff.repository import Repository, site
 
 ALLOWED = ("-c", "protocol.file.allow=always")

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
+from dualstack.document.frozen import merge
 from dualstack.eib import File, Reader, Tree, build_tree, disk
-from dualstack.frozen import merge
 from dualstack.plan.model import Plan
 from tests.sites import SECRETS, checked, mapping
 

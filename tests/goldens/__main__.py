@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _show(name: str) -> int:
-    from dualstack.yamlio import dump
+    from dualstack.document.yamlio import dump
 
     asked = everything()
     if name not in asked:

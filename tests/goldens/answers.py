@@ -11,18 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dualstack.check import Checked, check_site
-from dualstack.document import plan_json
+from dualstack.answer.json_answer import plan_json
+from dualstack.check.checked import Checked, check_site
+from dualstack.check.fleet import with_fleet
+from dualstack.check.sites import load_site
+from dualstack.document.findings import Finding
+from dualstack.document.origins import format_path
 from dualstack.eib import File, Refused, build_tree
-from dualstack.findings import Finding
-from dualstack.fleet import with_fleet
-from dualstack.layers import LayerStore, resolve_mapping
-from dualstack.origins import format_path
 from dualstack.plan.model import Plan
 from dualstack.policies import Verdict, config_of, judge, recorded
-from dualstack.project import site_file
-from dualstack.record import record_site
-from dualstack.sites import load_site
+from dualstack.stack.layers import LayerStore, resolve_mapping
+from dualstack.stack.project import site_file
+from dualstack.stack.record import record_site
 from tests import PROJECT
 from tests.goldens.corpus import Case, to_given
 from tests.peercases.adapter import judge as judge_peer

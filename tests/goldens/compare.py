@@ -14,7 +14,7 @@ from functools import cache
 from traceback import format_exc
 from typing import Final
 
-from dualstack.project import list_sites
+from dualstack.stack.project import list_sites
 from tests import PROJECT
 from tests.goldens.answers import Answer, answer, peer_answer, stack_answer
 from tests.goldens.corpus import HERE, Case, digest, read_corpus

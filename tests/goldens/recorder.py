@@ -39,7 +39,9 @@ class Recorder:
 
 def start(file: Path) -> None:
     """Stand before the doors and append each new case to a file, a line of JSON a case."""
-    doors = [import_module(name) for name in ("dualstack.check", "dualstack.policies.judge", "dualstack.policies")]
+    doors = [
+        import_module(name) for name in ("dualstack.check.checked", "dualstack.policies.judge", "dualstack.policies")
+    ]
     recorder = Recorder(file)
     check_site, judge = doors[0].check_site, doors[1].judge
 

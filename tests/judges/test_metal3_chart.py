@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from dualstack.frozen import thaw
+from dualstack.document.frozen import thaw
+from dualstack.document.yamlio import dump
 from dualstack.plan import Plan
-from dualstack.yamlio import dump
 from tests.judges.tools import METAL3, chart, run, tool
 from tests.plan.plans import FQDN, MODES, plan
 

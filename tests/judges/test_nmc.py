@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from dualstack.findings import At
-from dualstack.frozen import thaw
+from dualstack.document.findings import At
+from dualstack.document.frozen import thaw
+from dualstack.document.yamlio import dump
 from dualstack.nmc import with_nmc
 from dualstack.rules.network.host_network import nmstate_document
 from dualstack.rules.network.nmstate_links import ethernet_macs
 from dualstack.rules.network.nmstate_schema import FORM
 from dualstack.rules.network.nmstate_view import read_links
-from dualstack.yamlio import dump
 from tests.judges.shapes import MAC, SHAPES
 from tests.judges.tools import run, tool
 from tests.plan.plans import plan

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from dualstack.frozen import thaw
-from dualstack.yamlio import dump
+from dualstack.document.frozen import thaw
+from dualstack.document.yamlio import dump
 from tests.judges.nmstate_schema import problems
 from tests.judges.shapes import SHAPES
 from tests.plan.plans import MODES, plan

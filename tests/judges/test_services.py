@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from dualstack.frozen import thaw
+from dualstack.document.frozen import thaw
+from dualstack.document.yamlio import dump
 from dualstack.plan.services import single_family_services
 from dualstack.rules.ironic.ironic_rendered import CONFIG_MAPS, expected
-from dualstack.yamlio import dump
 from tests.judges.tools import METAL3, chart, run, tool
 from tests.plan.plans import MODES, plan
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dualstack.errors import InputError
-from dualstack.layers import resolve_stack
+from dualstack.stack.layers import resolve_stack
 
 Write = Callable[..., pathlib.Path]
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from dualstack import parts
+from dualstack.document.loader import load_text
+from dualstack.document.merge import merge
+from dualstack.document.origins import Origin, find_origin
 from dualstack.errors import InputError
-from dualstack.layers import LayerStore, resolve_mapping, resolve_stack
-from dualstack.loader import load_text
-from dualstack.merge import merge
-from dualstack.origins import Origin, find_origin
+from dualstack.stack import parts
+from dualstack.stack.layers import LayerStore, resolve_mapping, resolve_stack
 from tests.layers.support import Write, mark_paths, paths, refused, wreck
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from dualstack.document.loader import load_file, load_text
+from dualstack.document.origins import Origin, find_origin
 from dualstack.errors import InputError, NoSiteError
-from dualstack.layers import LayerStore, Resolved, SecretInside, resolve_mapping, resolve_stack
-from dualstack.loader import load_file, load_text
-from dualstack.origins import Origin, find_origin
+from dualstack.stack.layers import LayerStore, Resolved, SecretInside, resolve_mapping, resolve_stack
 from tests.layers.support import Write, refused, wreck
 
 
@@ -175,7 +175,7 @@ def test_a_store_reads_each_layer_once_and_sites_do_not_meet(
         read.append(path.name)
         return load_file(path, file)
 
-    monkeypatch.setattr("dualstack.parts.load_file", counted)
+    monkeypatch.setattr("dualstack.stack.parts.load_file", counted)
     path = write(
         "extends: [a, b]\nx: {l: [1]}", a="x: {k: {d: 1}}\nn: [{name: i, p: {q: 1}}]\n", b="extends: [a]\ny: 1\n"
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from dualstack.document.loader import load_text
 from dualstack.errors import InputError
-from dualstack.loader import load_text
 
 SITE = """\
 # a comment

@@ -7,10 +7,10 @@ import pathlib
 
 import pytest
 
-from dualstack.composer import MAX_DEPTH, MAX_VALUES
+from dualstack.document.composer import MAX_DEPTH, MAX_VALUES
+from dualstack.document.loader import MAX_BYTES, load_file, load_text
+from dualstack.document.origins import Path, format_path
 from dualstack.errors import InputError
-from dualstack.loader import MAX_BYTES, load_file, load_text
-from dualstack.origins import Path, format_path
 from tests.loader.support import refused
 
 

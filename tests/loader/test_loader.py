@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dualstack.loader import load_text
-from dualstack.origins import Origin, Path, find_origin
+from dualstack.document.loader import load_text
+from dualstack.document.origins import Origin, Path, find_origin
 from tests.loader.support import SITE, refused, value
 
 

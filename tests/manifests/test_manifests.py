@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from dualstack.check import Checked
+from dualstack.check.checked import Checked
+from dualstack.check.named_files import with_files
+from dualstack.document.findings import Finding
 from dualstack.eib import build_tree
-from dualstack.files_check import with_files
-from dualstack.findings import Finding
 from tests.eib.support import Given, plan_of
 from tests.sites import checked, mapping
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dualstack.hiding import hide
+from dualstack.document.hiding import hide
 from dualstack.offline import ProgramError, Recording
 from dualstack.offline.redact import plain, secret, secret_texts, wire
 from tests.offline.support import run

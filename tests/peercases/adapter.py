@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from dualstack.findings import Finding
+from dualstack.document.findings import Finding
 from tests.peercases import divergence, ranges, single
 from tests.peercases.divergence import deciding
 from tests.peercases.reading import Config

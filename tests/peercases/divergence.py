@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dualstack.findings import Finding, Severity
+from dualstack.document.findings import Finding, Severity
 
 ADDRESS_TEXT = "address text"
 INSTALL_PLAN = "install plan"

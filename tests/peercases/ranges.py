@@ -7,7 +7,7 @@ from ipaddress import ip_interface
 
 from dualstack.address.family import BITS, Family, IPInterface
 from dualstack.address.parsing import Address, parse_address
-from dualstack.findings import At, Finding
+from dualstack.document.findings import At, Finding
 from dualstack.plan.server import KUBERNETES_NODE_MASK
 from dualstack.releases import service_range_limit
 from dualstack.rules.address import address_text

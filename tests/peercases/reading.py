@@ -7,8 +7,8 @@ from typing import Any
 
 from dualstack.address.family import Family
 from dualstack.address.parsing import Address, InterfaceAddress
-from dualstack.findings import At, Finding
-from dualstack.origins import Path
+from dualstack.document.findings import At, Finding
+from dualstack.document.origins import Path
 from dualstack.rules.address import address_text
 from dualstack.rules.cidr.cidr_lists import Cidr, read_each
 from dualstack.rules.site.site_form import WRONG_TYPE

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dualstack.address.bmc import parse_bmc
-from dualstack.findings import At, Finding
+from dualstack.document.findings import At, Finding
 from dualstack.rules.address import address_text
 from dualstack.rules.cidr.surroundings import Named
 from dualstack.rules.image import proxy

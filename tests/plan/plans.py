@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dualstack.frozen import thaw
+from dualstack.document.frozen import thaw
 from dualstack.plan import Plan, make_plan
 from dualstack.site import Site
 from tests.sites import SECRETS, mapping

@@ -8,7 +8,7 @@ import pytest
 
 from dualstack.address.parsing import parse_prefix
 from dualstack.address.ranges import node_blocks, usable_pods, usable_services
-from dualstack.document import capacity_json
+from dualstack.answer.json_answer import capacity_json
 from dualstack.plan.model import Bound, Capacity
 from tests.plan.plans import plan
 

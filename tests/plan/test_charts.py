@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.frozen import Secret, secrets_in, thaw
+from dualstack.document.frozen import Secret, secrets_in, thaw
 from dualstack.plan.model import ChartRepository
 from tests.plan.plans import FQDN, MODES, RELEASES, plan, values
 from tests.sites import mapping

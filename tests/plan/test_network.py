@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.frozen import thaw
+from dualstack.document.frozen import thaw
 from dualstack.plan.model import Plan
 from tests.plan.plans import AUTO, MODES, RELEASES, one_node, plan
 from tests.sites import mapping

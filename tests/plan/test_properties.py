@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from dualstack.frozen import thaw
+from dualstack.document.frozen import thaw
 from dualstack.plan import Plan, make_plan
 from dualstack.rules import Subject, run_checks
 from dualstack.site import Site

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dualstack.frozen import thaw
+from dualstack.document.frozen import thaw
 from tests.plan.plans import plan
 
 

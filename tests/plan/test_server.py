@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.frozen import thaw
+from dualstack.document.frozen import thaw
 from tests.plan.plans import AUTO, FQDN, MODES, RELEASES, one_node, plan
 from tests.sites import mapping
 

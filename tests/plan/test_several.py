@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dualstack.frozen import dig, thaw
+from dualstack.document.frozen import dig, thaw
 from dualstack.plan.model import Plan
 from tests.several import TOKEN, node, several
 from tests.sites import checked

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dualstack.check import check_site
+from dualstack.check.checked import check_site
 from dualstack.deploy.libvirt_hints import libvirt_ways_out
-from dualstack.layers import resolve_mapping
+from dualstack.stack.layers import resolve_mapping
 from tests import PROJECT
 from tests.components.support import libvirt_site
 from tests.lab.libvirtd import POOL, Libvirtd

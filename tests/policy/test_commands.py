@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dualstack.policies import all_policies
-from dualstack.project import list_sites
+from dualstack.stack.project import list_sites
 from tests import PROJECT
 from tests.cli.conftest import Project, Run, project, run
 from tests.engine.commands import ENGINE, SITE, Clone

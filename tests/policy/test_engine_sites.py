@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from dualstack.check import check_site
+from dualstack.check.checked import check_site
 from dualstack.engine import cached_build
 from dualstack.engine.pack import Pack, policy_pack
-from dualstack.layers import resolve_stack
 from dualstack.policies import config_of
-from dualstack.project import list_sites
+from dualstack.stack.layers import resolve_stack
+from dualstack.stack.project import list_sites
 from tests import PROJECT
 from tests.components.support import every_site
 from tests.lab.standins.project import Deployment

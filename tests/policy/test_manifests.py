@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.origins import format_path
+from dualstack.document.origins import format_path
 from dualstack.policies import Verdict, judge
 from dualstack.policies.model import SECRET
 from dualstack.rules.chart.balancers import Pool, both_addresses, one_pool
@@ -95,7 +95,7 @@ def test_a_service_of_both_families_asks_for_both(annotations: dict[str, str], s
 
 
 def test_predicates_are_plain_functions() -> None:
-    from dualstack.findings import At
+    from dualstack.document.findings import At
 
     pools = [Pool("a", frozenset({"ipv4"})), Pool("b", frozenset({"ipv6"}))]
     (finding,) = one_pool(At(("x",), "PreferDualStack"), pools)

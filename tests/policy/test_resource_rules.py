@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dualstack.address.parsing import parse_prefix
-from dualstack.findings import At
+from dualstack.document.findings import At
 from dualstack.rules.program.program_resources import (
     RULES,
     bootstrap_password,

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dualstack.check import Checked, check_site
+from dualstack.answer.json_answer import check_json, plan_json
+from dualstack.answer.style import Style
+from dualstack.check.checked import Checked, check_site
 from dualstack.cli.text import findings_text
-from dualstack.document import check_json, plan_json
 from dualstack.eib import build_tree
 from dualstack.errors import InputError
-from dualstack.style import Style
 from tests.properties.strategies import sites
 from tests.sites import resolved
 

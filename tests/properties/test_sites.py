@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 
 from dualstack.address.ranges import in_same_family
-from dualstack.document import plan_json
+from dualstack.answer.json_answer import plan_json
 from dualstack.eib import build_tree
 from tests.properties.strategies import sites
 from tests.sites import checked

@@ -13,11 +13,11 @@ import jsonschema
 import pytest
 import yaml
 
-from dualstack.docs import fields_page
+from dualstack.answer.docs import fields_page
+from dualstack.answer.schema import stack_schema
 from dualstack.eib.build import build_tree
 from dualstack.errors import InputError
 from dualstack.releases import RELEASES
-from dualstack.schema import stack_schema
 from dualstack.today import today
 from tests import PROJECT
 from tests.cli.conftest import Project, Run, project, run

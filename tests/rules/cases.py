@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from dualstack.findings import Finding
-from dualstack.origins import format_path
+from dualstack.document.findings import Finding
+from dualstack.document.origins import format_path
 from tests.sites import SECRETS, checked, found, mapping, put
 
 Change = tuple[Any, ...]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dualstack.fixes import Remove, Set
-from dualstack.origins import format_path
+from dualstack.document.fixes import Remove, Set
+from dualstack.document.origins import format_path
 from tests.rules.cases import changed
 from tests.sites import SECRETS, checked, mapping, put
 

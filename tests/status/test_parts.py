@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from dualstack.day2 import Word
-from dualstack.project import site_file
+from dualstack.stack.project import site_file
 from dualstack.status.model import Todo
 from dualstack.status.planned import Planner
 from tests import PROJECT

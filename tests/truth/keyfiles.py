@@ -7,9 +7,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from dualstack.frozen import thaw
+from dualstack.document.frozen import thaw
+from dualstack.document.yamlio import dump
 from dualstack.plan.model import NodePlan
-from dualstack.yamlio import dump
 from tests.plan.plans import one_node, plan
 
 KEPT = Path(__file__).parent / "kept"

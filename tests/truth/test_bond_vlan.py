@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.frozen import thaw
+from dualstack.document.frozen import thaw
 from tests.lab.uml import answered
 from tests.truth import planned
 from tests.truth.keyfiles import OWN, keyfiles, mac, node

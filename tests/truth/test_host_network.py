@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from dualstack.document.findings import At
+from dualstack.document.frozen import thaw
 from dualstack.eib import build_tree
-from dualstack.findings import At
-from dualstack.frozen import thaw
 from dualstack.rules.network.nics_found import found_nics
 from dualstack.rules.network.nmstate_view import read_links
 from tests.lab.hostnet import HostNetwork

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from dualstack.deploy.living import unkept
-from dualstack.frozen import merge
+from dualstack.document.frozen import merge
 from tests import PROJECT
 from tests.lab.bmc import PASSWORD, SYSTEM, USER, Bmc, started
 from tests.lab.standins.project import Deployment

@@ -13,7 +13,6 @@ from typing import TypeAlias
 
 from pydantic import BaseModel
 
-from dualstack import fixes
 from dualstack.address.family import FAMILIES, Family, IPAddress, IPNetwork
 from dualstack.address.parsing import (
     Address,
@@ -25,8 +24,9 @@ from dualstack.address.parsing import (
     parse_prefix,
 )
 from dualstack.address.ranges import is_global_unicast
-from dualstack.findings import At, Finding, Findings, Rule, Severity
-from dualstack.origins import Path
+from dualstack.document import fixes
+from dualstack.document.findings import At, Finding, Findings, Rule, Severity
+from dualstack.document.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import shown
 from dualstack.site.cluster import DEFAULT_PODS, DEFAULT_SERVICES

@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 from dualstack.address.family import FAMILIES, LABEL, Family, family_of
 from dualstack.address.parsing import AddressError, parse_address, parse_prefix
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import write
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import write
 from dualstack.rules.base import Check
 from dualstack.rules.chart.site_manifests import POOL
 from dualstack.rules.name.name_grammar import as_ip, name_problem

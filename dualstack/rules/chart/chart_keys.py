@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dualstack.findings import Findings, Rule, Severity
-from dualstack.fixes import Fix, Remove, Set, rename
-from dualstack.origins import Path, format_path
+from dualstack.document.findings import Findings, Rule, Severity
+from dualstack.document.fixes import Fix, Remove, Set, rename
+from dualstack.document.origins import Path, format_path
 from dualstack.plan.charts import chart_settings
 from dualstack.rules.base import Subject
 

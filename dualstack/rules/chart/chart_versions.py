@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import AnyFix, write
-from dualstack.frozen import dig
-from dualstack.origins import Path
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import AnyFix, write
+from dualstack.document.frozen import dig
+from dualstack.document.origins import Path
 from dualstack.plan.charts import enabled
 from dualstack.plan.model import ChartPlan
 from dualstack.releases import kubernetes_minor, upstream_version

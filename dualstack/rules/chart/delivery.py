@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dualstack.findings import Findings, Rule, Severity
-from dualstack.fixes import remove
-from dualstack.origins import Path
+from dualstack.document.findings import Findings, Rule, Severity
+from dualstack.document.fixes import remove
+from dualstack.document.origins import Path
 from dualstack.plan.charts import chart_settings
 from dualstack.plan.model import ChartPlan
 from dualstack.rules.base import Subject

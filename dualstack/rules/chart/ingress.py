@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dualstack.findings import At, Finding, Findings, Rule, Severity
-from dualstack.fixes import remove, write
-from dualstack.frozen import dig
+from dualstack.document.findings import At, Finding, Findings, Rule, Severity
+from dualstack.document.fixes import remove, write
+from dualstack.document.frozen import dig
 from dualstack.plan.model import Plan
 from dualstack.releases import default_ingress
 from dualstack.rules.base import Subject

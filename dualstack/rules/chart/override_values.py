@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dualstack.findings import Findings, Rule, Severity
-from dualstack.fixes import remove, write
-from dualstack.frozen import Secret, dig, thaw
-from dualstack.hiding import names_a_secret
-from dualstack.origins import Path, format_path
+from dualstack.document.findings import Findings, Rule, Severity
+from dualstack.document.fixes import remove, write
+from dualstack.document.frozen import Secret, dig, thaw
+from dualstack.document.hiding import names_a_secret
+from dualstack.document.origins import Path, format_path
 from dualstack.plan.charts import chart_settings
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import leaves, override_path, shown, stated_path, within

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import write
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import write
 from dualstack.releases import RELEASES
 from dualstack.rules.base import Subject
 from dualstack.today import today

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dualstack.findings import Findings, Rule, Severity
-from dualstack.fixes import Fix
+from dualstack.document.findings import Findings, Rule, Severity
+from dualstack.document.fixes import Fix
 from dualstack.rules.base import Subject
 
 BROKEN = Rule(

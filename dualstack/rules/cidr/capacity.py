@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from dualstack.address.family import BITS, FAMILIES, LABEL, Family, IPNetwork
 from dualstack.address.pair import of
 from dualstack.address.ranges import node_blocks, usable_pods
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import AnyFix, Fix, Set, write
-from dualstack.frozen import thaw
-from dualstack.origins import Path
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import AnyFix, Fix, Set, write
+from dualstack.document.frozen import thaw
+from dualstack.document.origins import Path
 from dualstack.plan.capacity import own_ipam
 from dualstack.plan.server import KUBERNETES_MAX_PODS, KUBERNETES_NODE_MASK
 from dualstack.releases import IPV6_LIMIT, service_range_limit

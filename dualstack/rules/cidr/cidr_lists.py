@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from dualstack.address.family import Family
 from dualstack.address.parsing import Address, Prefix
-from dualstack.findings import At, Finding, Rule, Severity
-from dualstack.fixes import write
-from dualstack.origins import Path
+from dualstack.document.findings import At, Finding, Rule, Severity
+from dualstack.document.fixes import write
+from dualstack.document.origins import Path
 from dualstack.rules.address import address_text
 from dualstack.rules.base import Check, Subject
 from dualstack.rules.blame import shown

@@ -13,9 +13,9 @@ from ipaddress import IPv6Address, ip_network
 
 from dualstack.address.family import FAMILIES, LABEL, Family
 from dualstack.address.parsing import Address
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import write
-from dualstack.origins import Path
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import write
+from dualstack.document.origins import Path
 from dualstack.rules.address import address_text
 from dualstack.rules.base import Subject
 from dualstack.rules.cidr.cidr_lists import Cidr, Cidrs, cluster_lists, families, in_order

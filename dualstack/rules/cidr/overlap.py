@@ -11,9 +11,9 @@ from functools import partial
 
 from dualstack.address.family import IPInterface, IPNetwork
 from dualstack.address.ranges import in_same_family
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import AnyFix, write
-from dualstack.origins import Path
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import AnyFix, write
+from dualstack.document.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.cidr.cidr_lists import Cidr, Cidrs, cluster_lists
 from dualstack.rules.cidr.free_ranges import BRIDGES, Room

@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 from dualstack.address.family import Family, IPAddress, IPInterface, IPNetwork
 from dualstack.address.pair import paired
-from dualstack.findings import At
-from dualstack.origins import Path
+from dualstack.document.findings import At
+from dualstack.document.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.cidr.cidr_lists import Cidrs
 from dualstack.rules.cidr.free_ranges import Room

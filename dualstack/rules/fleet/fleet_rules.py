@@ -15,8 +15,8 @@ from typing import Any, Final, NamedTuple
 from dualstack.address.bmc import bare_address
 from dualstack.address.family import FAMILIES
 from dualstack.address.sslip import under_sslip
-from dualstack.findings import Finding, Rule, Severity
-from dualstack.origins import Origin, Path, format_path
+from dualstack.document.findings import Finding, Rule, Severity
+from dualstack.document.origins import Origin, Path, format_path
 from dualstack.rules.base import Check
 from dualstack.rules.ironic.bmc_addresses import identity
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dualstack.address.family import FAMILIES
-from dualstack.findings import Finding, Rule, Severity
-from dualstack.origins import Origin, Path
+from dualstack.document.findings import Finding, Rule, Severity
+from dualstack.document.origins import Origin, Path
 from dualstack.rules.base import Check
 
 LAYER_NAME = Rule(

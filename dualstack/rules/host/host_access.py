@@ -8,9 +8,9 @@ import re
 from collections.abc import Collection, Iterator
 
 from dualstack.address.family import LABEL
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import write
-from dualstack.origins import Path
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import write
+from dualstack.document.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import state_address
 from dualstack.rules.name.name_grammar import as_ip, name_problem

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dualstack.address.family import FAMILIES, LABEL, Family, IPAddress, IPNetwork
 from dualstack.address.pair import of
 from dualstack.address.parsing import Address, Prefix
-from dualstack.findings import At, Finding, Findings, Rule, Severity
-from dualstack.fixes import AnyFix, write
-from dualstack.origins import Path
+from dualstack.document.findings import At, Finding, Findings, Rule, Severity
+from dualstack.document.fixes import AnyFix, write
+from dualstack.document.origins import Path
 from dualstack.plan.network import asks_for_addresses, management_interface
 from dualstack.rules.base import Subject
 from dualstack.rules.network.nmstate_paths import site_path

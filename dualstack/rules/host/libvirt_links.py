@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dualstack.findings import At, Findings, Rule, Severity
+from dualstack.document.findings import At, Findings, Rule, Severity
 from dualstack.plan.network import asks_for_addresses, management_interface
 from dualstack.rules.base import Subject
 from dualstack.rules.network.nmstate_paths import site_path

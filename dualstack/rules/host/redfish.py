@@ -11,9 +11,9 @@ from typing import Final
 
 from dualstack.address.bmc import parse_bmc
 from dualstack.address.family import LABEL
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import remove, write
-from dualstack.origins import Path
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import remove, write
+from dualstack.document.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.ironic.bmc_addresses import bmc_address
 

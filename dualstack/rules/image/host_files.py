@@ -9,9 +9,9 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import remove
-from dualstack.origins import Path
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import remove
+from dualstack.document.origins import Path
 from dualstack.plan.model import Plan
 from dualstack.plan.server import CALICOS, cni_plugins
 from dualstack.rules.base import Subject
@@ -171,4 +171,4 @@ def has_calico(plan: Plan) -> bool:
 
 
 CHECKS = (check_packages,)
-"""``host_files`` is asked by ``dualstack.files_check``, as rules read no files."""
+"""``host_files`` is asked by ``dualstack.check.named_files``, as rules read no files."""

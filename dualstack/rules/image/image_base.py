@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import Fix, write
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import Fix, write
 from dualstack.rules.base import Subject
 
 UNATTENDED = Rule(

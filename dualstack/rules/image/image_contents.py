@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import AnyFix, remove, write
-from dualstack.logins import split_login
-from dualstack.origins import Path
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import AnyFix, remove, write
+from dualstack.document.logins import split_login
+from dualstack.document.origins import Path
 from dualstack.plan.packages import node_packages
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import softened

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from dualstack.address.family import IPNetwork
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import AnyFix, Set, remove, write
-from dualstack.origins import Path
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import AnyFix, Set, remove, write
+from dualstack.document.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import override_path, softened, within
 from dualstack.rules.cidr.cidr_lists import cluster_lists

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dualstack.findings import At, Findings, Rule
-from dualstack.fixes import write
-from dualstack.logins import split_login
+from dualstack.document.findings import At, Findings, Rule
+from dualstack.document.fixes import write
+from dualstack.document.logins import split_login
 from dualstack.plan.charts import chart_settings
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import leaves

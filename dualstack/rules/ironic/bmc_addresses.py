@@ -9,9 +9,9 @@ from dataclasses import replace
 from dualstack.address.bmc import NETWORK_BOOT, OLD_ILO, SCHEMES, VIRTUAL_MEDIA, BmcAddress, bare_address, parse_bmc
 from dualstack.address.family import IPAddress, url_host
 from dualstack.address.mac import trouble
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import AnyFix, write
-from dualstack.origins import Path
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import AnyFix, write
+from dualstack.document.origins import Path
 from dualstack.rules.address.address_text import MAPPED
 from dualstack.rules.base import Subject
 from dualstack.rules.ironic.ironic_hosts import NO_EFFECT

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dualstack.address.bmc import HTTP_BOOT, VIRTUAL_MEDIA
 from dualstack.address.family import FAMILIES, LABEL, other
-from dualstack.findings import Findings, Rule, Severity
-from dualstack.origins import Path
+from dualstack.document.findings import Findings, Rule, Severity
+from dualstack.document.origins import Path
 from dualstack.plan.bmcs import rfc6724
 from dualstack.plan.ironic_env import host_of
 from dualstack.plan.model import BmcPlan, Ironic

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from dualstack.address.family import FAMILIES, IPAddress, IPNetwork
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.origins import Path
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.origins import Path
 from dualstack.plan.model import BmcPlan, NodePlan
 from dualstack.plan.topology import several
 from dualstack.rules.base import Subject

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dualstack.address.family import family_of
-from dualstack.findings import At, Finding, Findings, Rule, Severity
-from dualstack.fixes import as_fix, remove, write
-from dualstack.frozen import Secret, dig
-from dualstack.origins import Path
+from dualstack.document.findings import At, Finding, Findings, Rule, Severity
+from dualstack.document.fixes import as_fix, remove, write
+from dualstack.document.frozen import Secret, dig
+from dualstack.document.origins import Path
 from dualstack.plan.ironic_env import (
     ACCESS_PORT,
     BASE_URLS,

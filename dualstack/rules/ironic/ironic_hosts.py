@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dualstack.address.family import IPAddress, family_of
 from dualstack.address.parsing import AddressError, parse_address
 from dualstack.address.ranges import is_global_unicast
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import AnyFix, remove, write
-from dualstack.frozen import dig
-from dualstack.origins import Path
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import AnyFix, remove, write
+from dualstack.document.frozen import dig
+from dualstack.document.origins import Path
 from dualstack.plan.model import Ironic
 from dualstack.releases import empty_host_bug
 from dualstack.rules.base import Subject

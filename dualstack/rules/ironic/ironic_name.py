@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dualstack.address.family import LABEL, RECORD_TYPE
 from dualstack.address.parsing import Address
 from dualstack.address.sslip import sslip_ipv4, sslip_ipv6, sslip_name, under_sslip
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import AnyFix, write
-from dualstack.frozen import dig
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import AnyFix, write
+from dualstack.document.frozen import dig
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import as_text, blame, override_path
 from dualstack.rules.ironic.ironic_hosts import EXTERNAL_HOST

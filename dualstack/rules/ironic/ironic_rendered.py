@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from ipaddress import AddressValueError, IPv6Address
 from typing import Final
 
-from dualstack.findings import Findings, Rule, Severity
-from dualstack.frozen import Frozen, Secret, dig
+from dualstack.document.findings import Findings, Rule, Severity
+from dualstack.document.frozen import Frozen, Secret, dig
 from dualstack.plan.model import Ironic
 from dualstack.releases import FIRST_DUAL_STACK_METAL3, LAST_EMPTY_HOST_METAL3, upstream_version
 from dualstack.rules.blame import shown

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from dualstack.address.bmc import HTTP_BOOT
 from dualstack.address.family import FAMILIES, LABEL, Family, other
-from dualstack.findings import Finding, Findings, Rule, Severity
-from dualstack.fixes import AnyFix, remove
-from dualstack.frozen import dig
-from dualstack.origins import Path
+from dualstack.document.findings import Finding, Findings, Rule, Severity
+from dualstack.document.fixes import AnyFix, remove
+from dualstack.document.frozen import dig
+from dualstack.document.origins import Path
 from dualstack.plan.ironic_env import EXTRA_ENV, LISTEN_ALL
 from dualstack.plan.model import Ironic
 from dualstack.rules.base import Subject

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import AnyFix, write
-from dualstack.frozen import dig
-from dualstack.origins import Path
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import AnyFix, write
+from dualstack.document.frozen import dig
+from dualstack.document.origins import Path
 from dualstack.releases import FIRST_DUAL_STACK_METAL3, Release, upstream_version
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import blame, shown, undo

@@ -7,7 +7,7 @@ import re
 
 from dualstack.address.family import IPAddress
 from dualstack.address.parsing import placeholder
-from dualstack.fixes import AnyFix, write
+from dualstack.document.fixes import AnyFix, write
 
 LABEL_MAX = 63
 NAME_MAX = 253

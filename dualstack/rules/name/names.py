@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dualstack.address.family import LABEL, RECORD_TYPE, Family
 from dualstack.address.parsing import AddressError, parse_address
 from dualstack.address.sslip import under_sslip
-from dualstack.findings import At, Finding, Findings, Rule, Severity
-from dualstack.fixes import AnyFix, remove, write
+from dualstack.document.findings import At, Finding, Findings, Rule, Severity
+from dualstack.document.fixes import AnyFix, remove, write
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import (
     as_text,

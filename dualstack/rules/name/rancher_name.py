@@ -5,9 +5,9 @@ from __future__ import annotations
 from dualstack.address.family import FAMILIES, LABEL, RECORD_TYPE, Family
 from dualstack.address.parsing import Address
 from dualstack.address.sslip import sslip_ipv4, sslip_ipv6, under_sslip
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import AnyFix
-from dualstack.origins import Path
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import AnyFix
+from dualstack.document.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import INGRESS, blame, names_unknown_interface, state_address, stated_path, switched_off
 

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 
 from dualstack.address.family import FAMILIES, LABEL, Family, IPAddress, family_of
 from dualstack.address.parsing import AddressError, parse_address
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import Fix, Set, remove, write
-from dualstack.origins import Path
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import Fix, Set, remove, write
+from dualstack.document.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.name.name_grammar import as_ip, host_of, name_problem, port_of
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from dualstack.address.family import FAMILIES, LABEL, Family, family_of
 from dualstack.address.ranges import is_global_unicast
-from dualstack.findings import At, Finding, Findings, Rule, Severity
-from dualstack.fixes import AnyFix, remove, write
-from dualstack.origins import Path, format_path
+from dualstack.document.findings import At, Finding, Findings, Rule, Severity
+from dualstack.document.fixes import AnyFix, remove, write
+from dualstack.document.origins import Path, format_path
+from dualstack.document.yamlio import one_line
 from dualstack.plan.model import NodePlan
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import static_example
@@ -30,7 +31,6 @@ from dualstack.rules.network.nmstate_routes import SAME_ROUTE, default_route, nm
 from dualstack.rules.network.nmstate_view import Ip, Link, read_links, read_routes
 from dualstack.site import Site
 from dualstack.site.network import Interface, Ipv4, Ipv6, Node
-from dualstack.yamlio import one_line
 
 DYNAMIC = Rule(
     "DS042-dynamic-address",

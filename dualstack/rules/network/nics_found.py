@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from dualstack.address.family import LABEL
-from dualstack.findings import Findings, Rule, Severity
-from dualstack.fixes import remove, write
+from dualstack.document.findings import Findings, Rule, Severity
+from dualstack.document.fixes import remove, write
 from dualstack.rules.base import Check
 from dualstack.rules.network.nmstate_view import Link, whole
 

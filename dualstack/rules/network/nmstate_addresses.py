@@ -6,8 +6,8 @@ import ipaddress
 from collections.abc import Sequence
 
 from dualstack.address.family import LABEL, Family, IPAddress, IPInterface, family_of
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import AnyFix, remove, write
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import AnyFix, remove, write
 from dualstack.rules.base import Check
 from dualstack.rules.network.nmstate_view import Link
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dualstack.address.family import LABEL
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import remove, write
-from dualstack.origins import Path
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import remove, write
+from dualstack.document.origins import Path
 from dualstack.rules.base import Check
 from dualstack.rules.network.nmstate_schema import (
     FORM,

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from dualstack.address.family import FAMILIES
-from dualstack.findings import At, Finding, Findings, Rule, Severity
-from dualstack.frozen import dig
-from dualstack.origins import Path, format_path
+from dualstack.document.findings import At, Finding, Findings, Rule, Severity
+from dualstack.document.frozen import dig
+from dualstack.document.origins import Path, format_path
 from dualstack.plan.model import NodePlan
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import shown, softened

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dualstack.address.family import FAMILIES, Family, IPAddress
-from dualstack.findings import At, Findings
-from dualstack.fixes import remove, write
+from dualstack.document.findings import At, Findings
+from dualstack.document.fixes import remove, write
 from dualstack.rules.blame import shown
 from dualstack.rules.name.zones import RESOLVER_ADDRESS, resolver_address, resolver_count, resolver_order
 from dualstack.rules.network.nmstate_schema import FORM, anything, listed, mapping

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dualstack.address.family import BITS, FAMILIES, LABEL, VERSION, Family, other
-from dualstack.findings import At, Findings
-from dualstack.fixes import remove, write
+from dualstack.document.findings import At, Findings
+from dualstack.document.fixes import remove, write
 from dualstack.rules.blame import shown
 from dualstack.rules.network.nmstate_schema import FORM, Form, listed, mapping, quote, unknown_keys
 from dualstack.rules.network.nmstate_tables import ADDRESS_KEYS, BASE, IP_KEYS, KINDS, ROUTE, RULE, SECTIONS, TOP

@@ -7,8 +7,8 @@ nm-configurator 0.3.5 do with each case was seen by running them.
 from __future__ import annotations
 
 from dualstack.address.family import LABEL
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import remove, write
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import remove, write
 from dualstack.rules.base import Check
 from dualstack.rules.blame import shown
 from dualstack.rules.network.nmstate_view import Ip, Link, whole

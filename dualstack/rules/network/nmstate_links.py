@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dualstack.address.mac import trouble, with_colons
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import write
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import write
 from dualstack.rules.base import Check
 from dualstack.rules.blame import shown
 from dualstack.rules.network.nmstate_bonds import bond, controllers, nearest, ports_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dualstack.origins import Path
+from dualstack.document.origins import Path
 from dualstack.plan.model import NodePlan
 from dualstack.rules.network.nmstate_view import is_list
 from dualstack.site.network import Node

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dualstack.address.family import FAMILIES, LABEL, Family, IPAddress, IPInterface, family_of
-from dualstack.findings import At, Finding, Findings, Rule, Severity
-from dualstack.fixes import AnyFix, remove, write
+from dualstack.document.findings import At, Finding, Findings, Rule, Severity
+from dualstack.document.fixes import AnyFix, remove, write
 from dualstack.rules.base import Check
 from dualstack.rules.network.nmstate_addresses import usual
 from dualstack.rules.network.nmstate_view import MAIN_TABLES, Hop, Ip, Link, is_list, whole

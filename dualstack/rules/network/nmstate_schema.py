@@ -10,8 +10,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import Fix, remove, rename, write
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import Fix, remove, rename, write
 from dualstack.rules.base import Check
 from dualstack.rules.blame import as_text, shown
 from dualstack.rules.network.nmstate_view import is_list, is_switch, parsed, parsed_network, whole

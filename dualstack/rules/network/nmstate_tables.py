@@ -10,8 +10,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 
-from dualstack.findings import At, Findings
-from dualstack.fixes import write
+from dualstack.document.findings import At, Findings
+from dualstack.document.fixes import write
 from dualstack.rules.blame import shown
 from dualstack.rules.network.nmstate_schema import (
     FORM,

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from dualstack.address.family import BITS, FAMILIES, VERSION, Family, IPAddress, IPInterface, IPNetwork, family_of
-from dualstack.findings import At
-from dualstack.origins import Path
+from dualstack.document.findings import At
+from dualstack.document.origins import Path
 
 REFUSING = ("blackhole", "unreachable", "prohibit")
 """Values of ``route-type``: such a route leads nowhere."""

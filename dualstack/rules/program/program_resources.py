@@ -10,9 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 from dualstack.address.family import LABEL
 from dualstack.address.parsing import AddressError, Prefix, parse_address
-from dualstack.findings import At, Finding, Findings, Rule, Severity
-from dualstack.fixes import remove, write
-from dualstack.origins import Path
+from dualstack.document.findings import At, Finding, Findings, Rule, Severity
+from dualstack.document.fixes import remove, write
+from dualstack.document.origins import Path
 from dualstack.rules.base import Check
 from dualstack.rules.blame import shown
 

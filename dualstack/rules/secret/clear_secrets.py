@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import remove
-from dualstack.frozen import Secret
-from dualstack.hiding import names_a_secret
-from dualstack.logins import split_login
-from dualstack.origins import Path
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import remove
+from dualstack.document.frozen import Secret
+from dualstack.document.hiding import names_a_secret
+from dualstack.document.logins import split_login
+from dualstack.document.origins import Path
 from dualstack.plan.access import KUBECONFIG_KEY
 from dualstack.plan.charts import BOOTSTRAP_KEY
 from dualstack.plan.proxy import proxy_urls

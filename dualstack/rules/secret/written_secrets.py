@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dualstack.findings import Rule, Severity
+from dualstack.document.findings import Rule, Severity
 from dualstack.rules.base import Check
 
 LEFT_OUT = Rule(

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 from dualstack.address.family import FAMILIES, IPNetwork
 from dualstack.address.parsing import AddressError, parse_prefix
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import AnyFix, remove
-from dualstack.origins import Path
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import AnyFix, remove
+from dualstack.document.origins import Path
 from dualstack.plan.capacity import cni_plugins
 from dualstack.plan.model import Plan
 from dualstack.rules.base import Subject

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dualstack.address.family import FAMILIES
-from dualstack.findings import At, Finding, Findings, Rule, Severity
-from dualstack.fixes import write
+from dualstack.document.findings import At, Finding, Findings, Rule, Severity
+from dualstack.document.fixes import write
 from dualstack.plan import make_plan
 from dualstack.rules.address import address_text
 from dualstack.rules.base import Check, Subject

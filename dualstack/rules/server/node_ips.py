@@ -13,9 +13,9 @@ from ipaddress import ip_address
 
 from dualstack.address.family import FAMILIES, LABEL, Family, IPAddress, family_of
 from dualstack.address.parsing import Address
-from dualstack.findings import At, Finding, Findings, Rule, Severity
-from dualstack.fixes import Fix, Set, remove, write
-from dualstack.origins import Path
+from dualstack.document.findings import At, Finding, Findings, Rule, Severity
+from dualstack.document.fixes import Fix, Set, remove, write
+from dualstack.document.origins import Path
 from dualstack.rules.address import address_text
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import softened

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dualstack.findings import At, Rule
-from dualstack.origins import Path
+from dualstack.document.findings import At, Rule
+from dualstack.document.origins import Path
 from dualstack.rules.base import Check
 from dualstack.rules.blame import as_text
 from dualstack.site import Site

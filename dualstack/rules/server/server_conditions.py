@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import Fix, Remove, remove, write
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import Fix, Remove, remove, write
 from dualstack.plan.server import PROFILES
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import shown, softened

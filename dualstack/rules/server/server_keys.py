@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import Fix, remove, rename, write
-from dualstack.origins import Path
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import Fix, remove, rename, write
+from dualstack.document.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.chart.override_values import SERVER_FIELDS
 

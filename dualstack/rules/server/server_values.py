@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import remove, write
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import remove, write
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import as_text, shown
 from dualstack.rules.server.own_server import own_values, switched_on

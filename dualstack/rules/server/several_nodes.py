@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dualstack.address.family import FAMILIES, LABEL, Family
 from dualstack.address.pair import paired
 from dualstack.address.parsing import Address
-from dualstack.findings import Findings, Rule, Severity
-from dualstack.fixes import remove, write
-from dualstack.origins import Path, format_path
+from dualstack.document.findings import Findings, Rule, Severity
+from dualstack.document.fixes import remove, write
+from dualstack.document.origins import Path, format_path
 from dualstack.plan.server import TOKEN_KEY
 from dualstack.plan.topology import servers, several
 from dualstack.rules.base import Subject

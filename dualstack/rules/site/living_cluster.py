@@ -6,8 +6,8 @@ configuration of one that makes a cluster, whatever is at the virtual address al
 
 from __future__ import annotations
 
-from dualstack.findings import Findings, Rule, Severity
-from dualstack.fixes import write
+from dualstack.document.findings import Findings, Rule, Severity
+from dualstack.document.fixes import write
 from dualstack.rules.base import Check
 
 BOOTSTRAP_KEPT = Rule(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dualstack.findings import Rule, Severity
+from dualstack.document.findings import Rule, Severity
 from dualstack.rules.base import Check
 
 MISSING_FILE = Rule(
@@ -26,4 +26,4 @@ PLACE_TAKEN = Rule(
 
 RULES = (MISSING_FILE, PLACE_TAKEN)
 CHECKS: tuple[Check, ...] = ()
-"""Told by ``dualstack.files_check``, as rules read no files."""
+"""Told by ``dualstack.check.named_files``, as rules read no files."""

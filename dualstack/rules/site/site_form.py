@@ -10,10 +10,10 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from dualstack.address.mac import with_colons
-from dualstack.findings import Finding, Rule, Severity
-from dualstack.fixes import AnyFix, Edit, Fix, Remove, Set, remove, rename, write
-from dualstack.hiding import names_a_secret
-from dualstack.origins import Path, format_path
+from dualstack.document.findings import Finding, Rule, Severity
+from dualstack.document.fixes import AnyFix, Edit, Fix, Remove, Set, remove, rename, write
+from dualstack.document.hiding import names_a_secret
+from dualstack.document.origins import Path, format_path
 from dualstack.rules.base import Check
 from dualstack.site import Site
 

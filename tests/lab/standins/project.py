@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 import yaml
 
+from dualstack.document.yamlio import dump
 from dualstack.engine import cached_build, child_environment, engine_env
-from dualstack.yamlio import dump
 from tests import PROJECT
 from tests.components.support import libvirt_site
 from tests.lab.standins.control import VARIABLE, Control

@@ -19,7 +19,7 @@ import grpc  # type: ignore[import-untyped]
 from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from dualstack.frozen import freeze
+from dualstack.document.frozen import freeze
 from dualstack.plan.ironic import read_ironic
 from dualstack.rules.ironic.ironic_rendered import expected
 from tests.lab.standins.control import VARIABLE, Call, Control, Operation

@@ -8,7 +8,7 @@ from typing import Any
 from google.protobuf import json_format, struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import provider_pb2
 
-from dualstack.frozen import dig
+from dualstack.document.frozen import dig
 from tests.lab.standins.kinds import Kind
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from dualstack.address.parsing import AddressError, parse_address, parse_interface
-from dualstack.findings import At, Finding, Severity
-from dualstack.fixes import as_fix
+from dualstack.document.findings import At, Finding, Severity
+from dualstack.document.fixes import as_fix
 from dualstack.rules.address import address_text
 from tests.sites import found, mapping, put
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.findings import At
+from dualstack.document.findings import At
 from dualstack.releases import RELEASES
 from dualstack.rules.chart.chart_versions import kubernetes_version, pinned_version, rancher_takes, repository_url
 from tests.rules.cases import Change, changed, one, tell

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from dualstack.hiding import Veil, names_a_secret
-from dualstack.veiled import veiled
+from dualstack.answer.veiled import veiled
+from dualstack.document.hiding import Veil, names_a_secret
 from tests.rules.cases import Change, changed, one, tell
 from tests.sites import SECRETS, checked, found, mapping, told
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.findings import Severity
+from dualstack.document.findings import Severity
 from dualstack.rules.cidr.capacity import FULL, OUTSIDE, TOO_LARGE
 from tests.sites import found, mapping, put
 

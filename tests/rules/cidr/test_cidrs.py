@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.findings import Severity
+from dualstack.document.findings import Severity
 from tests.sites import found, mapping
 
 CLUSTER = "10.42.0.0/16,fd12:4567:789b::/48"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dualstack.findings import At, Finding, Severity
+from dualstack.document.findings import At, Finding, Severity
 from dualstack.rules.cidr.cidr_lists import read_each
 from dualstack.rules.cidr.free_ranges import free_network
 from dualstack.rules.cidr.overlap import cluster_range_overlap, pod_service_overlap

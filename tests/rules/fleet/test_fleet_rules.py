@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.origins import Origin, Path, format_path
+from dualstack.document.origins import Origin, Path, format_path
 from dualstack.rules.fleet.fleet_rules import Member, fleet_findings
 from tests.sites import mapping, put
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dualstack.origins import format_path
+from dualstack.document.origins import format_path
 from tests.several import TOKEN, several
 from tests.sites import found, told
 

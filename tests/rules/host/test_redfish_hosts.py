@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.origins import format_path
+from dualstack.document.origins import format_path
 from tests.several import TOKEN, node, several
 from tests.sites import checked, found, mapping, told
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from dualstack.check import check_site
+from dualstack.check.checked import check_site
+from dualstack.check.named_files import with_files
+from dualstack.document.findings import At
+from dualstack.document.origins import format_path
 from dualstack.eib import build_tree
-from dualstack.files_check import with_files
-from dualstack.findings import At
-from dualstack.origins import format_path
 from dualstack.plan.model import Plan
 from dualstack.rules.image.host_files import host_files, is_judged
 from tests import PROJECT

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from dualstack.findings import At
-from dualstack.fixes import Set
+from dualstack.document.findings import At
+from dualstack.document.fixes import Set
 from dualstack.rules.image.proxy import no_proxy_entry, no_proxy_list, proxy_url, uncovered
 from tests.rules.cases import changed, one, tell
 from tests.sites import checked, found, mapping, told

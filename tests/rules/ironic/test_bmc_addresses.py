@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dualstack.address.bmc import parse_bmc
-from dualstack.findings import At
+from dualstack.document.findings import At
 from dualstack.rules.ironic.bmc_addresses import (
     bmc_address,
     bmc_boot,

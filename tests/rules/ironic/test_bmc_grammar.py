@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from dualstack.address.bmc import bare_address, parse_bmc
-from dualstack.findings import At
+from dualstack.document.findings import At
 from dualstack.rules.ironic.bmc_addresses import bmc_address
 from tests.rules.cases import tell
 from tests.rules.ironic.test_bmc_addresses import SYSTEM, V4, bmcs, machine

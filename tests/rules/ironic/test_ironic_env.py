@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dualstack.findings import Finding
-from dualstack.origins import format_path
+from dualstack.document.findings import Finding
+from dualstack.document.origins import format_path
 from tests.rules.cases import changed, one, tell
 from tests.sites import checked, found, told
 

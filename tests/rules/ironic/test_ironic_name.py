@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dualstack.frozen import dig
+from dualstack.document.frozen import dig
 from tests.rules.cases import Change, changed, one, tell
 from tests.sites import FQDN, checked, found, mapping, put, told
 

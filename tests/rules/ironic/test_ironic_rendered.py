@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dualstack.findings import Finding
-from dualstack.frozen import freeze
+from dualstack.document.findings import Finding
+from dualstack.document.frozen import freeze
 from dualstack.plan import Plan
 from dualstack.rules.ironic.ironic_rendered import expected, known_chart, rendered
 from tests.plan.plans import MODES, plan

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dualstack.findings import At
+from dualstack.document.findings import At
 from dualstack.rules.ironic.metal3_chart import quantity
 from tests.rules.cases import Change, changed, tell
 from tests.sites import found

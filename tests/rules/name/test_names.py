@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dualstack.address.sslip import sslip_ipv4, sslip_ipv6
-from dualstack.findings import At
+from dualstack.document.findings import At
 from dualstack.rules.name.name_grammar import name_problem
 from dualstack.rules.name.names import certificate_san, dns_name, host_label, name_trap, ntp_source, unique_hosts
 from tests.rules.cases import Change, changed, tell

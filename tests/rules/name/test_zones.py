@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.findings import At
+from dualstack.document.findings import At
 from dualstack.rules.name.zones import dns_server
 from tests.rules.cases import changed, one, tell
 from tests.sites import FQDN, found, mapping, put, told

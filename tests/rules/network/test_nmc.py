@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dualstack import nmc
+from dualstack.document.origins import format_path
 from dualstack.nmc import with_nmc
-from dualstack.origins import format_path
 from tests.rules.cases import changed
 from tests.sites import checked
 

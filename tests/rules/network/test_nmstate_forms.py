@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from dualstack.findings import At, Finding
-from dualstack.frozen import freeze
-from dualstack.origins import format_path
+from dualstack.document.findings import At, Finding
+from dualstack.document.frozen import freeze
+from dualstack.document.origins import format_path
 from dualstack.rules.network.host_network import nmstate_document
 from tests.rules.cases import changed, tell
 from tests.rules.nmstates import REFUSED, REFUSED_BY_NMC_ALONE, TAKEN

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dualstack.findings import At, Finding
-from dualstack.frozen import freeze
+from dualstack.document.findings import At, Finding
+from dualstack.document.frozen import freeze
 from dualstack.rules.network.host_network import management_node, nmstate_document, overlay_mtu
 from dualstack.rules.network.nmstate_interface import mtu
 from dualstack.rules.network.nmstate_links import mac_address, macs_unique

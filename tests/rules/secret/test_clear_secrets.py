@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dualstack.findings import At
-from dualstack.logins import split_login, without_logins
+from dualstack.document.findings import At
+from dualstack.document.logins import split_login, without_logins
 from dualstack.rules import Subject
 from dualstack.rules.secret.clear_secrets import clear_config, secret_names
 from tests.sites import checked, found, mapping

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from dualstack.address.parsing import AddressError, parse_address, parse_interface, parse_prefix
-from dualstack.findings import Severity
-from dualstack.fixes import write
+from dualstack.document.findings import Severity
+from dualstack.document.fixes import write
 from tests.sites import checked, found, mapping
 
 PODS6 = "fd12:4567:789b::/48"

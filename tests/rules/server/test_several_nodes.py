@@ -25,7 +25,7 @@ def test_agents_count_for_nothing_but_pods() -> None:
 
 
 def found_in(number: str, data: dict[str, Any], secrets: tuple[str, ...] = TOKEN) -> list[tuple[str, str, str]]:
-    from dualstack.origins import format_path
+    from dualstack.document.origins import format_path
 
     return [(format_path(one.path), one.severity.value, one.fix) for one in found(data, number, secrets)]
 

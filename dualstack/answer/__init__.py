@@ -1,0 +1,1 @@
+"""Answers for programs and pages: JSON, SARIF, the generated documents."""
