@@ -9,12 +9,12 @@ import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap
 from pulumi_kubernetes.helm.v3 import Release
 
-from dualstack.check.severities import chosen
 from dualstack.document.findings import Severity
 from dualstack.document.origins import format_path
 from dualstack.plan import Plan
 from dualstack.plan.model import ChartPlan, Ironic
 from dualstack.rules.ironic.ironic_rendered import CONFIG_MAPS, RENDERED, known_chart, rendered
+from dualstack.rules.severities import chosen
 
 
 def read_back(

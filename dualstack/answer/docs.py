@@ -21,7 +21,7 @@ from dualstack.rules import all_rules
 from dualstack.rules.program.program_resources import RULES as RESOURCE_RULES
 from dualstack.site import Site
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 _GENERATED = "<!-- Written by `make docs` from {source}; edit that, not this page. -->\n"
 _WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 

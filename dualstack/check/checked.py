@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dualstack.check.causes import without_echoes
-from dualstack.check.severities import lowered, wrong_choices
 from dualstack.check.validated import validated
 from dualstack.document.findings import At, Finding, Severity
 from dualstack.document.origins import find_origin, format_path
@@ -15,6 +14,7 @@ from dualstack.plan.model import Plan
 from dualstack.rules import Subject, run_checks
 from dualstack.rules.fleet.layer_names import HELD, layer_names
 from dualstack.rules.secret.clear_secrets import NOT_ENCRYPTED, clear_config, secret_names
+from dualstack.rules.severities import lowered, wrong_choices
 from dualstack.rules.site.site_form import FIRM_RULE, MISSING, UNKNOWN_KEY, UNKNOWN_RULE, secret_inside
 from dualstack.site import Site
 from dualstack.stack.layers import Resolved

@@ -16,10 +16,10 @@ from typing import Final
 
 from dualstack.address.bmc import parse_bmc
 from dualstack.check.checked import Checked, in_order, placed
-from dualstack.check.severities import lowered
 from dualstack.document.findings import Finding
 from dualstack.errors import InputError
 from dualstack.rules.fleet.fleet_rules import BMC, Claim, Member, claims, fleet_findings
+from dualstack.rules.severities import lowered
 from dualstack.stack.layers import LayerStore, resolve_stack
 from dualstack.stack.project import layers_dir, list_layers, list_sites, site_file
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from dualstack.address.family import IPAddress
 from dualstack.check.checked import Checked, in_order, placed
-from dualstack.check.severities import lowered
 from dualstack.document.findings import At, Finding
 from dualstack.document.origins import Path
 from dualstack.errors import InputError
 from dualstack.plan.model import Plan
+from dualstack.rules.severities import lowered
 from dualstack.rules.site.project_files import MISSING_FILE, PLACE_TAKEN
 
 MANIFESTS = "kubernetes/manifests"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from dualstack.check.checked import Checked, check_site
 from dualstack.check.named_files import with_files
+from dualstack.check.nmc import with_nmc
 from dualstack.errors import InputError, UnexpectedError
-from dualstack.nmc import with_nmc
 from dualstack.stack.layers import LayerStore, resolve_stack
 from dualstack.stack.project import site_file
 

@@ -35,8 +35,8 @@ from dualstack.engine import find_engine
 from dualstack.errors import InputError
 from dualstack.plan import Plan
 from dualstack.policies import config_of
+from dualstack.record import project_name
 from dualstack.stack.project import site_file
-from dualstack.stack.record import project_name
 
 CHANGES = 3
 """Exit code for changes where none were expected."""

@@ -23,8 +23,8 @@ from dualstack.cli.text import findings_text
 from dualstack.document.hiding import Veil
 from dualstack.plan.model import Bound, NodePlan, Plan
 from dualstack.policies import config_of, judge, recorded
+from dualstack.record import record_site
 from dualstack.stack.project import site_file
-from dualstack.stack.record import record_site
 
 if TYPE_CHECKING:
     from dualstack.offline import Recording

@@ -11,8 +11,8 @@ from dualstack.check.sites import site_name
 from dualstack.document.origins import format_path
 from dualstack.policies import Verdict, config_of, judge, recorded
 from dualstack.policies.model import Level
+from dualstack.record import record_site
 from dualstack.stack.project import site_file
-from dualstack.stack.record import record_site
 
 
 def judged_sites(project: Path, sites: Iterable[Checked], names: Iterable[str]) -> dict[str, Verdict | None]:

@@ -13,7 +13,6 @@ from types import MappingProxyType
 from dualstack.answer.json_answer import finding_json
 from dualstack.answer.style import Style, counted
 from dualstack.check.checked import Checked, placed
-from dualstack.check.severities import chosen
 from dualstack.check.sites import load_site
 from dualstack.cli.common import Format, is_refused, print_json, tell_refused, without_strangers
 from dualstack.cli.errors import tell
@@ -37,6 +36,7 @@ from dualstack.errors import InputError, NoSiteError
 from dualstack.plan.model import Plan
 from dualstack.plan.server import TOKEN_KEY
 from dualstack.rules.secret.written_secrets import LEFT_OUT
+from dualstack.rules.severities import chosen
 from dualstack.stack.layers import LayerStore
 
 

@@ -102,8 +102,8 @@ def session_of(project: Path, stack: str, engine: Engine, tell: Callable[[str], 
     """Give the session for a stack's config, on the backend that a deployment would take."""
     from dualstack.deploy.backend import choose_backend
     from dualstack.deploy.session import Session
+    from dualstack.record import project_name
     from dualstack.stack.project import site_file
-    from dualstack.stack.record import project_name
 
     file = site_file(project, stack)
     return Session(project, project_name(project), stack, file, engine, choose_backend(project, None), False, tell)

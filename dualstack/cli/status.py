@@ -101,7 +101,7 @@ def _collected(
     project: Path, checked: list[Checked], *, probe: bool, engine: EngineChoice, backend: BackendChoice | None
 ) -> list[SiteStatus]:
     from dualstack.deploy.backend import choose_backend
-    from dualstack.stack.record import project_name
+    from dualstack.record import project_name
     from dualstack.status.collect import Asked, collect
     from dualstack.status.stacks import Reader, UnreadableError, by_engine, from_files
     from dualstack.today import today

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from dualstack.check.severities import lowered
 from dualstack.document.findings import Finding
 from dualstack.plan import Plan
+from dualstack.rules.severities import lowered
 from dualstack.rules.site.living_cluster import bootstrap_kept
 from dualstack.tokens import INSTALLATION, READY
 

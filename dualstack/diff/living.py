@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from dualstack.answer.json_answer import finding_json
-from dualstack.check.severities import lowered
 from dualstack.day2 import Setting
 from dualstack.document.findings import Finding
+from dualstack.rules.severities import lowered
 from dualstack.rules.site.living_cluster import BOOTSTRAP_KEPT, bootstrap_kept
 from dualstack.site import RuleOverride
 

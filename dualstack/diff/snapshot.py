@@ -48,11 +48,11 @@ from dualstack.eib.tree import File
 from dualstack.errors import InputError, UnexpectedError
 from dualstack.plan.model import Plan
 from dualstack.policies import config_of, judge, recorded
+from dualstack.record import OWN_PROGRAM, StandIn, record_site
 from dualstack.site.network import Ipv4, Ipv6
 from dualstack.stack.layers import NAMESPACE, LayerStore
 from dualstack.stack.parts import SITE_KEY, is_secret
 from dualstack.stack.project import site_file
-from dualstack.stack.record import OWN_PROGRAM, StandIn, record_site
 
 VERSION: Final = 1
 LARGEST_TEXT: Final = 1 << 18

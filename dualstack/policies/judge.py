@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dualstack.check.severities import chosen
 from dualstack.document.findings import Finding, Severity
 from dualstack.document.frozen import REDACTED
 from dualstack.document.frozen import UNKNOWN as UNKNOWN_TEXT
 from dualstack.document.origins import Path, format_path
 from dualstack.policies.catalogue import all_policies
 from dualstack.policies.model import SECRET, UNKNOWN, Given, Level, Policy, View, sentence
+from dualstack.rules.severities import chosen
 
 if TYPE_CHECKING:
     from dualstack.check.checked import Checked

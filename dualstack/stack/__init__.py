@@ -1,1 +1,1 @@
-"""The project's folder: stack files, layers below them, and what was read."""
+"""The project's folder: stack files, and the layers below them."""

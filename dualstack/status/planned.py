@@ -13,9 +13,9 @@ from dualstack.check.sites import load_site
 from dualstack.day2 import Setting
 from dualstack.diff.snapshot import Types, marker
 from dualstack.errors import InputError, UnexpectedError
+from dualstack.record import OWN_PROGRAM, record_site
 from dualstack.stack.layers import LayerStore
 from dualstack.stack.project import site_file
-from dualstack.stack.record import OWN_PROGRAM, record_site
 from dualstack.status.model import Todo
 from dualstack.status.parts import differences
 from dualstack.tokens import PROVIDER

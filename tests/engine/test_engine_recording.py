@@ -11,8 +11,8 @@ import pytest
 from dualstack.offline import Question, Recording, record, run
 from dualstack.offline.monitor import Monitor
 from dualstack.offline.redact import plain
+from dualstack.record import engine_config
 from dualstack.stack.project import list_sites
-from dualstack.stack.record import engine_config
 from tests import PROJECT
 from tests.components.support import every_site, rendered_maps
 from tests.lab.standins.project import STACK, Deployment

@@ -20,9 +20,9 @@ from dualstack.document.origins import format_path
 from dualstack.eib import File, Refused, build_tree
 from dualstack.plan.model import Plan
 from dualstack.policies import Verdict, config_of, judge, recorded
+from dualstack.record import record_site
 from dualstack.stack.layers import LayerStore, resolve_mapping
 from dualstack.stack.project import site_file
-from dualstack.stack.record import record_site
 from tests import PROJECT
 from tests.goldens.corpus import Case, to_given
 from tests.peercases.adapter import judge as judge_peer

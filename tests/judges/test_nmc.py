@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from dualstack.check.nmc import with_nmc
 from dualstack.document.findings import At
 from dualstack.document.frozen import thaw
 from dualstack.document.yamlio import dump
-from dualstack.nmc import with_nmc
 from dualstack.rules.network.host_network import nmstate_document
 from dualstack.rules.network.nmstate_links import ethernet_macs
 from dualstack.rules.network.nmstate_schema import FORM

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dualstack.findings import At, Findings, Rule, Severity
-from dualstack.fixes import write
-from dualstack.frozen import dig, thaw
+from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.fixes import write
+from dualstack.document.frozen import dig, thaw
 from dualstack.rules.base import Subject
 from dualstack.rules.network.nmstate_paths import site_path
 from dualstack.rules.network.nmstate_view import Link, read_links

@@ -2,7 +2,7 @@
 
 Seen by running nm-configurator 0.3.5 with nmstate 2.2.60; the names and ranges are nmstate's, ``rust/src/lib``. What is
 neither of these (ethtool, SR-IOV, a bridge's timers, 802.1X, MACsec and their like) is taken as it is: nm-configurator
-itself judges it where it is at hand (``dualstack/nmc.py``).
+itself judges it where it is at hand (``dualstack/check/nmc.py``).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dualstack.findings import Findings, Rule, Severity
+from dualstack.document.findings import Findings, Rule, Severity
 from dualstack.plan.topology import several
 from dualstack.rules.base import Subject
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.origins import format_path
+from dualstack.document.origins import format_path
 from tests.rules.networks import AUTO4, AUTO6, BOND, PORTS, V4, V6, node, vlan
 from tests.sites import found
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from dualstack import nmc
+from dualstack.check import nmc
+from dualstack.check.nmc import with_nmc
 from dualstack.document.origins import format_path
-from dualstack.nmc import with_nmc
 from tests.rules.cases import changed
 from tests.sites import checked
 
