@@ -161,7 +161,7 @@ def refuse_broken(backend: Backend, project: str, stack: str) -> None:
         )
     else:
         lines.append(f"there is {best}")
-        lines.append(f"put it in its place and compare it with what is there: dualstack refresh {stack} {OPTION}")
+        lines.append(f"take it, and compare it with what is there: dualstack refresh {stack} {OPTION}")
     raise Refused("\n".join(lines))
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from dualstack.address.family import LABEL
 from dualstack.diff.escape import visible
-from dualstack.status.model import Life, SiteStatus
+from dualstack.status.model import Life, SiteStatus, Update
 from dualstack.status.words import (
     FAMILY_LABELS,
     Mood,
@@ -34,6 +34,8 @@ from dualstack.verify.model import Word
 
 MOST: Final = 5
 """Lines of one kind that are told of a site; the rest is counted."""
+FEW: Final = 12
+"""Sites up to which each is told of at length, fine ones, too."""
 _ENDLESS: Final = 100_000
 _STYLES: Final = {Mood.GOOD: "green", Mood.WAIT: "yellow", Mood.BAD: "bold red", Mood.QUIET: "dim"}
 
@@ -61,7 +63,7 @@ def text(sites: Sequence[SiteStatus], *, width: int | None, colour: bool) -> str
     )
     console.print(table)
     for site in sites:
-        _details(console, site)
+        _details(console, site, narrow=width is not None, few=len(sites) <= FEW)
     console.print(Text(heading(sites), "bold"))
     # Rich fills a line to its width.
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
@@ -100,6 +102,8 @@ def _cells(site: SiteStatus, *, narrow: bool) -> Iterator[tuple[str, Mood]]:
     last = site.stack.last
     if narrow:
         words = "-" if last is None else f"{last.ended:%Y-%m-%d}" if mood is Mood.GOOD else last.result
+    elif last is not None:
+        words += _by(last)
     yield words, mood
 
 
@@ -108,8 +112,10 @@ def _shown(mood: Mood) -> Mood:
     return Mood.QUIET if mood is Mood.GOOD else mood
 
 
-def _details(console: Console, site: SiteStatus) -> None:
+def _details(console: Console, site: SiteStatus, *, narrow: bool, few: bool) -> None:
     lines = list(_lines(site))
+    # What the table has no room for is no news of one site among hundreds that have nothing else to say.
+    lines = [*(_rest(site) if narrow and (lines or few) else ()), *lines]
     if not lines:
         return
     console.print(Text(visible(site.name), "bold"))
@@ -121,6 +127,18 @@ def _details(console: Console, site: SiteStatus) -> None:
     console.print(grid)
 
 
+def _rest(site: SiteStatus) -> Iterator[tuple[str, str, Mood]]:
+    """Yield what a wide table has in its columns."""
+    if site.support is not None and site.support.life in (Life.LIMITED, Life.ENDED):
+        yield "support", support_words(site.support)[0], _shown(support_words(site.support)[1])
+    if last := site.stack.last:
+        yield "last up", f"{update_words(last)[0]} UTC{_by(last)}", Mood.QUIET
+
+
+def _by(last: Update) -> str:
+    return f", by {last.by}" if last.by else ""
+
+
 def _lines(site: SiteStatus) -> Iterator[tuple[str, str, Mood]]:
     """Yield word and text of what there is to say beside the line of the site."""
     if site.error:
@@ -130,11 +148,6 @@ def _lines(site: SiteStatus) -> Iterator[tuple[str, str, Mood]]:
         yield "errors", f"{site.errors} by the rules: dualstack check {site.name}", Mood.BAD
     for words, mood in stack_notes(site.stack):
         yield "stack", words, mood
-    if site.support is not None and site.support.life in (Life.LIMITED, Life.ENDED):
-        yield "support", support_words(site.support)[0], _shown(support_words(site.support)[1])
-    if last := site.stack.last:
-        by = f", by {last.by}" if last.by else ""
-        yield "last up", f"{update_words(last)[0]} UTC{by}", Mood.QUIET
     neither = others(site)
     if neither.get(Word.FAILED.value) or neither.get(Word.PENDING.value):
         yield "cluster", all_words(neither), Mood.QUIET

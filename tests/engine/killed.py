@@ -36,7 +36,7 @@ def _fault(when: str, urn: str) -> None:
         return
     if not told["always"]:
         file.unlink()
-    # The engine writes its checkpoint in place: a kill in the middle of that leaves it empty, which is another fault.
+    # The engine writes its checkpoint's attributes in place: a kill in the middle is another fault (test_engine_torn).
     _time.sleep(1)
     cli = _os.getppid()
     above = int(Path(f"/proc/{cli}/stat").read_text().rpartition(")")[2].split()[1])

@@ -118,3 +118,21 @@ def test_a_site_that_was_only_previewed_needs_no_name_server(clone: Killed) -> N
     gone = clone.do("destroy", "--forget")
     assert gone.code == 0, gone.told
     assert not clone.checkpoint.exists()
+
+
+def test_a_killed_create_is_settled_after_its_state_was_put_back(clone: Killed) -> None:
+    """The kill left the checkpoint's attributes empty, too: the state that is put back has the create pending."""
+    clone.fault(RECORD, "after", [COMMAND, CLI, PROVIDER])
+    killed(clone, 0)
+    clone.checkpoint.with_name(f"{clone.checkpoint.name}.attrs").write_bytes(b"")
+    refused = clone.do("destroy")
+    assert refused.code == 1
+    assert "--restore-checkpoint" in refused.err
+
+    back = clone.do("refresh", "--restore-checkpoint")
+
+    assert back.code == 0, back.told
+    assert "killed while it was at" in back.out
+    gone = clone.do("destroy", "--forget")
+    assert gone.code == 0, gone.told
+    clone.nothing_left()
