@@ -15,12 +15,10 @@ from dualstack.cli.common import (
     ForceOption,
     Format,
     FormatOption,
-    From,
     Mode,
     PlanFormat,
     ProjectOption,
     SiteArgument,
-    VerifyFormat,
     chosen,
     complete_release,
     complete_rule,
@@ -37,9 +35,9 @@ from dualstack.cli.diff import diff
 from dualstack.cli.env import EngineChoice, Shell
 from dualstack.cli.errors import UNREADABLE, AnsweredError, tell
 from dualstack.cli.release import app as release_app
-from dualstack.cli.reports import JunitOption, PrometheusOption, Reports
 from dualstack.cli.secret import app as secret
 from dualstack.cli.status import status
+from dualstack.cli.verify_command import EPILOG, OptionalValue, verify
 from dualstack.cli.words import Commands
 from dualstack.errors import InputError
 
@@ -341,50 +339,7 @@ def dns(
     show_records(checked, output)
 
 
-@app.command(epilog="Example: dualstack verify demo --only ipv6 --wait 15")
-def verify(
-    site: SiteArgument,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--only",
-            metavar="WHAT",
-            help="dns, api, supervisor, rancher, ironic, images, redfish, machine, ipv4 or ipv6; several times.",
-        ),
-    ] = None,
-    start: Annotated[
-        From, typer.Option("--from", help="Where connections begin: here, or at the site's jump host (host.jump).")
-    ] = From.HERE,
-    wait: Annotated[
-        float, typer.Option("--wait", metavar="MINUTES", min=0, help="Ask again so long, until nothing fails.")
-    ] = 0,
-    days: Annotated[
-        int, typer.Option("--days", min=0, help="Days before its end from which a certificate is a fault.")
-    ] = 14,
-    with_secrets: Annotated[
-        bool, typer.Option("--with-secrets", help="Ask the Pulumi CLI for private keys and passwords of BMCs.")
-    ] = False,
-    secret: Annotated[
-        list[str] | None,
-        typer.Option("--secret", metavar="KEY=@FILE", help="A secret from a file, in place of asking the Pulumi CLI."),
-    ] = None,
-    output: Annotated[
-        VerifyFormat, typer.Option("--format", help="How to answer; prometheus is for a node exporter's folder.")
-    ] = VerifyFormat.TEXT,
-    junit: JunitOption = None,
-    prometheus: PrometheusOption = None,
-    project: ProjectOption = None,
-) -> None:
-    """Ask the living site, over both families: its names, servers, certificates, machines and BMCs."""
-    from dualstack.cli.secrets import from_files
-    from dualstack.cli.verify import How, verify_site
-
-    folder = the_project(project, site)
-    checked = load_site(folder, site)
-    refuse(checked, True, Format.JSON if output is VerifyFormat.JSON else Format.TEXT, "verified")
-    given = from_files(secret or [], lines=True)
-    reports = Reports(junit, prometheus)
-    verify_site(folder, checked, How(only or (), output, wait, start, days, given, with_secrets, reports))
+app.command(cls=OptionalValue, epilog=EPILOG)(verify)
 
 
 def _version(wanted: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from dualstack.errors import InputError
 
-_ASKING: Final = ("dns", "cryptography", "asyncssh")
+_ASKING: Final = ("dns", "cryptography", "asyncssh", "urllib3", "socks")
 
 
 def need_packages(what: str, otherwise: str = "") -> None:

@@ -1,12 +1,13 @@
-"""``dualstack verify``: a site's servers and names are asked, over each family."""
+"""``dualstack verify``: a site's servers, names and cluster are asked, over each family."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dualstack.address.family import LABEL
 from dualstack.answer.style import Style, counted
@@ -17,10 +18,12 @@ from dualstack.cli.packages import need_packages
 from dualstack.cli.progress import ProgressLine
 from dualstack.cli.reports import Reports
 from dualstack.errors import InputError
-from dualstack.plan.access import KUBECONFIG_KEY
 from dualstack.plan.model import Plan
-from dualstack.verify.model import SECONDS, Result, Way, Word
+from dualstack.verify.model import SECONDS, Check, Result, Way, Word
 from dualstack.verify.places import Here, JumpHost, Place
+
+if TYPE_CHECKING:
+    from dualstack.verify.run import Compare
 
 _COLOURS = {
     Word.OK: ("green",),
@@ -45,6 +48,7 @@ class How:
         secrets: from files, by config key.
         with_secrets: whether the Pulumi CLI is asked for the others.
         reports: files that are written beside the answer.
+        kubeconfig: the way to the cluster; None for the site's own.
     """
 
     only: Sequence[str]
@@ -55,6 +59,7 @@ class How:
     secrets: Mapping[str, str]
     with_secrets: bool
     reports: Reports
+    kubeconfig: Path | None = None
 
 
 def verify_site(project: Path, checked: Checked, how: How) -> None:
@@ -68,36 +73,62 @@ def verify_site(project: Path, checked: Checked, how: How) -> None:
     if plan is None:
         return
     need_packages("verify")
+    from dualstack.cli.verify_access import cluster_of, text_of
     from dualstack.verify.clusters import comparing
+    from dualstack.verify.run import all_checks
+
+    secrets = _secrets(project, checked.name, plan, how)
+    cluster = cluster_of(checked, how.kubeconfig, secrets)
+    checks = [*all_checks(plan, secrets), *cluster.checks()]
+    with _place(plan, how.start, secrets) as place:
+        compare = comparing(plan, text_of(how.kubeconfig, secrets))
+        _asked(checked.name, checks, cluster.begin, compare, place, how)
+
+
+def verify_cluster(how: How) -> None:
+    """Look at a cluster of which there is no site; else as ``verify_site``.
+
+    Raises:
+        InputError: there is no kubeconfig that can be read, nothing could be asked, or a report cannot be written.
+    """
+    how.reports.check()
+    if how.kubeconfig is None:
+        raise InputError("no site is named", fix="name one, or give --kubeconfig FILE to judge a cluster by itself")
+    if how.start is not From.HERE or how.secrets or how.with_secrets:
+        fix = "name the site, or leave --from, --secret and --with-secrets out"
+        raise InputError("without a site there is no jump host, and no stack with secrets", fix=fix)
+    need_packages("verify")
+    from dualstack.cli.verify_access import any_cluster
+
+    name, cluster = any_cluster(how.kubeconfig)
+    _asked(name, list(cluster.checks()), cluster.begin, list, Here(), how)
+
+
+def _asked(
+    name: str, checks: Sequence[Check], begin: Callable[[Way], None], compare: Compare, place: Place, how: How
+) -> None:
+    """Ask what is wanted, tell what came of it, and end with the exit code."""
     from dualstack.verify.formats import as_json, as_junit, as_prometheus
-    from dualstack.verify.run import all_checks, exit_code, parse_only, verify
+    from dualstack.verify.run import exit_code, parse_only, verify
 
     kinds, families = parse_only(how.only)
-    secrets = _secrets(project, checked.name, plan, how)
-    wanted = [
-        check
-        for check in all_checks(plan, secrets)
-        if check.kind in kinds and (check.family is None or check.family in families)
-    ]
+    wanted = [check for check in checks if check.kind in kinds and (check.family is None or check.family in families)]
     if not wanted:
         what = " and ".join(how.only) or "anything to ask"
-        raise InputError(
-            f"the plan of {checked.name} has nothing of {what}", fix="see dualstack plan, or leave out --only"
-        )
-    with ProgressLine() as progress, _place(plan, how.start, secrets) as place:
+        raise InputError(f"there is nothing of {what} at {name}", fix="see dualstack plan, or leave out --only")
+    with ProgressLine() as progress:
         way = Way(place=place, days=how.days)
-        compare = comparing(plan, secrets.get(KUBECONFIG_KEY))
-        results = verify(wanted, families, way, progress.checks, how.minutes * 60, compare)
-    how.reports.write(checked.name, results)
+        results = verify(wanted, families, way, progress.checks, how.minutes * 60, compare, begin)
+    how.reports.write(name, results)
     output = how.output
     if output is VerifyFormat.JSON:
-        print_json(as_json(checked.name, results))
+        print_json(as_json(name, results))
     elif output is VerifyFormat.JUNIT:
-        print(as_junit(checked.name, results))
+        print(as_junit(name, results))
     elif output is VerifyFormat.PROMETHEUS:
-        print(as_prometheus(checked.name, results))
+        print(as_prometheus(name, results))
     else:
-        print(text(checked.name, results, Style.of(sys.stdout)))
+        print(text(name, results, Style.of(sys.stdout)))
     raise AnsweredError(exit_code(results))
 
 

@@ -17,7 +17,7 @@ from dualstack.policies.model import Check, Given, Told, Unreadable, View, items
 from dualstack.rules.address.address_text import host_bits
 from dualstack.rules.blame import softened
 from dualstack.rules.chart.balancers import pool_range
-from dualstack.rules.chart.site_manifests import CNI_FAMILY, POOL, POOL_TAKEN
+from dualstack.rules.chart.site_manifests import POOL, POOL_TAKEN, calico_families, cilium_families
 from dualstack.rules.secret.clear_secrets import SECRET_LIKE
 
 _NETWORKS: Final = {"ipv4": "192.168.100.20/32", "ipv6": "fd00:100::20/128"}
@@ -85,17 +85,11 @@ def _config(given: Given, _view: View) -> Told:
     content = dig(given.props, "spec", "valuesContent")
     values = loaded(content) if isinstance(content, str) and configures_packaged(given.props) else None
     at = ("spec", "valuesContent")
-    for family in FAMILIES if name == "rke2-cilium" else ():
-        if str(dig(values, family, "enabled")).lower() == "false":
-            fix = f"remove {family}.enabled, or write true"
-            yield CNI_FAMILY.at(at, f"{family}.enabled is false: Cilium gives pods no {LABEL[family]}", fix)
+    if name == "rke2-cilium":
+        yield from cilium_families({one: At((*at, f"{one}.enabled"), dig(values, one, "enabled")) for one in FAMILIES})
     pools = dig(values, "installation", "calicoNetwork", "ipPools") if name == "rke2-calico" else None
     listed = pools if isinstance(pools, list | tuple) else ()
-    told = [str(pool.get("cidr", "")) for pool in listed if isinstance(pool, Mapping)]
-    for family, mark in (("ipv4", "."), ("ipv6", ":")):
-        if told and not any(mark in cidr for cidr in told):
-            fix = f"add a pool with the {LABEL[family]} CIDR of cluster.pods, or remove ipPools"
-            yield CNI_FAMILY.at(at, f"ipPools has no {LABEL[family]} CIDR", fix)
+    yield from calico_families([str(pool.get("cidr", "")) for pool in listed if isinstance(pool, Mapping)], at)
 
 
 def _secret(given: Given, _view: View) -> Told:

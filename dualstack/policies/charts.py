@@ -156,13 +156,13 @@ def _helm_chart(given: Given) -> Iterator[Chart]:
         # helm-controller pkg/controllers/chart/chart.go: the resource's own, where it names no other
         given.text("spec", "targetNamespace") or given.text("metadata", "namespace") or "default",
         At(("spec", "version"), spec.get("version") or version),
-        _of_helm_chart(spec),
+        of_helm_chart(spec),
         ("spec", "valuesContent"),
         "program",
     )
 
 
-def _of_helm_chart(spec: Mapping[str, Any]) -> Any:
+def of_helm_chart(spec: Mapping[str, Any]) -> Any:
     """Merge ``set`` over ``valuesContent``, as helm-controller has helm do; values in Secrets nobody can look at."""
     content, said = spec.get("valuesContent"), spec.get("set")
     if spec.get("valuesSecrets"):

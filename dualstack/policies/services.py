@@ -26,16 +26,21 @@ def _namespaces(versions: tuple[str, ...]) -> frozenset[str]:
     return frozenset({chart.namespace for chart in charts} | {"kube-system"})
 
 
+def management_namespaces() -> frozenset[str]:
+    """Return where the charts of any release's management cluster are; RKE2's own, too."""
+    return _namespaces(RELEASES.versions)
+
+
 def _judged(given: Given, view: View) -> bool:
     """Tell whether a Service is one of the management cluster's that has cluster addresses.
 
     A Service without a namespace goes to the provider's default one, which is none of these.
     """
-    namespace, known = given.text("metadata", "namespace"), _namespaces(RELEASES.versions)
+    namespace, known = given.text("metadata", "namespace"), management_namespaces()
     return namespace in (known | {*view.names("namespaces")}) and given.text("spec", "type") != "ExternalName"
 
 
-def _both_by_itself(given: Given) -> bool:
+def both_by_itself(given: Given) -> bool:
     """Tell whether a Service gets both families without a word.
 
     The API server gives them to a headless one without selector, whose endpoints somebody else writes (seen with 1.34).
@@ -49,7 +54,7 @@ def _both_by_itself(given: Given) -> bool:
 
 
 def _families(given: Given, view: View) -> Told:
-    if not _judged(given, view) or _both_by_itself(given):
+    if not _judged(given, view) or both_by_itself(given):
         return
     listed = items(given, "spec", "ipFamilies")
     policy = given.get("spec", "ipFamilyPolicy")

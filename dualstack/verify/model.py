@@ -40,6 +40,41 @@ class Kind(StrEnum):
     IMAGES = "images"
     REDFISH = "redfish"
     MACHINE = "machine"
+    CLUSTER = "cluster"
+    NODES = "nodes"
+    RANGES = "ranges"
+    CNI = "cni"
+    SERVICES = "services"
+    POOLS = "pools"
+    HOSTS = "hosts"
+    HELM = "helm"
+    RELEASE = "release"
+    CERTIFICATES = "certificates"
+    WEBHOOKS = "webhooks"
+    WORKLOADS = "workloads"
+    ETCD = "etcd"
+    DOWNSTREAM = "downstream"
+
+
+INSIDE: Final = (
+    Kind.CLUSTER,
+    Kind.NODES,
+    Kind.RANGES,
+    Kind.CNI,
+    Kind.SERVICES,
+    Kind.POOLS,
+    Kind.IRONIC,
+    Kind.HOSTS,
+    Kind.HELM,
+    Kind.RELEASE,
+    Kind.RANCHER,
+    Kind.CERTIFICATES,
+    Kind.WEBHOOKS,
+    Kind.WORKLOADS,
+    Kind.ETCD,
+    Kind.DOWNSTREAM,
+)
+"""What is seen through the cluster's API, alone or from outside, too."""
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,7 @@ def verify(
     told: Told,
     wait: float = 0.0,
     compare: Compare = list,
+    begin: Callable[[Way], None] = lambda _: None,
 ) -> list[Result]:
     """Run checks, and again until nothing fails and something is fine, or the time is over.
 
@@ -80,9 +81,11 @@ def verify(
         told: is told of each check that ended.
         wait: seconds from now in which another round may begin.
         compare: adds what follows from the results of a round together.
+        begin: is called before each round.
     """
     end = time.monotonic() + wait
     while True:
+        begin(way)
         found = compare(_round(checks, way, told))
         results = [one for one in found if one.family is None or one.family in families]
         if exit_code(results) == 0 or time.monotonic() + PAUSE > end or way.stop.wait(PAUSE):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dualstack.document.findings import Findings, Rule, Severity
+from collections.abc import Mapping, Sequence
+
+from dualstack.address.family import FAMILIES, LABEL, Family
+from dualstack.document.findings import At, Findings, Rule, Severity
 from dualstack.document.fixes import Fix
+from dualstack.document.origins import Path
 from dualstack.rules.base import Subject
 
 BROKEN = Rule(
@@ -61,6 +65,45 @@ POOL_TAKEN = Rule(
 )
 
 RULES = (BROKEN, UNSEEN, CONFIG_NAMESPACE, TOO_LATE, POOL, CNI_FAMILY, POOL_TAKEN)
+
+
+def cilium_families(enabled: Mapping[Family, At[object]]) -> Findings:
+    """Tell a family that Cilium has switched off.
+
+    Args:
+        enabled: by family the switch as it stands there, text or not; a family that is left out has its default, on.
+    """
+    for family, item in enabled.items():
+        if str(item.value).lower() == "false":
+            fix = f"remove {item.path[-1]}, or write true"
+            yield CNI_FAMILY.at(item.path[:-1], f"{item.path[-1]} is false: Cilium gives pods no {LABEL[family]}", fix)
+
+
+def calico_families(pools: Sequence[str], where: Path) -> Findings:
+    """Tell a family that no pool of Calico's has.
+
+    Args:
+        pools: their CIDRs; without any Calico takes the cluster's own.
+        where: where they stand.
+    """
+    for family, mark in zip(FAMILIES, ".:", strict=True):
+        if pools and not any(mark in cidr for cidr in pools):
+            fix = f"add a pool with the {LABEL[family]} CIDR of cluster.pods, or remove ipPools"
+            yield CNI_FAMILY.at(where, f"ipPools has no {LABEL[family]} CIDR", fix)
+
+
+def canal_families(networks: Mapping[Family, At[object]]) -> Findings:
+    """Tell a family that flannel's configuration (``net-conf.json``) has no network of, or has switched off.
+
+    Args:
+        networks: by family its network; an empty one is none.
+    """
+    for family, item in networks.items():
+        if not item.value:
+            fix = f"look at cluster-cidr of the servers: flannel takes its {LABEL[family]} network from there"
+            yield CNI_FAMILY.at(
+                item.path, f"flannel has no {LABEL[family]} network, and pods get no address of it", fix
+            )
 
 
 def check_urls(subject: Subject) -> Findings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 
 from dualstack.address.family import IPAddress, family_of
@@ -167,6 +168,12 @@ def empty_image_host(version: At[str], ironic: Ironic, where: Path, fix: AnyFix)
         )
     finding = EMPTY_URL_HOST.at(where, message, fix)
     yield finding if bug else softened(finding)
+
+
+def url_without_host(url: At[str], fix: AnyFix) -> Findings:
+    """Tell an image URL, as a chart has made it, that has no host."""
+    if re.fullmatch(r"[a-z]+://(:[0-9]*)?(/.*)?", url.value):
+        yield EMPTY_URL_HOST.at(url.path, f"{url.value} has no host", fix)
 
 
 def own_address(item: At[IPAddress], own: Collection[IPAddress], fix: AnyFix) -> Findings:

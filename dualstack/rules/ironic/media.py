@@ -7,7 +7,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from dualstack.address.bmc import HTTP_BOOT
-from dualstack.address.family import FAMILIES, LABEL, Family, other
+from dualstack.address.family import FAMILIES, LABEL, Family
 from dualstack.document.findings import Finding, Findings, Rule, Severity
 from dualstack.document.fixes import AnyFix, remove
 from dualstack.document.frozen import dig
@@ -55,11 +55,16 @@ VMEDIA_TLS = Rule(
 RULES = (MEDIA_FAMILY, LISTEN_ON_ALL, VMEDIA_TLS)
 
 
+def given_other_family(bmc: str, media: str) -> bool:
+    """Tell whether a BMC of one family is given media at an address of the other; names have no family of their own."""
+    return {bmc, media} == {*FAMILIES}
+
+
 def _bmcs_given_other_family(subject: Subject) -> Iterator[tuple[Family, list[str]]]:
     for family in reversed(FAMILIES):
         # With HTTP boot the machine's firmware fetches the media, over a NIC whose families nobody states.
         by_bmc = [bmc for bmc in subject.plan.bmcs if bmc.scheme not in HTTP_BOOT]
-        names = [bmc.name for bmc in by_bmc if bmc.family == family and bmc.media_family == other(family)]
+        names = [bmc.name for bmc in by_bmc if bmc.family == family and given_other_family(family, bmc.media_family)]
         if names:
             yield family, names
 

@@ -1,0 +1,225 @@
+"""GET, and nothing else, at one API server: bounded in time and size."""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from dualstack.probe.connect import no_route
+from dualstack.verify.cluster.access import Access
+from dualstack.verify.model import Way
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse, HTTPConnectionPool
+
+LARGEST: Final = 64 << 20
+"""Bytes of one answer; a page of 250 objects is some 2 MiB."""
+_CHUNK: Final = 1 << 18
+_TIMES: Final = 4
+"""How often the seconds of a way may pass until an answer is whole: a busy API server's first list is slow."""
+
+
+class Failure(Exception):
+    """No answer that could be read; the text says why.
+
+    Attributes:
+        route: False where this machine has no way to the server at all.
+        stranger: True where the server's certificate comes from another authority.
+    """
+
+    def __init__(self, words: str, *, route: bool = True, stranger: bool = False) -> None:
+        super().__init__(words)
+        self.route = route
+        self.stranger = stranger
+
+
+class Absent(Exception):
+    """There is no such kind or object."""
+
+
+class Denied(Exception):
+    """The login may not read it."""
+
+
+class Unknown(Exception):
+    """The server does not know the login (401)."""
+
+
+class Client:
+    """One API server; threads may share it."""
+
+    def __init__(self, access: Access, way: Way, *, at: tuple[str, int] | None = None, called: str = "") -> None:
+        """Connect to nothing yet.
+
+        Args:
+            access: server and login.
+            way: how long to wait, and where addresses of the plan lead to.
+            at: another address and port to ask at, with the same authority; whether its certificate holds that
+                address is not looked at, only who signed it.
+            called: what the server is called in the Host header, where not by the address that is asked.
+
+        Raises:
+            Failure: authority or login cannot be read.
+        """
+        host, port = at or (access.host, access.port)
+        self._access, self._seconds, self._called = access, way.seconds, called
+        self._tls = access.server.startswith("https:")
+        self._pool = self._connect(way.to(host, port), host, named=at is None)
+
+    def get(self, path: str, accept: str = "application/json", more: Mapping[str, str] = MappingProxyType({})) -> Any:
+        """Ask for a path, and give what JSON it answers.
+
+        Args:
+            path: with its query.
+            accept: media type.
+            more: further headers.
+
+        Raises:
+            Absent: there is no such thing.
+            Denied: the login may not.
+            Unknown: the login is not known.
+            Failure: no answer, or none that could be read.
+        """
+        headers = {"Accept": accept, "User-Agent": "dualstack-verify", **more}
+        if self._called:
+            headers["Host"] = self._called
+        if self._access.token:
+            headers["Authorization"] = f"Bearer {self._access.token}"
+        with self._asked(path, headers) as response:
+            body = self._body(response)
+        if response.status == 404:
+            raise Absent(path)
+        if response.status == 401:
+            raise Unknown
+        if response.status == 403:
+            raise Denied(path)
+        if response.status != 200:
+            raise Failure(f"HTTP {response.status} for {path.partition('?')[0]}")
+        try:
+            return json.loads(body)
+        except ValueError:
+            raise Failure(f"no JSON for {path.partition('?')[0]}") from None
+
+    @contextmanager
+    def _asked(self, path: str, headers: dict[str, str]) -> Iterator[BaseHTTPResponse]:
+        from urllib3.exceptions import HTTPError
+
+        try:
+            response = self._pool.request(
+                "GET", path, headers=headers, preload_content=False, redirect=False, retries=False
+            )
+            try:
+                yield response
+            finally:
+                response.close()
+        except HTTPError as error:
+            raise _failure(error) from None
+        except OSError as error:
+            raise Failure(error.strerror or str(error), route=not no_route(error)) from None
+
+    def _body(self, response: BaseHTTPResponse) -> bytes:
+        end, body = time.monotonic() + _TIMES * self._seconds, bytearray()
+        for data in response.stream(_CHUNK, decode_content=True):
+            body += data
+            if len(body) > LARGEST:
+                raise Failure(f"its answer is larger than {LARGEST >> 20} MiB")
+            if time.monotonic() > end:
+                raise Failure(f"its answer was not whole within {_TIMES * self._seconds:.0f} s")
+        return bytes(body)
+
+    def _connect(self, to: tuple[str, int], host: str, *, named: bool) -> HTTPConnectionPool:
+        import urllib3
+
+        options: dict[str, Any] = {"timeout": urllib3.Timeout(self._seconds, _TIMES * self._seconds), "maxsize": 16}
+        if self._tls:
+            name = self._access.name or host
+            options |= {"ssl_context": self._context(), "server_hostname": name, "assert_hostname": name}
+            if not named or self._access.insecure:
+                options["assert_hostname"] = False
+        if self._access.proxy:
+            return self._through(to, options)
+        kind = urllib3.HTTPSConnectionPool if self._tls else urllib3.HTTPConnectionPool
+        return kind(to[0], to[1], **options)
+
+    def _through(self, to: tuple[str, int], options: dict[str, Any]) -> HTTPConnectionPool:
+        import urllib3
+
+        proxy, scheme = self._access.proxy, "https" if self._tls else "http"
+        try:
+            if proxy.startswith("socks"):
+                from urllib3.contrib.socks import SOCKSProxyManager
+
+                return SOCKSProxyManager(proxy.replace("socks5://", "socks5h://", 1), **options).connection_from_host(
+                    to[0], to[1], scheme
+                )
+            return urllib3.ProxyManager(proxy, **options).connection_from_host(to[0], to[1], scheme)
+        except (ValueError, urllib3.exceptions.HTTPError):
+            raise Failure("the proxy-url of the kubeconfig cannot be read") from None
+
+    def _context(self) -> ssl.SSLContext:
+        access = self._access
+        context = ssl.create_default_context()
+        # Other certificates than those of the cluster are no proof of it.
+        if access.authority or access.insecure:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        # urllib3 looks at the name itself.
+        context.check_hostname = False
+        if access.insecure:
+            context.verify_mode = ssl.CERT_NONE
+        # The host names of old certificates' common names are none.
+        context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
+        try:
+            if access.authority and not access.insecure:
+                context.load_verify_locations(cadata=access.authority.decode("ascii", "replace"))
+            if access.certificate and access.key:
+                with _file(access.certificate + b"\n" + access.key) as file:
+                    context.load_cert_chain(file)
+        except (ssl.SSLError, ValueError):
+            raise Failure("the certificates in the kubeconfig cannot be read") from None
+        return context
+
+
+@contextmanager
+def _file(content: bytes) -> Iterator[str]:
+    """Give a name for what ``ssl`` reads from files alone: in memory where the system can do that."""
+    if hasattr(os, "memfd_create"):
+        number = os.memfd_create("dualstack")
+        try:
+            os.write(number, content)
+            yield f"/proc/self/fd/{number}"
+        finally:
+            os.close(number)
+        return
+    with tempfile.TemporaryDirectory(prefix="dualstack-") as folder:
+        file = Path(folder) / "login"
+        file.touch(0o600)
+        file.write_bytes(content)
+        yield str(file)
+
+
+def _failure(error: Exception) -> Failure:
+    """Say why there is no answer, out of what lies below urllib3's own words."""
+    below: BaseException | None = error
+    seen: list[BaseException] = []
+    while below is not None and below not in seen:
+        seen.append(below)
+        if isinstance(below, ssl.SSLCertVerificationError):
+            # X509_V_ERR_*: no issuer, self-signed, or a chain that ends nowhere, and a signature that does not fit
+            strange = below.verify_code in (2, 7, 18, 19, 20, 21)
+            return Failure(below.verify_message, stranger=strange)
+        if isinstance(below, OSError) and below.errno:
+            return Failure(below.strerror or str(below), route=not no_route(below))
+        reason = getattr(below, "reason", None)
+        below = reason if isinstance(reason, BaseException) else below.__cause__ or below.__context__
+    words = " ".join(str(error).split())
+    from urllib3.exceptions import TimeoutError as TimedOut
+
+    return Failure("it does not answer in time" if isinstance(error, TimedOut) else ascii(words)[1:-1][:200])

@@ -1,0 +1,85 @@
+"""BareMetalHosts: their BMCs as policies judge them, the operator's own word, and the media of the right family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dualstack.address.bmc import HTTP_BOOT, parse_bmc
+from dualstack.document.frozen import dig
+from dualstack.plan.ironic_env import host_of
+from dualstack.rules.ironic.media import MEDIA_FAMILY, given_other_family
+from dualstack.rules.name.name_grammar import as_ip
+from dualstack.verify.cluster.ironic import IMAGES, IMAGES_V6, ironic_env, operator_env
+from dualstack.verify.cluster.live import Object
+from dualstack.verify.cluster.policy import judged
+from dualstack.verify.cluster.services import families_one
+from dualstack.verify.cluster.view import Place, View, name_of, place_of, shown
+from dualstack.verify.model import Kind, Result
+
+
+def run(view: View) -> Iterator[Result]:
+    """Check the machines that are provisioned."""
+    hosts = view.objects("hosts")
+    told = [*judged(view, Kind.HOSTS, hosts)]
+    for host in hosts:
+        told += [*_state(host), *_media(view, host)]
+    told += _planned(view)
+    yield from told
+    if not told:
+        yield Place(Kind.HOSTS, "BareMetalHosts", "BMCs and state").ok(
+            f"{len(hosts)} machines, none in trouble" if hosts else "no machine is registered"
+        )
+
+
+def bmc_of(host: Object) -> str:
+    """Give the address of a host's BMC."""
+    return str(dig(host, "spec", "bmc", "address", default=""))
+
+
+def media_url(view: View, host: Object) -> str:
+    """Give the URL that the operator has Ironic give a BMC; empty for Ironic's general one."""
+    address = parse_bmc(bmc_of(host))
+    v6 = operator_env(view).get(IMAGES_V6, "")
+    return v6 if v6 and address.family == "ipv6" else ""
+
+
+def _state(host: Object) -> Iterator[Result]:
+    place = Place(Kind.HOSTS, place_of(host), "state")
+    message = dig(host, "status", "errorMessage")
+    if message or dig(host, "status", "operationalStatus") == "error":
+        kind = shown(dig(host, "status", "errorType", default="error"))
+        yield place.failed(
+            f"{kind}: {shown(message or 'the operator gives no reason')}",
+            "the machine is not registered, inspected or provisioned",
+            "look at its BMC and credentials: kubectl describe baremetalhost; the operator tries again by itself",
+        )
+
+
+def _media(view: View, host: Object) -> Iterator[Result]:
+    """Tell a BMC that is given media of the other family, by what Ironic and the operator are told to give."""
+    address = parse_bmc(bmc_of(host))
+    url = media_url(view, host) or ironic_env(view).get(IMAGES, "")
+    media = host_of(url)
+    if address.family is None or address.scheme in HTTP_BOOT or as_ip(media) is None:
+        return
+    if given_other_family(address.family, families_one(media)):
+        finding = MEDIA_FAMILY.at(
+            ("spec", "bmc", "address"),
+            f"its BMC {address.host} is given media at {url}",
+            "set externalHttpIPv6 of the metal3 chart, or use hostname mode",
+        )
+        yield Place(Kind.HOSTS, place_of(host), "media").finding(finding)
+
+
+def _planned(view: View) -> Iterator[Result]:
+    if view.plan is None:
+        return
+    planned = {bmc.name: bmc.address for bmc in view.plan.bmcs}
+    for host in view.objects("hosts"):
+        wanted = planned.get(name_of(host))
+        if wanted is not None and bmc_of(host) != wanted:
+            yield Place(Kind.HOSTS, place_of(host), "BMC: as planned").failed(
+                f"its BMC is {shown(bmc_of(host))}, planned is {wanted}",
+                "Ironic drives another machine than the plan says",
+                "detach it, and change spec.bmc.address; or write the address into provisioning.bmcs",
+            )
