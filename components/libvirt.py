@@ -106,9 +106,7 @@ class Libvirt(HostKind):
                 ),
             )
         made = {
-            one.node.name: _machine(
-                f"{name}-{one.node.name}" if plan.several else name, plan, one, network, base, parent
-            )
+            one.node.name: _machine(_names(name, plan, one), plan, one, network, base, parent)
             for one in settings.machines
         }
         return Machines(made)
@@ -140,13 +138,24 @@ def _settings(plan: Plan) -> LibvirtPlan:
     return plan.libvirt
 
 
+def _names(name: str, plan: Plan, machine: MachinePlan) -> tuple[str, str | None]:
+    """Give the start of a machine's resources' names, and what it was where its cluster had one node, or several.
+
+    On the hypervisor its things have the same names in both, so that they must be replaced, not made beside those.
+    """
+    own = f"{name}-{machine.node.name}"
+    if not plan.several:
+        return name, own
+    return own, name if machine.node.name == plan.initializer.name else None
+
+
 def _kept(plan: Plan, parent: pulumi.Resource) -> pulumi.ResourceOptions:
     production = plan.site.host.production or None
     return pulumi.ResourceOptions(parent=parent, protect=production, retain_on_delete=production)
 
 
 def _machine(
-    name: str,
+    names: tuple[str, str | None],
     plan: Plan,
     machine: MachinePlan,
     network: VirtualNetwork,
@@ -154,13 +163,20 @@ def _machine(
     parent: pulumi.Resource,
 ) -> Machine:
     settings, on_hypervisor = _settings(plan), _name(plan, machine)
+    name, before = names
+
+    def known(kind: str) -> list[pulumi.Alias] | None:
+        return [pulumi.Alias(name=f"{before}-{kind}")] if before else None
+
     disk = libvirt.Volume(
         f"{name}-disk",
         name=f"{on_hypervisor}-disk",
         pool=settings.pool,
         size=settings.disk_bytes,
         base_volume_id=base.id if base else None,
-        opts=pulumi.ResourceOptions.merge(_kept(plan, parent), pulumi.ResourceOptions(delete_before_replace=True)),
+        opts=pulumi.ResourceOptions.merge(
+            _kept(plan, parent), pulumi.ResourceOptions(delete_before_replace=True, aliases=known("disk"))
+        ),
     )
     # A NIC with a made-up MAC where the site names none.
     macs: tuple[str | None, ...] = machine.macs or (None,)
@@ -183,6 +199,7 @@ def _machine(
             parent=parent,
             delete_before_replace=True,
             replace_on_changes=_replaced_by(len(macs)),
+            aliases=known("vm"),
             protect=plan.site.host.production or None,
         ),
     )

@@ -18,7 +18,7 @@ DEFAULT_URI: Final = "qemu:///system"
 HINTS: Final[tuple[tuple[str, str], ...]] = (
     # The provider defines a VM and then starts it; where the start fails, only libvirt keeps it.
     (
-        r"error creating libvirt domain: ",
+        r"(?:(?P<machine>\S+)-vm: [^\n]*?(?:\n[^\n]*?)?)?error creating libvirt domain: ",
         "libvirt has kept the VM that it could not start, and the stack does not know it; mend the cause, then remove "
         "it: $virsh undefine $vm --nvram",
     ),
@@ -86,7 +86,7 @@ def libvirt_ways_out(error: str, plan: Plan, prefix: str = "") -> Iterator[str]:
     told: set[str] = set()
     for pattern, way_out in HINTS:
         for match in re.finditer(pattern, error):
-            way = Template(way_out).substitute(_words(plan, prefix), **_quoted(match))
+            way = Template(way_out).substitute(_words(plan, prefix), **_quoted(match), vm=_vm(plan, match))
             if way not in told:
                 told.add(way)
                 yield way
@@ -99,10 +99,15 @@ def _words(plan: Plan, prefix: str) -> dict[str, str]:
         "virsh": f"virsh -c {shlex.quote(uri)}",
         "pulumi": f"{prefix}pulumi",
         "stack": shlex.quote(plan.name),
-        # As components/libvirt.py names it.
-        "vm": shlex.quote(f"{plan.name}-{plan.initializer.name}"),
     }
 
 
+def _vm(plan: Plan, match: re.Match[str]) -> str:
+    """Give a VM's name, as components/libvirt.py names it: of the resource that is told, which is its node's."""
+    resource = match.groupdict().get("machine") or ""
+    named = [node.name for node in plan.nodes if resource.endswith(f"-{node.name}")]
+    return shlex.quote(f"{plan.name}-{max(named, key=len, default=plan.initializer.name)}")
+
+
 def _quoted(match: re.Match[str]) -> dict[str, str]:
-    return {key: shlex.quote(value) for key, value in match.groupdict().items()}
+    return {key: shlex.quote(value) for key, value in match.groupdict().items() if value is not None}

@@ -7,12 +7,18 @@ import shlex
 import pytest
 
 from dualstack.deploy.hints import with_ways_out
+from tests import sites
 from tests.plan.plans import plan
+from tests.several import TOKEN, node, several
 
 URN = (
     "urn:pulumi:test::dualstack::dualstack:index:ManagementCluster$dualstack:index:ManagementHost$"
     "libvirt:index/domain:Domain::management-host-vm"
 )
+SEVERAL = {
+    "host": {"kind": "libvirt", "libvirt": {"image": "images/site.raw"}},
+    "image": {"type": "raw", "diskSize": "60G"},
+}
 URI = "qemu+ssh://root@kvm.example.com/system?socket=/run/my socket"
 PREFIX = 'eval "$(dualstack env)" && '
 VIRSH = f"virsh -c {shlex.quote(URI)}"
@@ -49,6 +55,19 @@ def ways_out(error: str) -> list[str]:
 def test_way_out(error: str, way_out: str) -> None:
     (told,) = ways_out(error)
     assert way_out in told
+
+
+def test_of_several_vms_those_are_told_that_did_not_start() -> None:
+    """With a node whose name ends like another's."""
+    site = sites.resolved(several(nodes=[node(1), {**node(2), "name": "x-mgmt-1"}, node(3)], **SEVERAL)).site
+    made = sites.checked(site, TOKEN).plan
+    assert made is not None
+    said = "sdk.helper_schema: error creating libvirt domain: internal error: qemu died"
+    lines = [f"management-host-{name}-vm: {said}" for name in ("mgmt-3", "x-mgmt-1")]
+    lines += ["  management-host-mgmt-3-vm: 1 error occurred:", "  \t* error creating libvirt domain: qemu died"]
+    ways = with_ways_out("\n".join(lines), made).splitlines()[len(lines) :]
+
+    assert [way.partition(" undefine ")[2] for way in ways] == ["test-mgmt-3 --nvram", "test-x-mgmt-1 --nvram"]
 
 
 def test_one_error_told_twice_has_one_way_out() -> None:

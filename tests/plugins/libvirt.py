@@ -31,14 +31,16 @@ NET, VM, DISK, IMAGE = (
 PROGRAM = """
 import pulumi
 
-from components import libvirt
-from components.config import load_plan
-from components.network import ManagementNetwork
+from components.config import stack_args
+from components.hypervisor import Surroundings, host_kind
+from components.network import ManagementNetwork, ManagementNetworkArgs
+from components.site import open_site
 
-plan = load_plan()
-options = pulumi.ResourceOptions(providers=[libvirt.make_provider(plan)])
-network = ManagementNetwork("management-network", plan, options)
-libvirt.make_machines("management-host", plan, plan.libvirt, network.virtual, plan.libvirt.image, network)
+plan, secret = open_site(stack_args())
+kind = host_kind(plan)
+options = pulumi.ResourceOptions(providers=[kind.provider("libvirt", plan, None)])
+network = ManagementNetwork("management-network", ManagementNetworkArgs(plan), options)
+kind.machines("management-host", plan, Surroundings(secret, network.virtual, kind.image(plan), []), network)
 """
 """Network and machine of a site by the project's own components, and nothing else: half the time of all of it."""
 

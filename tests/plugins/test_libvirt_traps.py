@@ -115,7 +115,7 @@ def test_dhcp_of_both_families(lab: Lab) -> None:
 def test_without_canonical_text_and_with_addresses_of_leases_each_refresh_has_changes(lab: Lab) -> None:
     """And with the NAT of IPv4 alone, IPv6 goes out as it is and comes in from everywhere."""
     lab.without("addresses=list(settings.addresses),", "addresses=[item.upper() for item in settings.addresses],")
-    lab.without("mac=settings.mac)", 'mac=settings.mac, addresses=["192.168.100.10"])')
+    lab.without("mac=mac)", 'mac=mac, addresses=["192.168.100.10"])')
     lab.without('nat6 = settings.mode == "nat"', 'nat6 = settings.mode == "other"')
     lab.without("autostart=True,")
     site = lab.small()

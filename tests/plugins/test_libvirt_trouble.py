@@ -47,7 +47,7 @@ def test_an_image_that_could_not_be_replaced(lab: Lab, mitigated: bool) -> None:
     """With a name for each source the VM runs on; else it is gone, and no retry goes on by itself."""
     server = lab.libvirtd
     if not mitigated:
-        lab.without("name=_image_name(plan, image),", 'name=f"{_name(plan)}-image",')
+        lab.without("name=_image_name(plan, image),", 'name=f"{_network_name(plan)}-image",')
         lab.without("delete_before_replace=False", "delete_before_replace=True")
     site = lab.small()
     lab.first(site)
@@ -76,7 +76,7 @@ def test_a_disk_that_could_not_be_replaced(lab: Lab, mitigated: bool) -> None:
     """The VM is gone, the way out is told; the disk that is made again must not be deleted as "the original"."""
     server = lab.libvirtd
     if not mitigated:
-        lab.without("ResourceOptions(delete_before_replace=True)", "ResourceOptions()")
+        lab.without('ResourceOptions(delete_before_replace=True, aliases=known("disk"))', "ResourceOptions()")
     site = lab.small()
     lab.first(site)
     failed = lab.apply(lab.small(diskSize=9 * 10**9), code=1)
