@@ -47,7 +47,7 @@ def test_an_image_that_could_not_be_replaced(lab: Lab, mitigated: bool) -> None:
     """With a name for each source the VM runs on; else it is gone, and no retry goes on by itself."""
     server = lab.libvirtd
     if not mitigated:
-        lab.without("name=_image_name(plan, image),", 'name=f"{_network_name(plan)}-image",')
+        lab.without("name=_image_name(plan, given.image),", 'name=f"{_network_name(plan)}-image",')
         lab.without("delete_before_replace=False", "delete_before_replace=True")
     site = lab.small()
     lab.first(site)
