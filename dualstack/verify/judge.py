@@ -10,6 +10,7 @@ from dualstack.address.family import LABEL
 from dualstack.probe import api
 from dualstack.probe.connect import Status
 from dualstack.probe.tls import Shown, read_certificate
+from dualstack.style import counted
 from dualstack.verify.asking import Seen, ask
 from dualstack.verify.endpoints import Endpoint
 from dualstack.verify.model import Kind, Proof, Result, Way, Word
@@ -26,7 +27,7 @@ def look(endpoint: Endpoint, way: Way) -> Sequence[Result]:
     first = _answers(endpoint, seen, first, way)
     if not endpoint.tls:
         return (first,)
-    names, dates = _certificate(endpoint, seen, first)
+    names, dates = _certificate(endpoint, seen, first, way.days)
     return (first, names, replace(dates, proof=Proof(seen.certificate, seen.response) if seen.certificate else None))
 
 
@@ -87,7 +88,7 @@ def _fits(kind: Kind, code: int) -> bool:
     return code < 500  # Ironic and its httpd refuse a listing of /
 
 
-def _certificate(endpoint: Endpoint, seen: Seen, first: Result) -> Sequence[Result]:
+def _certificate(endpoint: Endpoint, seen: Seen, first: Result, days: int) -> Sequence[Result]:
     """Judge names and dates of a certificate; always two results."""
     names = replace(first, asked="certificate: names", consequence="", fix="")
     dates = replace(names, asked="certificate: dates")
@@ -102,7 +103,7 @@ def _certificate(endpoint: Endpoint, seen: Seen, first: Result) -> Sequence[Resu
     except ValueError as error:
         why = f"the certificate cannot be read: {error}"
         return tuple(replace(one, word=Word.FAILED, seen=why, fix=_renew(endpoint)) for one in (names, dates))
-    found = _names(endpoint, shown, names), _dates(endpoint, shown, dates)
+    found = _names(endpoint, shown, names), _dates(endpoint, shown, dates, days)
     return found if endpoint.checked else tuple(map(_unchecked, found))
 
 
@@ -128,7 +129,7 @@ def _names(endpoint: Endpoint, shown: Shown, result: Result) -> Result:
     )
 
 
-def _dates(endpoint: Endpoint, shown: Shown, result: Result) -> Result:
+def _dates(endpoint: Endpoint, shown: Shown, result: Result, days: int) -> Result:
     left = (shown.ends - datetime.datetime.now(datetime.UTC)).days
     result = replace(result, ends=shown.ends)
     if not shown.valid:
@@ -138,6 +139,14 @@ def _dates(endpoint: Endpoint, shown: Shown, result: Result) -> Result:
             seen=shown.span,
             consequence="every client that checks it refuses the connection",
             fix=f"{_renew(endpoint)}; where it is not valid yet, look at the clocks",
+        )
+    if left < days:
+        return replace(
+            result,
+            word=Word.FAILED,
+            seen=f"it ends in {counted(left, 'day')}, on {shown.ends:%Y-%m-%d}, and was not renewed",
+            consequence="from then on every client that checks it refuses the connection",
+            fix=_renew(endpoint),
         )
     note = f"valid for {left} more days"
     if endpoint.renewed is not None and left < endpoint.renewed:

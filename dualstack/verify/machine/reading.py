@@ -31,7 +31,7 @@ put synchronized timedatectl show --property=NTPSynchronized --value
 for file in {" ".join(CERTIFICATES)}; do if [ -e "$file" ]; then put "crt:$file" cat "$file"; fi; done
 put user id -u
 """
-SCRIPT: Final = f"""export LC_ALL=C
+SCRIPT: Final = f"""export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 script=$(cat <<'END'{_READ}END
 )
 if [ "$(id -u)" != 0 ] && sudo -n true 2>/dev/null; then sudo -n sh -c "$script"; else sh -c "$script"; fi
