@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dualstack.address.family import LABEL
+from dualstack.answer.style import counted
 from dualstack.probe import api
 from dualstack.probe.connect import Status
 from dualstack.probe.tls import Shown, read_certificate
-from dualstack.style import counted
 from dualstack.verify.asking import Seen, ask
 from dualstack.verify.endpoints import Endpoint
 from dualstack.verify.model import Kind, Proof, Result, Way, Word
