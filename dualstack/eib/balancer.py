@@ -4,7 +4,8 @@ EIB brings MetalLB, endpoint-copier-operator and the API server's own pool itsel
 (``pkg/combustion/helm.go``, ``templates/k8s-vip.yaml.tpl``).
 
 Each pool has both families: over two pools MetalLB 0.14.9 gives a PreferDualStack Service one family and says nothing
-(``internal/allocator/allocator.go``; metallb issue 1156).
+(run: its controller and allocator; metallb issue 1156). A pool's addresses go to the first Service that its selectors
+take, so each has one of its own.
 """
 
 from __future__ import annotations
