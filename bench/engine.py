@@ -9,7 +9,8 @@ from pathlib import Path
 
 from bench.fleet import PROJECT
 from bench.measure import Command, interleaved
-from dualstack.engine import cached_build, child_environment, engine_env
+from dualstack.engine.built import cached as cached_build
+from dualstack.engine.environment import child_environment, engine_env
 from dualstack.engine.model import PROGRAM
 
 SITE = "demo-existing"

@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from dualstack.engine import EngineMissing, find_engine
+from dualstack.engine.find import EngineMissing, find_engine
 
 PROJECT = Path(__file__).resolve().parent.parent
 SITES = ("demo", "demo-hostname")

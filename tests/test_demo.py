@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dualstack.engine import EngineMissing
+from dualstack.engine.find import EngineMissing
 from dualstack.stack.layers import resolve_stack
 from dualstack.stack.project import site_file
 from tests import PROJECT

@@ -31,7 +31,7 @@ from dualstack.deploy.review import preview_markdown
 from dualstack.deploy.session import Operation, Result, Session
 from dualstack.document.hiding import Veil
 from dualstack.document.loader import load_file
-from dualstack.engine import find_engine
+from dualstack.engine.find import find_engine
 from dualstack.errors import InputError
 from dualstack.plan import Plan
 from dualstack.policies import config_of

@@ -37,7 +37,8 @@ def show_env(project: Path, shell: Shell = Shell.SH, engine: EngineChoice = Engi
     Raises:
         InputError: there is no engine, or the embedded backend cannot be made.
     """
-    from dualstack.engine import engine_env, find_engine, unwanted
+    from dualstack.engine.environment import engine_env, unwanted
+    from dualstack.engine.find import find_engine
 
     found = find_engine(engine is EngineChoice.BUILT, tell)
     variables = engine_env(found, project)

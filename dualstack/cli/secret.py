@@ -44,7 +44,7 @@ def write_secret(
     from dualstack.cli.stackfile import replace_text, with_secret
     from dualstack.deploy.locks import Refused
     from dualstack.document.loader import load_text
-    from dualstack.engine import find_engine
+    from dualstack.engine.find import find_engine
     from dualstack.stack.project import site_file
 
     if not key or not key.replace("-", "").replace("_", "").isalnum():

@@ -14,7 +14,7 @@ from dualstack.errors import InputError
 
 if TYPE_CHECKING:
     from dualstack.deploy.session import Session
-    from dualstack.engine import Engine
+    from dualstack.engine.model import Engine
 
 _LARGEST: Final = 1 << 16
 _RANDOM_BYTES: Final = 32
@@ -83,7 +83,7 @@ def from_cli(project: Path, stack: str, keys: Collection[str]) -> dict[str, str]
         return {}
     from dualstack.cli.env import tell
     from dualstack.deploy.locks import Refused
-    from dualstack.engine import EngineMissing, find_engine
+    from dualstack.engine.find import EngineMissing, find_engine
 
     named = " ".join(f"--secret {key}=@FILE" for key in sorted(keys))
     try:

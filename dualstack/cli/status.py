@@ -114,7 +114,7 @@ def _collected(
     if place.files is not None:
         reader = from_files(place, project_name(project))
     else:
-        from dualstack.engine import EngineMissing, find_engine
+        from dualstack.engine.find import EngineMissing, find_engine
 
         try:
             cli = find_engine(engine is EngineChoice.BUILT, lambda line: tell(f"engine: {line}"))

@@ -29,7 +29,8 @@ from dualstack.deploy.who import note
 from dualstack.document.findings import Severity
 from dualstack.document.frozen import REDACTED
 from dualstack.document.origins import format_path
-from dualstack.engine import Engine, child_environment, engine_env
+from dualstack.engine.environment import child_environment, engine_env
+from dualstack.engine.model import Engine
 from dualstack.engine.pack import policy_pack
 from dualstack.plan import Plan
 from dualstack.stack.project import ONLINE_VARIABLE

@@ -16,7 +16,8 @@ from dualstack.deploy.checkpoint import BrokenError, UnknownFormError, broken, r
 from dualstack.deploy.locks import Holder
 from dualstack.deploy.reasons import last_words
 from dualstack.deploy.who import by_whom
-from dualstack.engine import Engine, child_environment, engine_env
+from dualstack.engine.environment import child_environment, engine_env
+from dualstack.engine.model import Engine
 from dualstack.status.model import Update
 
 SECONDS: Final = 60.0

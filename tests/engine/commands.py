@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from dualstack.engine import cached_build, child_environment, engine_env
+from dualstack.engine.built import cached as cached_build
+from dualstack.engine.environment import child_environment, engine_env
 from tests import PROJECT
 from tests.lab.ran import Ran
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from dualstack.engine import EngineMissing, built, built_engine
+from dualstack.engine import built
+from dualstack.engine.find import EngineMissing, built_engine
 from dualstack.engine.toolchain import go_environment
 from tests import PROJECT
 from tests.engine.conftest import Machine

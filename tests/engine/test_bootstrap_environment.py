@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from dualstack.cli.env import Shell, shell_lines, show_env
-from dualstack.engine import Engine, How, child_environment, engine_env, unwanted
+from dualstack.engine.environment import child_environment, engine_env, unwanted
+from dualstack.engine.model import Engine, How
 from dualstack.errors import InputError
 from tests.engine.conftest import Machine
 

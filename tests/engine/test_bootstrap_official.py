@@ -12,8 +12,9 @@ from typing import ClassVar
 
 import pytest
 
-from dualstack.engine import How, find_engine, official
-from dualstack.engine.model import StepError, platform_name
+from dualstack.engine import official
+from dualstack.engine.find import find_engine
+from dualstack.engine.model import How, StepError, platform_name
 from dualstack.engine.versions import OFFICIAL, Release
 from tests.engine.conftest import Machine
 

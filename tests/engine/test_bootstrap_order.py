@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dualstack.engine import EngineMissing, How, built, find_engine
+from dualstack.engine import built
+from dualstack.engine.find import EngineMissing, find_engine
+from dualstack.engine.model import How
 from dualstack.engine.versions import ACCEPTED, OFFICIAL, Version
 from tests.engine.conftest import Machine
 

@@ -13,7 +13,10 @@ from typing import Any
 
 import pytest
 
-from dualstack.engine import Engine, built_engine, cached_build, child_environment, engine_env
+from dualstack.engine.built import cached as cached_build
+from dualstack.engine.environment import child_environment, engine_env
+from dualstack.engine.find import built_engine
+from dualstack.engine.model import Engine
 
 PROGRAM = """
 import pulumi

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from dualstack.deploy.locks import Holder, Refused, clear_dead, only_one
-from dualstack.engine import child_environment, engine_env
+from dualstack.engine.environment import child_environment, engine_env
 from dualstack.errors import InputError
 from tests.engine.commands import ENGINE, SITE, Clone, kill_session
 

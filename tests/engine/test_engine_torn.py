@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dualstack.engine import child_environment, engine_env
+from dualstack.engine.environment import child_environment, engine_env
 from tests.engine.commands import ENGINE, SITE, Clone
 
 COMMANDS = (("preview",), ("up", "--yes"), ("refresh",), ("destroy", "--yes"))

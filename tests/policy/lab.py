@@ -18,7 +18,8 @@ import grpc  # type: ignore[import-untyped]
 from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from dualstack.engine import Engine, child_environment, engine_env
+from dualstack.engine.environment import child_environment, engine_env
+from dualstack.engine.model import Engine
 from dualstack.engine.pack import Pack
 from tests.policy.stacks import STACK, Resource
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dualstack.engine import cached_build
+from dualstack.engine.built import cached as cached_build
 from dualstack.engine.export import export_pack
 from dualstack.engine.pack import Pack, policy_pack
 from dualstack.policies import all_policies

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dualstack.check.checked import check_site
-from dualstack.engine import cached_build
+from dualstack.engine.built import cached as cached_build
 from dualstack.engine.pack import Pack, policy_pack
 from dualstack.policies import config_of
 from dualstack.stack.layers import resolve_stack

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dualstack.engine import Engine, How
+from dualstack.engine.model import Engine, How
 from dualstack.engine.pack import RUNTIME, SOURCE, pack_python, policy_pack
 from dualstack.errors import InputError
 from tests import PROJECT

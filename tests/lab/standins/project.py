@@ -21,7 +21,8 @@ import pytest
 import yaml
 
 from dualstack.document.yamlio import dump
-from dualstack.engine import cached_build, child_environment, engine_env
+from dualstack.engine.built import cached as cached_build
+from dualstack.engine.environment import child_environment, engine_env
 from tests import PROJECT
 from tests.components.support import libvirt_site
 from tests.lab.standins.control import VARIABLE, Control
