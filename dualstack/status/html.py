@@ -27,7 +27,7 @@ _ORDER = (Mood.BAD, Mood.WAIT, Mood.GOOD, Mood.QUIET)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One kind of check, both families beside one another; what is of neither stands under both."""
+    """One kind of check: a cell for each family, or one for what is of neither alone, which stands under both."""
 
     kind: str
     cells: tuple[tuple[str, Mood], ...]
@@ -53,11 +53,13 @@ def rows(site: SiteStatus) -> list[Row]:
     found: dict[Kind, list[Result]] = {}
     for result in site.results or ():
         found.setdefault(result.kind, []).append(result)
-    return [
-        Row(kind.value, tuple(_cell(found[kind], family) for family in (*FAMILIES, None)))
-        for kind in Kind
-        if kind in found
-    ]
+    told: list[Row] = []
+    for kind in Kind:
+        if any(result.family for result in found.get(kind, ())):
+            told.append(Row(kind.value, tuple(_cell(found[kind], family) for family in FAMILIES)))
+        if any(result.family is None for result in found.get(kind, ())):
+            told.append(Row(kind.value, (_cell(found[kind], None),)))
+    return told
 
 
 def _cell(results: Sequence[Result], family: Family | None) -> tuple[str, Mood]:

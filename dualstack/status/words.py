@@ -25,6 +25,8 @@ VERDICTS: Final = (
 )
 """What is said of a whole site, the worst first."""
 
+_EMPTY: Final = (Deployed.NEVER, Deployed.DESTROYED)
+
 
 class Mood(StrEnum):
     """How something is to be taken."""
@@ -140,9 +142,11 @@ def others(site: SiteStatus) -> Mapping[str, int]:
 def failed(site: SiteStatus) -> bool:
     """Tell whether something is broken: an answer, the last ``up``, the site's own rules, a release without support."""
     last = site.stack.last
-    results = site.results or ()
+    words = {result.word for result in site.results or ()}
+    # Where we deployed nothing and nothing answers as planned, there is nothing that could be broken.
+    expected = site.stack.deployed not in _EMPTY or Word.OK in words
     return (
-        any(result.word is Word.FAILED for result in results)
+        (expected and Word.FAILED in words)
         or bool(site.errors)
         or (last is not None and last.result == "failed")
         or site.stack.interrupted
@@ -160,7 +164,7 @@ def mood_of(site: SiteStatus) -> Mood:
         return Mood.BAD
     if todos(site) or _unsupported(site):
         return Mood.WAIT
-    return Mood.QUIET if site.stack.deployed in (Deployed.NEVER, Deployed.DESTROYED) else Mood.GOOD
+    return Mood.QUIET if site.stack.deployed in _EMPTY else Mood.GOOD
 
 
 def verdict(site: SiteStatus) -> str:
@@ -173,13 +177,13 @@ def verdict(site: SiteStatus) -> str:
         return "failing"
     if todos(site):
         return "waiting"
-    if site.stack.deployed in (Deployed.NEVER, Deployed.DESTROYED):
+    if site.stack.deployed in _EMPTY:
         return "not deployed"
     return "out of support" if _unsupported(site) else "fine"
 
 
 def _unsupported(site: SiteStatus) -> bool:
-    deployed = site.stack.deployed not in (Deployed.NEVER, Deployed.DESTROYED)
+    deployed = site.stack.deployed not in _EMPTY
     return deployed and site.support is not None and site.support.life is Life.ENDED
 
 

@@ -12,7 +12,7 @@ import pytest
 from dualstack.status.html import MARKS, html
 from dualstack.status.model import Deployed, SiteStatus, Stack, Todo
 from dualstack.status.text import text
-from dualstack.status.words import Mood, mood_of
+from dualstack.status.words import Mood, failed, mood_of
 from dualstack.verify.model import Kind, Result, Word
 from tests import PROJECT
 from tests.status.samples import FULL, NOW, answers, fleet
@@ -143,6 +143,20 @@ def test_both_families_stand_side_by_side() -> None:
     assert row is not None
     cells = re.findall(r"<td>.*?</td>", row[1])
     assert ["1 ok" in cells[0], "1 of 1 failed" in cells[1]] == [True, True]
+
+
+def test_nothing_is_broken_where_nothing_was_deployed_and_nothing_answers() -> None:
+    dead = [replace(result, word=Word.FAILED) for result in answers()]
+    never = replace(fleet()[0], stack=Stack(Deployed.NEVER), results=dead)
+    assert (failed(never), mood_of(never)) == (False, Mood.QUIET)
+    # Installed by hand, from a rendered directory, it lives all the same.
+    assert failed(replace(never, results=[*dead[1:], answers()[0]]))
+    assert failed(replace(never, stack=fleet()[0].stack))
+
+
+def test_what_is_of_neither_family_stands_under_both() -> None:
+    page = html([fleet()[3]], NOW)
+    assert '<th scope="row">machine</th><td colspan="2">' in page
 
 
 def test_a_terminal_of_80_columns_has_a_line_a_site() -> None:
