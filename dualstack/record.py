@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 StandIn = Callable[[Any], str]
 """Gives what stands for a secret: the value of an encrypted config key, or a value that the program made a secret."""
 
-OWN_PROGRAM = Path(__file__).resolve().parents[2] / "__main__.py"
+OWN_PROGRAM = Path(__file__).resolve().parents[1] / "__main__.py"
 """The program beside this package, for projects that hold sites only."""
 
 
