@@ -21,9 +21,9 @@ __all__ = ["Subject", "all_rules", "run_checks"]
 
 @cache
 def _modules() -> tuple[ModuleType, ...]:
-    """Import every module of the rooms in this folder, and return those that have rules."""
+    """Import every module of the rooms in this folder: ``RULES`` in it are rules, ``CHECKS`` what looks for them."""
     names = sorted(found.name for found in walk_packages(__path__, f"{__name__}."))
-    return tuple(module for module in map(import_module, names) if hasattr(module, "RULES"))
+    return tuple(import_module(name) for name in names)
 
 
 @cache
@@ -36,7 +36,7 @@ def all_rules() -> dict[str, Rule]:
     rules: dict[str, Rule] = {}
     numbers: set[str] = set()
     for module in _modules():
-        for rule in module.RULES:
+        for rule in getattr(module, "RULES", ()):
             number = rule.id.partition("-")[0]
             if number in numbers:
                 raise ValueError(rule.id)
@@ -47,7 +47,7 @@ def all_rules() -> dict[str, Rule]:
 
 @cache
 def _checks() -> tuple[Check, ...]:
-    return tuple(check for module in _modules() for check in module.CHECKS)
+    return tuple(check for module in _modules() for check in getattr(module, "CHECKS", ()))
 
 
 def run_checks(subject: Subject) -> list[Finding]:

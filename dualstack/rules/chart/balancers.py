@@ -12,7 +12,6 @@ from dualstack.address.family import FAMILIES, LABEL, Family, family_of
 from dualstack.address.parsing import AddressError, parse_address, parse_prefix
 from dualstack.document.findings import At, Findings, Rule, Severity
 from dualstack.document.fixes import write
-from dualstack.rules.base import Check
 from dualstack.rules.chart.site_manifests import POOL
 from dualstack.rules.name.name_grammar import as_ip, name_problem
 
@@ -40,7 +39,6 @@ ADDRESSES: Final = Rule(
 )
 
 RULES = (ENDPOINT, POOLS, ADDRESSES)
-CHECKS: tuple[Check, ...] = ()
 
 _POOL_FIX: Final = "write a prefix such as 192.168.100.20/32, or two addresses with a hyphen between them"
 BOTH: Final = ("PreferDualStack", "RequireDualStack")

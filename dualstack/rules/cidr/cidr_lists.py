@@ -14,7 +14,7 @@ from dualstack.document.findings import At, Finding, Rule, Severity
 from dualstack.document.fixes import write
 from dualstack.document.origins import Path
 from dualstack.rules.address import address_text
-from dualstack.rules.base import Check, Subject
+from dualstack.rules.base import Subject
 from dualstack.rules.blame import shown
 from dualstack.site.cluster import DEFAULT_PODS, DEFAULT_SERVICES
 
@@ -151,6 +151,3 @@ def cluster_lists(subject: Subject) -> tuple[ClusterList, ClusterList]:
         _cluster_list(subject, "cluster-cidr", "pods", DEFAULT_PODS),
         _cluster_list(subject, "service-cidr", "services", DEFAULT_SERVICES),
     )
-
-
-CHECKS: tuple[Check, ...] = ()

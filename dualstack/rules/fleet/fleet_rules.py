@@ -17,7 +17,6 @@ from dualstack.address.family import FAMILIES
 from dualstack.address.sslip import under_sslip
 from dualstack.document.findings import Finding, Rule, Severity
 from dualstack.document.origins import Origin, Path, format_path
-from dualstack.rules.base import Check
 from dualstack.rules.ironic.bmc_addresses import identity
 
 MAC = Rule(
@@ -56,7 +55,6 @@ COPY = Rule(
     "dualstack's own",
 )
 RULES = (MAC, ADDRESS, NAME, BMC, COPY)
-CHECKS: tuple[Check, ...] = ()
 """Told over several sites, see ``fleet_findings``."""
 
 _MOST_NAMED: Final = 3

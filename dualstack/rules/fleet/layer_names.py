@@ -8,7 +8,6 @@ from typing import Any, Final
 from dualstack.address.family import FAMILIES
 from dualstack.document.findings import Finding, Rule, Severity
 from dualstack.document.origins import Origin, Path
-from dualstack.rules.base import Check
 
 LAYER_NAME = Rule(
     "DS210-layer-name",
@@ -18,7 +17,6 @@ LAYER_NAME = Rule(
     "dualstack's own: docs/layers.md",
 )
 RULES = (LAYER_NAME,)
-CHECKS: tuple[Check, ...] = ()
 """Told where the layers are merged: only there it is known which file an item stands in."""
 
 _OWN: Final = frozenset({"mac", "bond", "vlan", "bridge", "nmstate", "copyMacFrom"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dualstack.document.findings import At, Findings, Rule
+from dualstack.document.findings import At, Findings
 from dualstack.document.fixes import write
 from dualstack.document.logins import split_login
 from dualstack.plan.charts import chart_settings
@@ -14,8 +14,6 @@ from dualstack.rules.blame import leaves
 from dualstack.rules.image.image_contents import REGISTRIES, REGISTRY
 from dualstack.rules.name.name_grammar import as_ip
 from dualstack.rules.server.own_server import own_values
-
-RULES: tuple[Rule, ...] = ()
 
 _PORT = re.compile(r"443|[1-9][0-9]{3,4}")
 """What behind an address without brackets is more likely a port than its last group."""

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dualstack.address.family import LABEL
 from dualstack.document.findings import Findings, Rule, Severity
 from dualstack.document.fixes import remove, write
-from dualstack.rules.base import Check
 from dualstack.rules.network.nmstate_view import Link, whole
 
 BY_MAC = Rule(
@@ -42,7 +41,6 @@ REPLACED = Rule(
     "nm-configurator src/apply_conf.rs; run with 0.3.5",
 )
 RULES = (BY_MAC, WAITS, SAYS_OTHERWISE, REPLACED)
-CHECKS: tuple[Check, ...] = ()
 
 _NUMBERED = re.compile(r"(.+)[.]([0-9]{1,4})|vlan[._-]?([1-9][0-9]{1,3})", re.IGNORECASE)
 """A base and an id, or an id; vlan1 may be the first, vlan10 is hardly the tenth."""

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dualstack.address.family import LABEL, Family, IPAddress, IPInterface, family_of
 from dualstack.document.findings import At, Findings, Rule, Severity
 from dualstack.document.fixes import AnyFix, remove, write
-from dualstack.rules.base import Check
 from dualstack.rules.network.nmstate_view import Link
 
 ADDRESS = Rule(
@@ -27,7 +26,6 @@ DOUBTFUL = Rule(
     "RFC 4291 section 2.6.1; nmstate rust/src/lib/ip.rs (drops link-local ones)",
 )
 RULES = (ADDRESS, DOUBTFUL)
-CHECKS: tuple[Check, ...] = ()
 
 ALONE = ("dummy", "loopback")
 """Types of interfaces without a link: their addresses have no neighbours."""

@@ -10,7 +10,6 @@ from dualstack.address.family import LABEL
 from dualstack.document.findings import At, Findings, Rule, Severity
 from dualstack.document.fixes import remove, write
 from dualstack.document.origins import Path
-from dualstack.rules.base import Check
 from dualstack.rules.network.nmstate_schema import (
     FORM,
     Form,
@@ -35,7 +34,6 @@ BOND = Rule(
     firm=True,
 )
 RULES = (BOND,)
-CHECKS: tuple[Check, ...] = ()
 
 MODES = ("balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb")
 """The bonding driver's modes, each at its number."""

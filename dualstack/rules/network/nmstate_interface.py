@@ -9,7 +9,6 @@ from __future__ import annotations
 from dualstack.address.family import LABEL
 from dualstack.document.findings import At, Findings, Rule, Severity
 from dualstack.document.fixes import remove, write
-from dualstack.rules.base import Check
 from dualstack.rules.blame import shown
 from dualstack.rules.network.nmstate_view import Ip, Link, whole
 
@@ -108,6 +107,3 @@ def interface_settings(link: Link) -> Findings:
     if "mtu" in link.body:
         yield from mtu(At((*link.path, "mtu"), link.body["mtu"]), link.ipv6 is not None and link.ipv6.enabled)
     yield from interface_families(link)
-
-
-CHECKS: tuple[Check, ...] = ()

@@ -9,7 +9,6 @@ from typing import Any
 from dualstack.address.mac import trouble, with_colons
 from dualstack.document.findings import At, Findings, Rule, Severity
 from dualstack.document.fixes import write
-from dualstack.rules.base import Check
 from dualstack.rules.blame import shown
 from dualstack.rules.network.nmstate_bonds import bond, controllers, nearest, ports_of
 from dualstack.rules.network.nmstate_interface import MTU
@@ -48,7 +47,6 @@ VLAN = Rule(
     firm=True,
 )
 RULES = (ETHERNET, MAC, NAME, VLAN)
-CHECKS: tuple[Check, ...] = ()
 
 MOST_NAME = 15
 DEFAULT_MTU = 1500

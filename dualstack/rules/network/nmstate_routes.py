@@ -10,7 +10,6 @@ from typing import Any
 from dualstack.address.family import FAMILIES, LABEL, Family, IPAddress, IPInterface, family_of
 from dualstack.document.findings import At, Finding, Findings, Rule, Severity
 from dualstack.document.fixes import AnyFix, remove, write
-from dualstack.rules.base import Check
 from dualstack.rules.network.nmstate_addresses import usual
 from dualstack.rules.network.nmstate_view import MAIN_TABLES, Hop, Ip, Link, is_list, whole
 
@@ -52,7 +51,6 @@ ROUTE = Rule(
     firm=True,
 )
 RULES = (DEFAULT4, DEFAULT6, SAME_ROUTE, GATEWAY, ROUTE)
-CHECKS: tuple[Check, ...] = ()
 
 _THIS_NETWORK = ipaddress.ip_network("0.0.0.0/8")
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping
 
 from dualstack.document.findings import At, Findings, Rule, Severity
 from dualstack.document.fixes import Fix, remove, rename, write
-from dualstack.rules.base import Check
 from dualstack.rules.blame import as_text, shown
 from dualstack.rules.network.nmstate_view import is_list, is_switch, parsed, parsed_network, whole
 
@@ -25,7 +24,6 @@ FORM = Rule(
     firm=True,
 )
 RULES = (FORM,)
-CHECKS: tuple[Check, ...] = ()
 
 Form = Callable[[At[object]], Findings]
 

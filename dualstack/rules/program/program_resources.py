@@ -13,7 +13,6 @@ from dualstack.address.parsing import AddressError, Prefix, parse_address
 from dualstack.document.findings import At, Finding, Findings, Rule, Severity
 from dualstack.document.fixes import remove, write
 from dualstack.document.origins import Path
-from dualstack.rules.base import Check
 from dualstack.rules.blame import shown
 
 DHCP_RANGE = Rule(
@@ -68,7 +67,6 @@ PROTECTED = Rule(
 )
 
 RULES = (DHCP_RANGE, BOOTSTRAP, CHART_VERSION, TWICE, SERVICE, DELETE_FIRST, PROTECTED)
-CHECKS: tuple[Check, ...] = ()
 
 LEAST_HOST_BITS = 3
 SHORTEST_DHCP6 = 64

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dualstack.document.findings import Rule, Severity
-from dualstack.rules.base import Check
 
 LEFT_OUT = Rule(
     "DS120-secret-left-out",
@@ -14,5 +13,4 @@ LEFT_OUT = Rule(
 )
 
 RULES = (LEFT_OUT,)
-CHECKS: tuple[Check, ...] = ()
 """Told by ``dualstack render`` alone, where it is known which secrets were given; a warning where EIB would stop."""

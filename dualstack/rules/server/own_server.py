@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dualstack.document.findings import At, Rule
+from dualstack.document.findings import At
 from dualstack.document.origins import Path
-from dualstack.rules.base import Check
 from dualstack.rules.blame import as_text
 from dualstack.site import Site
-
-RULES: tuple[Rule, ...] = ()
-CHECKS: tuple[Check, ...] = ()
 
 
 def own_values(site: Site, key: str) -> Iterator[At[object]]:

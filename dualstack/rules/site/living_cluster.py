@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dualstack.document.findings import Findings, Rule, Severity
 from dualstack.document.fixes import write
-from dualstack.rules.base import Check
 
 BOOTSTRAP_KEPT = Rule(
     "DS286-bootstrap-kept",
@@ -19,7 +18,6 @@ BOOTSTRAP_KEPT = Rule(
 )
 
 RULES = (BOOTSTRAP_KEPT,)
-CHECKS: tuple[Check, ...] = ()
 
 
 def bootstrap_kept(site: str, before: str, now: str) -> Findings:

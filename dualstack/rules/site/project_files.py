@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dualstack.document.findings import Rule, Severity
-from dualstack.rules.base import Check
 
 MISSING_FILE = Rule(
     "DS131-missing-file",
@@ -25,5 +24,4 @@ PLACE_TAKEN = Rule(
 )
 
 RULES = (MISSING_FILE, PLACE_TAKEN)
-CHECKS: tuple[Check, ...] = ()
 """Told by ``dualstack.check.named_files``, as rules read no files."""

@@ -14,7 +14,6 @@ from dualstack.document.findings import Finding, Rule, Severity
 from dualstack.document.fixes import AnyFix, Edit, Fix, Remove, Set, remove, rename, write
 from dualstack.document.hiding import names_a_secret
 from dualstack.document.origins import Path, format_path
-from dualstack.rules.base import Check
 from dualstack.site import Site
 
 UNKNOWN_KEY = Rule(
@@ -355,6 +354,3 @@ def secret_inside(path: Path) -> Finding:
         return SECRET_INSIDE.at(path, message, fix)
     fix = remove(": a site takes secrets only by the name of a config key, in passwordKey, secretKey and their like")
     return SECRET_INSIDE.at(path, message, fix)
-
-
-CHECKS: tuple[Check, ...] = ()
