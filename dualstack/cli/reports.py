@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dualstack.cli.stackfile import replace_text
 from dualstack.errors import InputError
-from dualstack.verify.formats import as_junit, as_prometheus
-from dualstack.verify.model import Result
+
+if TYPE_CHECKING:
+    from dualstack.verify.model import Result
 
 JunitOption = Annotated[
     Path | None, typer.Option("--junit", metavar="FILE", help="Write a test report (JUnit's XML) there, too.")
@@ -53,6 +54,8 @@ class Reports:
         Raises:
             InputError: one cannot be written.
         """
+        from dualstack.verify.formats import as_junit, as_prometheus
+
         if self.junit is not None:
             replace_text(self.junit, f'<?xml version="1.0" encoding="UTF-8"?>\n{as_junit(site, results)}\n')
         if self.prometheus is not None:
