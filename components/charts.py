@@ -91,7 +91,7 @@ class ManagementCharts(pulumi.ComponentResource):
             for service in single_family_services(chart):
                 options = self._options([release], replace_with=[release])
                 both_families(f"{name}-{chart.name}-families", service, chart.namespace, options)
-            if chart.key == "metal3" and (judged := read_back(f"{name}-{chart.name}", plan, chart, release, self)):
+            if chart.key == "metal3" and (judged := self._read_back(f"{name}-{chart.name}", plan, chart, release)):
                 done[chart.name].append(judged)
         for chart in configured:
             send_values(f"{name}-{chart.name}-values", chart, secret, self._options([]))
@@ -101,6 +101,9 @@ class ManagementCharts(pulumi.ComponentResource):
             pulumi.log.warn(f"{told}: {forget_command(chart)}; then take handover out", self)
         self.releases = pulumi.Output.from_input([chart.name for chart in charts])
         self.register_outputs({"releases": self.releases})
+
+    def _read_back(self, name: str, plan: Plan, chart: ChartPlan, release: helm.Release) -> pulumi.Output[None] | None:
+        return read_back(name, plan, chart, release, pulumi.ResourceOptions(parent=self, provider=self._provider))
 
     def _options(
         self, before: list[pulumi.Input[Any]], replace_with: list[pulumi.Resource] | None = None

@@ -12,6 +12,9 @@ from dualstack.address.parsing import Address
 from dualstack.plan import Plan
 
 Url = pulumi.Output[str] | None
+HostBinding = dict[str, str]
+"""What lives and dies with the host, by URN: ``ready``, and, where the program makes one machine, ``machine`` and
+``disk``. No type of its own: the SDK takes none that depends on a resource."""
 
 
 class Addresses(TypedDict):
@@ -36,17 +39,6 @@ class DnsRecord(TypedDict):
     """The zone that it stands in."""
     ttl: int
     """Seconds."""
-
-
-class HostBinding(TypedDict):
-    """What lives and dies with the host: URNs of its resources, for ``ManagementCharts``."""
-
-    ready: str
-    """Answers once the cluster does."""
-    machine: NotRequired[str]
-    """The machine that makes the cluster, where the program makes it."""
-    disk: NotRequired[str]
-    """What the cluster lives on; a cluster of several nodes outlives each of its disks."""
 
 
 def addresses(pair: Pair[Address]) -> Addresses:

@@ -18,7 +18,7 @@ from dualstack.rules.severities import chosen
 
 
 def read_back(
-    name: str, plan: Plan, chart: ChartPlan, release: Release, parent: pulumi.Resource
+    name: str, plan: Plan, chart: ChartPlan, release: Release, opts: pulumi.ResourceOptions
 ) -> pulumi.Output[None] | None:
     """Read Ironic's ConfigMaps once the release is done, and stop the update where they are not what they must be.
 
@@ -29,7 +29,7 @@ def read_back(
         plan: the site's plan.
         chart: the metal3 chart.
         release: its Helm release.
-        parent: the component.
+        opts: component and provider.
 
     Returns:
         What later releases depend on: they are not begun where it fails. None where nothing is read.
@@ -46,11 +46,9 @@ def read_back(
             release,
         )
         return None
-    options = pulumi.ResourceOptions(
-        parent=parent,
-        # The site's own ironicExtraEnv may hold secrets; the provider keeps a second copy of all that it reads.
-        additional_secret_outputs=["data", "__inputs"],
-    )
+    # The site's own ironicExtraEnv may hold secrets; the provider keeps a second copy of all that it reads.
+    secret = pulumi.ResourceOptions(additional_secret_outputs=["data", "__inputs"])
+    options = pulumi.ResourceOptions.merge(opts, secret)
     namespace = pulumi.Output.from_input(cast(str, pulumi.UNKNOWN)) if preview else release.id.apply(_namespace)
     maps = [
         ConfigMap.get(f"{name}-{item}", pulumi.Output.concat(namespace, "/", item), options) for item in CONFIG_MAPS

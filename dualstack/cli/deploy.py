@@ -157,7 +157,7 @@ def _refuse(project: Path, checked: Checked, operation: Operation, wanted: Wante
 
 def needs_plugins(plan: Plan) -> bool:
     """Tell whether the site's program uses provider plugins other than our own, which is in the project."""
-    return plan.libvirt is not None or plan.uses_cluster
+    return plan.uses_hypervisor or plan.uses_cluster
 
 
 class _Teller:

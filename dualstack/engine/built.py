@@ -8,6 +8,7 @@ from there when the engine is built.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from dualstack.engine.cache import cache_folder, finish, kept, locked, staged
+from dualstack.engine.language_host import MENDED, OWN, copy_source
 from dualstack.engine.model import LANGUAGE_HOST, PROGRAM, Engine, How, Report, StepError, platform_name
 from dualstack.engine.toolchain import GoVersion, find_go, go_environment
 
@@ -56,12 +58,12 @@ class Recipe:
             StepError: the folder is not there, as in an installation without the repository around it.
         """
         modules = [tools / "pulumi", tools / "language-python"]
-        files = [module / name for module in modules for name in ("go.mod", "go.sum")]
+        files = [*(module / name for module in modules for name in ("go.mod", "go.sum")), modules[1] / OWN]
         try:
             texts = [file.read_text(encoding="utf-8") for file in files]
         except OSError:
             raise StepError(f"{tools} is not there: only a clone of the repository can build") from None
-        digest = hashlib.sha256("\0".join([*texts, _STAMP, *_LAUNCHERS]).encode()).hexdigest()
+        digest = hashlib.sha256("\0".join([*texts, _STAMP, *_LAUNCHERS, repr(MENDED)]).encode()).hexdigest()
         go = max(_go_line(texts[0]), _go_line(texts[2]))
         return cls(tools, _required(texts[0], _CLI), _required(texts[2], _SDK), go, digest)
 
@@ -101,9 +103,12 @@ def build(report: Report, tools: Path = TOOLS) -> Engine:
         with staged(folder) as stage:
             maker = _Maker(go, folder.with_name(f"{folder.name}.log"), lock, report)
             maker.compile(tools / "pulumi", f"{_CLI}/cmd/pulumi", recipe.version, stage / PROGRAM)
-            module = tools / "language-python"
-            maker.compile(module, f"{_SDK}/python/cmd/{LANGUAGE_HOST}", recipe.host, stage / LANGUAGE_HOST)
-            _take_launchers(go, module, stage)
+            module, source = tools / "language-python", stage / "source"
+            sdk = _sdk(go, module)
+            copy_source(sdk, module, source)
+            maker.compile(source, ".", recipe.host, stage / LANGUAGE_HOST)
+            shutil.rmtree(source)
+            _take_launchers(sdk, stage)
             finish(stage, recipe.version, How.BUILT)
         report(f"built in {time.monotonic() - started:.0f} seconds, kept in {folder}")
     return Engine(folder, recipe.version, How.BUILT)
@@ -168,10 +173,10 @@ class _Maker:
                 self.report(f"building {name}: {done}, {time.monotonic() - started:.0f} seconds")
 
 
-def _take_launchers(go: Path, module: Path, target: Path) -> None:
-    """Copy the language host's scripts out of its module, as Pulumi's own packages have them beside the programs."""
+def _sdk(go: Path, module: Path) -> Path:
+    """Give the folder of the module that holds the language host; it is downloaded where it is not there."""
     answer = subprocess.run(
-        [go, "list", "-m", "-f", "{{.Dir}}", _SDK],
+        [go, "mod", "download", "-json", _SDK],
         cwd=module,
         env=go_environment(go),
         stdin=subprocess.DEVNULL,
@@ -179,13 +184,22 @@ def _take_launchers(go: Path, module: Path, target: Path) -> None:
         text=True,
         check=False,
     )
-    source = Path(answer.stdout.strip())
-    if answer.returncode != 0 or not source.is_absolute():
-        raise StepError(f"`go list` does not find {_SDK}: {answer.stderr.strip()}")
+    try:
+        told = json.loads(answer.stdout)
+        if answer.returncode == 0:
+            return Path(told["Dir"])
+        said = told.get("Error", "")
+    except (ValueError, KeyError):
+        said = answer.stderr.strip()
+    raise StepError(f"`go mod download` does not get {_SDK}: {said}")
+
+
+def _take_launchers(sdk: Path, target: Path) -> None:
+    """Copy the language host's scripts out of its module, as Pulumi's own packages have them beside the programs."""
     for pattern in _LAUNCHERS:
-        for script in source.glob(pattern):
+        for script in sdk.glob(pattern):
             if script.suffix != ".cmd":
                 shutil.copyfile(script, target / script.name)
                 (target / script.name).chmod(0o755)
     if not (target / "pulumi-language-python-exec").is_file():
-        raise StepError(f"{source} holds no launcher of the language host")
+        raise StepError(f"{sdk} holds no launcher of the language host")

@@ -309,6 +309,11 @@ class Plan:
         return any(chart.delivery == "pulumi" or chart.configured for chart in self.charts)
 
     @property
+    def uses_hypervisor(self) -> bool:
+        """Whether the program makes virtual machines, and needs their provider."""
+        return self.libvirt is not None
+
+    @property
     def several(self) -> bool:
         """Whether the cluster has more than one node, and so virtual addresses."""
         return len(self.site.nodes) > 1

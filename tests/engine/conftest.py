@@ -7,17 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from dualstack.engine.language_host import FOLDER, MENDED
+
 FAKE_GO = """#!{python}
-import os, pathlib, sys, time
+import json, os, pathlib, sys, time
 folder = pathlib.Path({folder!r})
 command = sys.argv[1]
 if command == "env":
     print({version!r})
-elif command == "list":
-    print(folder / "sdk")
+elif command == "mod":
+    print(json.dumps({{"Dir": str(folder / "sdk")}}))
 elif command == "build":
     with open(folder / "builds", "a") as log:
         log.write(" ".join(sys.argv[1:]) + "\\n")
+    if sys.argv[-1] == ".":
+        (folder / "main.go").write_text(pathlib.Path("main.go").read_text())
     (folder / "started.new").write_text(str(os.getpid()))
     (folder / "started.new").rename(folder / "started")
     for _ in range(400):
@@ -71,6 +75,8 @@ class Machine:
         for launcher in ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python"):
             self.script(self.folder / "sdk" / launcher, "#!/bin/sh\n")
         self.script(self.folder / "sdk/python/dist/pulumi-python-shim.cmd", "")
+        main = self.script(self.folder / "sdk" / FOLDER / "main.go", "".join(f"{old}\n" for old, _ in MENDED))
+        main.chmod(0o444)  # as Go's cache has it
         text = FAKE_GO.format(python=sys.executable, folder=str(self.folder), version=version)
         return self.script(self.bin / "go", text)
 

@@ -13,6 +13,7 @@ import pytest
 
 from dualstack.engine import built
 from dualstack.engine.find import EngineMissing, built_engine
+from dualstack.engine.language_host import FOLDER, MENDED
 from dualstack.engine.toolchain import go_environment
 from tests import PROJECT
 from tests.engine.conftest import Machine
@@ -52,6 +53,18 @@ def test_what_is_built(machine: Machine) -> None:
     for line, version in zip(machine.builds, ("3.246.0", "3.79.0"), strict=True):
         assert f"{stamp}{version} " in line
     assert machine.kept() == [engine.bin.name]
+    source = (machine.folder / "main.go").read_text()
+    assert all(new in source for _, new in MENDED)
+    assert "{req.Program}" not in source
+
+
+def test_another_language_host_is_not_built(machine: Machine) -> None:
+    machine.go()
+    source = machine.folder / "sdk" / FOLDER / "main.go"
+    source.chmod(0o644)
+    source.write_text("package main\n")
+    with pytest.raises(EngineMissing, match=r"the language host in .* is another one"):
+        built_engine(machine.report)
 
 
 def test_two_at_once_build_once(machine: Machine) -> None:

@@ -98,7 +98,16 @@ class Control:
             things[unquote(file.stem)] = json.loads(file.read_text())
         return found
 
+    def part_clusters(self) -> None:
+        """Let each cluster be a world of its own."""
+        (self.folder / "clusters").mkdir()
+
     # The stand-ins' side.
+
+    def cluster(self, name: str) -> Control:
+        """Give the world of a cluster; all are one where nothing parts them."""
+        clusters = self.folder / "clusters"
+        return Control(clusters / name) if clusters.is_dir() else self
 
     def faults(self) -> Iterator[Fault]:
         """Give what shall go wrong now."""

@@ -80,6 +80,8 @@ class Deployment:
 
     seconds = SECONDS
     """For one command."""
+    project = "dualstack"
+    """Its name."""
 
     def __init__(self, folder: Path, standins: Iterable[str] = PROVIDERS) -> None:
         """Copy the project below a folder.
@@ -108,11 +110,15 @@ class Deployment:
             launcher = programs / f"pulumi-resource-{name}"
             launcher.write_text(LAUNCHER.format(root=PROJECT, python=sys.executable, name=name))
             launcher.chmod(0o755)
-        ours = engine_env(engine, self.folder)
+        self._engine, self._programs = engine, programs
+        self.environment = self._environment()
+
+    def _environment(self) -> dict[str, str]:
+        ours = engine_env(self._engine, self.folder)
         clean = {key: value for key, value in child_environment(ours).items() if not key.startswith(FOREIGN)}
-        self.environment = clean | ours | {VARIABLE: str(self.control.folder)}
+        made = clean | ours | {VARIABLE: str(self.control.folder)}
         # First: the real plugins may be on PATH, too.
-        self.environment["PATH"] = f"{programs}{os.pathsep}{self.environment['PATH']}"
+        return made | {"PATH": f"{self._programs}{os.pathsep}{made['PATH']}"}
 
     def pulumi(self, *arguments: str, code: int | None = 0, **environment: str) -> Done:
         """Run ``pulumi``; another exit code than the wanted one fails the test, None takes any."""
@@ -171,7 +177,7 @@ class Deployment:
 
     def state(self, stack: str = STACK) -> dict[str, Any]:
         """Give the deployment in the backend: ``resources``, ``pending_operations``."""
-        file = self.folder / ".dualstack/state/.pulumi/stacks/dualstack" / f"{stack}.json"
+        file = self.folder / ".dualstack/state/.pulumi/stacks" / self.project / f"{stack}.json"
         latest: dict[str, Any] = json.loads(file.read_text())["checkpoint"]["latest"] or {}
         return latest
 

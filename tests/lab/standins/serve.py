@@ -59,8 +59,10 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         paths.pop("version", None)  # the plugin's own
         return diff_response(paths, [path for path in paths if path in CONFIG_REPLACED_BY.get(self._provider, ())])
 
-    def Configure(self, _request: Any, _context: Any) -> Any:
-        """Secrets as such, and previews."""
+    def Configure(self, request: Any, _context: Any) -> Any:
+        """Secrets as such, and previews; each cluster is a world of its own where the test wants that."""
+        if cluster := request.variables.get("kubernetes:config:clusterIdentifier"):
+            self._control = self._control.cluster(cluster)
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptOutputs=False)
 
     def Check(self, request: Any, _context: Any) -> Any:
