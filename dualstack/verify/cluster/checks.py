@@ -44,30 +44,38 @@ class Part:
         name: of it, in words.
         needs: reads without which nothing of it can be checked.
         run: checks it.
+        takes: further reads, without which less of it is checked.
     """
 
     kind: Kind
     name: str
     needs: tuple[str, ...]
     run: Run
+    takes: tuple[str, ...] = ()
 
 
 PARTS: Final = (
     Part(Kind.NODES, "nodes", ("nodes",), nodes.run),
-    Part(Kind.RANGES, "ranges", (), ranges.run),
-    Part(Kind.CNI, "network plugin", ("daemonsets", "configmaps"), cni.run),
+    Part(Kind.RANGES, "ranges", (), ranges.run, ("service-ranges", "static-pods")),
+    Part(Kind.CNI, "network plugin", ("daemonsets", "configmaps"), cni.run, ("calico-pools", "chart-configs")),
     Part(Kind.SERVICES, "Services", ("services",), services.run),
     Part(Kind.POOLS, "IPAddressPools", ("pools",), pools.run),
     Part(Kind.IRONIC, "ConfigMaps of Ironic", ("configmaps",), ironic.run),
     Part(Kind.HOSTS, "BareMetalHosts", ("hosts",), hosts.run),
-    Part(Kind.HELM, "Helm releases", ("charts",), charts.run),
+    Part(Kind.HELM, "Helm releases", ("charts",), charts.run, ("chart-configs", "helm-jobs")),
     Part(Kind.RELEASE, "release", ("nodes",), catalogue.run),
     Part(Kind.RANCHER, "setting server-url", ("server-url",), rancher.run),
     Part(Kind.CERTIFICATES, "Certificates", ("certificates",), certificates.run),
-    Part(Kind.WEBHOOKS, "webhooks", ("validating", "mutating"), webhooks.run),
+    Part(Kind.WEBHOOKS, "webhooks", ("validating", "mutating"), webhooks.run, ("services", "endpoints", "apiservices")),
     Part(Kind.WORKLOADS, "Deployments and DaemonSets", ("deployments", "daemonsets"), workloads.run),
     Part(Kind.ETCD, "etcd snapshots", ("snapshots",), etcd.run),
-    Part(Kind.DOWNSTREAM, "clusters of Cluster API", ("clusters",), workloads.downstream),
+    Part(
+        Kind.DOWNSTREAM,
+        "clusters of Cluster API",
+        ("clusters",),
+        workloads.downstream,
+        ("rke2-planes", "metal3-clusters"),
+    ),
 )
 
 
@@ -82,7 +90,9 @@ def look(part: Part, view: View) -> list[Result]:
         listing = view.live.of(need)
         if listing.why:
             return [Place(part.kind, part.name, need).unknown(listing.why, listing.fix)]
-    return distinct(part.run(view))
+    unread = [(name, view.live.of(name)) for name in part.takes]
+    lacking = [Place(part.kind, part.name, name).unknown(one.why, one.fix) for name, one in unread if one.why]
+    return distinct([*part.run(view), *lacking])
 
 
 def distinct(results: Iterable[Result]) -> list[Result]:

@@ -98,11 +98,11 @@ def _argument(view: View, role: str) -> Told | None:
 
 def _unknown(view: View, place: Place, role: str) -> Iterator[Result]:
     wanted = "service-ranges" if role == "services" else "static-pods"
-    listing = view.live.of(wanted)
-    yield place.unknown(
-        listing.why or f"no object of the cluster tells its {role} range",
-        listing.fix or "Kubernetes 1.33 and later has ServiceCIDRs, RKE2 and kubeadm show pods of the control plane",
-    )
+    if not view.live.of(wanted).why:  # else that is told of the read
+        yield place.unknown(
+            f"no object of the cluster tells its {role} range",
+            "Kubernetes 1.33 and later has ServiceCIDRs, RKE2 and kubeadm show pods of the control plane",
+        )
 
 
 def _judged(
