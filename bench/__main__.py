@@ -16,6 +16,7 @@ from bench.engine import previews
 from bench.fleet import PROJECT, write_fleet
 from bench.measure import BASELINE, Command, best, interleaved, python
 from bench.status import print_status, status_figures
+from bench.verify import print_verify, verify_figures
 from dualstack.check.checked import check_site
 from dualstack.check.fleet import MOST_OTHERS, with_fleet
 from dualstack.rules.fleet.fleet_rules import Member, fleet_findings
@@ -93,9 +94,10 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     one, many, engine = processes(options.runs), fleet(tuple(options.sizes)), previews(options.runs)
-    diff, status = diff_figures(3), status_figures()
+    diff, status, verify = diff_figures(3), status_figures(), verify_figures()
     if options.json:
-        print(json.dumps({"process": one, "fleet": many, "preview": engine, "diff": diff, "status": status}, indent=2))
+        whole = {"process": one, "fleet": many, "preview": engine, "diff": diff, "status": status, "verify": verify}
+        print(json.dumps(whole, indent=2))
         return
     print(f"one site, whole process (median of {options.runs})")
     print(f"  baseline: python, one pydantic model, the same YAML  {one['baselineSeconds'] * 1000:7.0f} ms")
@@ -122,6 +124,7 @@ def main() -> None:
         print(f"  the demo site {'':<38} {engine['previewSeconds'] * 1000:7.0f} ms  {engine['ratio']:.2f} x baseline")
     print_diff(diff)
     print_status(status)
+    print_verify(verify)
 
 
 if __name__ == "__main__":

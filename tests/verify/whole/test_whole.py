@@ -137,39 +137,45 @@ def other_answer(text: str) -> dict[str, Any]:
 
 UNAVAILABLE = other_answer("HTTP/1.1 503 Service Unavailable\r\n\r\n")
 NOBODY = other_answer("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
-SERVERS: list[tuple[Kind, str, dict[str, Any] | None, str, str]] = [
-    (Kind.API, V6, None, f"[{V6}]:6443", "HTTPS, GET /readyz"),
-    (Kind.API, V4, other_answer("HTTP/1.1 500 No\r\n\r\n[-]etcd failed\n"), f"{V4}:6443", "HTTPS, GET /readyz"),
-    (Kind.API, V6, {"pem": OTHER.issue((V4, V6), (FQDN,))}, f"[{V6}]:6443", "cluster: whose it is"),
-    (Kind.SUPERVISOR, V4, None, f"{V4}:9345", "HTTPS, GET /cacerts"),
-    (Kind.SUPERVISOR, V6, {"tls": False}, f"[{V6}]:9345", "HTTPS, GET /cacerts"),
-    (Kind.RANCHER, V6, NOBODY, f"[{V6}]:443", "HTTPS, GET /ping"),
-    (Kind.RANCHER, V4, {"pem": OTHER.issue((V4,), ("other.example",))}, f"{V4}:443", "certificate: names"),
-    (Kind.RANCHER, V6, {"pem": OTHER.issue((V6,), (FQDN,), days=-1)}, f"[{V6}]:443", "certificate: dates"),
-    (Kind.RANCHER, V6, {"pem": OTHER.issue((V6,), (FQDN,), days=5)}, f"[{V6}]:443", "certificate: dates"),
-    (Kind.IRONIC, V6, None, f"[{V6}]:6385", "HTTPS, GET /"),
-    (Kind.IRONIC, V4, UNAVAILABLE, f"{V4}:6385", "HTTPS, GET /"),
-    (Kind.IMAGES, V6, None, f"[{V6}]:6180", "HTTP, GET /"),
+Faults = dict[tuple[Kind, str], tuple[dict[str, Any] | None, str, str]]
+"""By kind and address: what the server is, None for none; place and question of the check that finds it."""
+ROUNDS: list[Faults] = [
+    {
+        (Kind.API, V6): (None, f"[{V6}]:6443", "HTTPS, GET /readyz"),
+        (Kind.SUPERVISOR, V4): (None, f"{V4}:9345", "HTTPS, GET /cacerts"),
+        (Kind.RANCHER, V6): (NOBODY, f"[{V6}]:443", "HTTPS, GET /ping"),
+        (Kind.RANCHER, V4): ({"pem": OTHER.issue((V4,), ("other.example",))}, f"{V4}:443", "certificate: names"),
+        (Kind.IRONIC, V6): (None, f"[{V6}]:6385", "HTTPS, GET /"),
+        (Kind.IRONIC, V4): (UNAVAILABLE, f"{V4}:6385", "HTTPS, GET /"),
+        (Kind.IMAGES, V6): (None, f"[{V6}]:6180", "HTTP, GET /"),
+    },
+    {
+        (Kind.API, V4): (other_answer("HTTP/1.1 500 No\r\n\r\n[-]etcd failed\n"), f"{V4}:6443", "HTTPS, GET /readyz"),
+        (Kind.SUPERVISOR, V6): ({"tls": False}, f"[{V6}]:9345", "HTTPS, GET /cacerts"),
+        (Kind.RANCHER, V6): ({"pem": OTHER.issue((V6,), (FQDN,), days=-1)}, f"[{V6}]:443", "certificate: dates"),
+        (Kind.RANCHER, V4): ({"pem": OTHER.issue((V4,), (FQDN,), days=5)}, f"{V4}:443", "certificate: dates"),
+        (Kind.IMAGES, V4): (other_answer(""), f"{V4}:6180", "HTTP, GET /"),
+    },
+    {(Kind.API, V6): ({"pem": OTHER.issue((V4, V6), (FQDN,))}, f"[{V6}]:6443", "cluster: whose it is")},
 ]
 
 
-@pytest.mark.parametrize(("kind", "address", "fault", "at", "asked"), SERVERS)
-def test_a_server_with_a_fault(
-    single: Whole, kind: Kind, address: str, fault: dict[str, Any] | None, at: str, asked: str
-) -> None:
-    single.serve({(kind, address): fault})
+@pytest.mark.parametrize("faults", ROUNDS)
+def test_servers_with_faults_of_one_family(single: Whole, faults: Faults) -> None:
+    single.serve({place: what for place, (what, _, _) in faults.items()})
     try:
-        found = single.found("--only", "api", "--only", "supervisor", "--only", kind.value)
+        found = single.found()
     finally:
         single.mend()
 
-    assert words(found, "failed") == {(kind.value, at, asked)}
+    wanted = {(kind.value, at, asked) for (kind, _), (_, at, asked) in faults.items()}
+    assert words(found, "failed") == wanted
+    assert all(one["consequence"] and one["fix"] for one in found if one["result"] == "failed")
 
 
-@pytest.mark.parametrize("index", [0, 1, 2, 3])
-def test_a_record_that_is_wrong(single: Whole, index: int) -> None:
+def test_records_that_lack(single: Whole) -> None:
     records = list(single.names.records)
-    gone = records.pop(index)
+    gone = [records.pop(3), records.pop(0)]
     single.names.serve(records)
     try:
         found = single.found("--only", "dns")
@@ -177,7 +183,7 @@ def test_a_record_that_is_wrong(single: Whole, index: int) -> None:
         single.names.serve(single.names.records)
 
     assert {(name, at, asked.rpartition(" ")[2]) for name, at, asked in words(found, "failed")} == {
-        ("dns", resolver, gone.name) for resolver in RESOLVERS
+        ("dns", resolver, one.name) for resolver in RESOLVERS for one in gone
     }
 
 
