@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from dualstack.document.frozen import merge
+from dualstack.document.merge import overlay
 from tests.sites import SECRETS, mapping
 
 TOKEN = (*SECRETS, "rke2Token")
@@ -47,5 +47,5 @@ def several(mode: str = "address", count: int = 3, /, **changes: Any) -> dict[st
     data.setdefault("provisioning", {})["vip"] = dict(VIP)
     if mode == "hostname":
         data["rancher"] = {"hostname": "rancher.lyon.example.com"}
-    merged: dict[str, Any] = merge(data, copy.deepcopy(changes))
+    merged: dict[str, Any] = overlay(data, copy.deepcopy(changes))
     return merged

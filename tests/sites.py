@@ -8,7 +8,7 @@ from typing import Any
 
 from dualstack.check.checked import Checked, check_site
 from dualstack.document.findings import Finding
-from dualstack.document.frozen import merge
+from dualstack.document.merge import overlay
 from dualstack.stack.layers import Resolved, resolve_mapping
 from tests import PROJECT
 from tests.applied import hold
@@ -49,7 +49,7 @@ def mapping(mode: str = "address", /, **changes: Any) -> dict[str, Any]:
     if mode == "hostname":
         data["provisioning"] = {"hostname": FQDN}
         data["rancher"] = {"hostname": "auto"}
-    merged: dict[str, Any] = merge(data, copy.deepcopy(changes))
+    merged: dict[str, Any] = overlay(data, copy.deepcopy(changes))
     return merged
 
 

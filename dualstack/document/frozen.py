@@ -70,26 +70,6 @@ def secrets_in(value: Frozen) -> frozenset[str]:
     return frozenset()
 
 
-def merge(base: Any, over: Any, *, keep_null: bool = False) -> Any:
-    """Merge two trees: mappings key by key, everything else replaces.
-
-    Args:
-        base: what is there.
-        over: what is merged over it.
-        keep_null: where False, ``None`` removes a key. Where True it stays, as in Helm's values: there it removes what
-            the chart itself would default to.
-    """
-    if not isinstance(base, Mapping) or not isinstance(over, Mapping):
-        return over
-    merged = dict(base)
-    for key, item in over.items():
-        if item is None and not keep_null:
-            merged.pop(key, None)
-        else:
-            merged[key] = merge(merged.get(key), item, keep_null=keep_null) if key in merged else item
-    return merged
-
-
 def dig(tree: Any, *path: str, default: Any = None) -> Any:
     """Return the value at a path of keys, or a default where the path ends early."""
     for key in path:

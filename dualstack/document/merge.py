@@ -1,11 +1,15 @@
-"""Layers laid over one another: data and marks merged together, so that every value keeps the place it was written at.
+"""Trees laid over one another: layers with the marks of their values, and plain data.
 
-Mappings merge key by key. `null` removes what earlier layers gave (RFC 7386), and a `null` with nothing to remove is
-dropped; only below a key `values` that one stays, because Helm takes it for "remove the chart's own default". Two lists
-whose items all have a `name` merge by name: known names in their place, new ones at the end. Everything else replaces.
+Of layers every value keeps the place it was written at. Mappings merge key by key. `null` removes what earlier layers
+gave (RFC 7386), and a `null` with nothing to remove is dropped; only below a key `values` that one stays, because Helm
+takes it for "remove the chart's own default". Two lists whose items all have a `name` merge by name: known names in
+their place, new ones at the end. Everything else replaces.
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from dualstack.document.origins import Mark, Value
 
@@ -124,6 +128,44 @@ def _fresh(value: Value, mark: Mark, *, keep: bool) -> tuple[Value, Mark]:
             mark = (*mark[:3], [item_mark for _, item_mark in pairs])
         return [item for item, _ in pairs], mark
     return value, mark
+
+
+def overlay(base: Any, over: Any, *, keep_null: bool = False, named: Collection[str] = ()) -> Any:
+    """Lay plain data over other plain data: mappings merge key by key, everything else replaces.
+
+    Args:
+        base: what is there; it is not changed.
+        over: what wins.
+        keep_null: where False, ``None`` removes a key. Where True it stays, as in Helm's values: there it removes what
+            the chart itself would default to.
+        named: keys whose lists merge by the name of their items, as nmstate's ``interfaces`` do; items without a known
+            name come last.
+    """
+    if not isinstance(base, Mapping) or not isinstance(over, Mapping):
+        return over
+    merged = dict(base)
+    for key, item in over.items():
+        if item is None and not keep_null:
+            merged.pop(key, None)
+        elif key not in merged:
+            merged[key] = item
+        elif key in named and isinstance(merged[key], list) and isinstance(item, list):
+            merged[key] = _overlay_by_name(merged[key], item, keep_null, named)
+        else:
+            merged[key] = overlay(merged[key], item, keep_null=keep_null, named=named)
+    return merged
+
+
+def _overlay_by_name(base: list[Any], over: list[Any], keep_null: bool, named: Collection[str]) -> list[Any]:
+    merged = list(base)
+    places = {item.get("name"): index for index, item in enumerate(merged) if isinstance(item, Mapping)}
+    for item in over:
+        name = item.get("name") if isinstance(item, Mapping) else None
+        if isinstance(name, str) and name in places:
+            merged[places[name]] = overlay(merged[places[name]], item, keep_null=keep_null, named=named)
+        else:
+            merged.append(item)
+    return merged
 
 
 def copy(value: Value) -> Value:

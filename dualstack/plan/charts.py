@@ -6,7 +6,8 @@ from typing import Any
 
 from dualstack.address.pair import Pair
 from dualstack.address.parsing import Address
-from dualstack.document.frozen import Secret, freeze, merge
+from dualstack.document.frozen import Secret, freeze
+from dualstack.document.merge import overlay
 from dualstack.plan.model import ChartPlan, ChartRepository
 from dualstack.plan.proxy import proxy_urls
 from dualstack.plan.topology import servers, several
@@ -186,7 +187,7 @@ def _plan_chart(
         repository=_repository(item.repository, settings),
         namespace=item.namespace,
         delivery=settings.delivery or site.delivery,
-        values=freeze(merge(values, settings.values, keep_null=True)),
+        values=freeze(overlay(values, settings.values, keep_null=True)),
         computed=freeze(values),
         depends_on=before,
         path=("charts", item.key),

@@ -11,6 +11,7 @@ from typing import Any
 
 from dualstack.address.family import FAMILIES, Family
 from dualstack.document.frozen import freeze
+from dualstack.document.merge import overlay
 from dualstack.plan.model import NodePlan
 from dualstack.plan.network import management_interface, own_address, serving_interface
 from dualstack.site import Site
@@ -74,33 +75,6 @@ def _routes(node: Node, management: Interface | None) -> list[dict[str, Any]]:
             section["table-id"] = route.table
         routes.append(section)
     return routes
-
-
-def _by_name(base: list[Any], over: list[Any]) -> list[Any]:
-    """Merge raw nmstate interfaces by their name, as nmstate itself does."""
-    merged = list(base)
-    places = {item.get("name"): index for index, item in enumerate(merged) if isinstance(item, Mapping)}
-    for item in over:
-        name = item.get("name") if isinstance(item, Mapping) else None
-        if isinstance(name, str) and name in places:
-            merged[places[name]] = _merge(merged[places[name]], item)
-        else:
-            merged.append(item)
-    return merged
-
-
-def _merge(base: Any, over: Any, key: str = "") -> Any:
-    if isinstance(base, Mapping) and isinstance(over, Mapping):
-        merged = dict(base)
-        for name, item in over.items():
-            if item is None:
-                merged.pop(name, None)
-            else:
-                merged[name] = _merge(base[name], item, name) if name in base else item
-        return merged
-    if key == "interfaces" and isinstance(base, list) and isinstance(over, list):
-        return _by_name(base, over)
-    return over
 
 
 def _found_by_mac(section: dict[str, Any], repeated: Collection[str]) -> dict[str, Any]:
@@ -189,6 +163,6 @@ def plan_node(site: Site, index: int) -> NodePlan:
         ipv4=own_address(management.ipv4) if management else None,
         ipv6=own_address(management.ipv6) if management else None,
         nmstate_computed=freeze(state),
-        nmstate=freeze(_settled(_merge(state, node.nmstate), needed)),
+        nmstate=freeze(_settled(overlay(state, node.nmstate, named=("interfaces",)), needed)),
         role=node.role,
     )

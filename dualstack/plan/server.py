@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from dualstack.document.frozen import merge
+from dualstack.document.merge import overlay
 from dualstack.plan.model import NodePlan
 from dualstack.plan.topology import several
 from dualstack.releases import Release
@@ -110,7 +110,7 @@ def node_ip(node: NodePlan) -> str:
 
 def plan_server(site: Site, computed: dict[str, Any]) -> dict[str, Any]:
     """Merge the site's own keys over the computed ones."""
-    merged: dict[str, Any] = merge(computed, site.cluster.server)
+    merged: dict[str, Any] = overlay(computed, site.cluster.server)
     return merged
 
 
@@ -122,5 +122,5 @@ def plan_agent(site: Site, server: dict[str, Any]) -> dict[str, Any]:
     if all(node.role == "server" for node in site.nodes):
         return {}
     shared = {key: value for key, value in server.items() if key.removesuffix("+") in AGENT_KEYS}
-    merged: dict[str, Any] = merge(shared, site.cluster.agent)
+    merged: dict[str, Any] = overlay(shared, site.cluster.agent)
     return merged

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from dualstack.document.findings import At
-from dualstack.document.frozen import merge
+from dualstack.document.merge import overlay
 from dualstack.document.origins import Path
 from dualstack.policies.directory import DEFINITION, VALUES, file_path, loaded, names, read_yaml
 from dualstack.policies.model import Given, Hole, Unreadable, instead, items, read, text_of
@@ -130,10 +130,10 @@ def _values(given: Given) -> Any:
         text = item.value.get("text") if isinstance(item.value, Mapping) else None
         if not isinstance(text, str):
             return Hole("further values come from a file (valueYamlFiles)")
-        merged = merge(merged, _yaml(text, item.path), keep_null=True)
+        merged = overlay(merged, _yaml(text, item.path), keep_null=True)
     if isinstance(values, Hole):
         return values
-    return merge(merged, values, keep_null=True) if isinstance(values, Mapping) else merged
+    return overlay(merged, values, keep_null=True) if isinstance(values, Mapping) else merged
 
 
 def _yaml(text: str, path: Path) -> Mapping[str, Any]:
@@ -180,7 +180,7 @@ def of_helm_chart(spec: Mapping[str, Any]) -> Any:
         for part in reversed(_DOT.split(str(key))):
             name, bracket, _ = part.replace("\\", "").partition("[")
             nested = {name: Hole("items of a list are set one by one (set)") if bracket else nested}
-        values = merge(values, nested, keep_null=True)
+        values = overlay(values, nested, keep_null=True)
     return values
 
 

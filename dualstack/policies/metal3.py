@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dualstack.document.findings import At
-from dualstack.document.frozen import merge
+from dualstack.document.merge import overlay
 from dualstack.document.origins import Path
 from dualstack.plan.ironic import read_ironic
 from dualstack.plan.ironic_env import EXTRA_ENV, LISTEN_ALL
@@ -60,11 +60,11 @@ def _ironic(chart: Chart) -> Ironic:
             continue  # left out and null are two things to a chart
         for key in reversed(path):
             value = {key: value}
-        values = merge(values, value, keep_null=True)
+        values = overlay(values, value, keep_null=True)
     # What cannot be looked at is told once, by the policy of variables' text.
     env = {name: value for name, value in _variables(chart).items() if not isinstance(value, Hole)}
     version = chart.version.value if isinstance(chart.version.value, str) else ""
-    return read_ironic(merge(values, {EXTRA_ENV[0]: {EXTRA_ENV[1]: env}}) if env else values, version)
+    return read_ironic(overlay(values, {EXTRA_ENV[0]: {EXTRA_ENV[1]: env}}) if env else values, version)
 
 
 def _variables(chart: Chart) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from dualstack.document.frozen import merge
+from dualstack.document.merge import overlay
 from dualstack.eib import File, Reader, Tree, build_tree, disk
 from dualstack.plan.model import Plan
 from tests.sites import SECRETS, checked, mapping
@@ -109,7 +109,7 @@ def tree_of(data: dict[str, Any], secrets: Mapping[str, str] | None = None, file
 
 
 def site(mode: str = "address", /, **changes: Any) -> dict[str, Any]:
-    return merge(mapping(mode), changes)  # type: ignore[no-any-return]
+    return overlay(mapping(mode), changes)  # type: ignore[no-any-return]
 
 
 def loaded(tree: Tree, path: str) -> Any:

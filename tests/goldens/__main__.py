@@ -1,4 +1,4 @@
-"""The command: ``python -m tests.goldens write | check [--quick] | show NAME | texts NAME... | corpus FILE``."""
+"""The command: ``python -m tests.goldens write [NAME...] | check [--quick] | show NAME | texts NAME... | corpus FILE``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one of the commands; 1 where golden answers differ."""
     parser = argparse.ArgumentParser(prog="python -m tests.goldens", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("write", help="write all golden answers again")
+    write = commands.add_parser("write", help="write golden answers again, all or those that are named")
+    write.add_argument("names", nargs="*")
     check = commands.add_parser("check", help="compare all answers with the golden ones")
     check.add_argument("--quick", action="store_true", help="the sample that the tests look at")
     commands.add_parser("show", help="print one case and what the product says of it").add_argument("name")
@@ -29,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     corpus.add_argument("file", type=Path)
     options = parser.parse_args(arguments)
     if options.command == "write":
-        print(f"{write_answers()} golden answers")
+        print(f"{write_answers(options.names)} golden answers")
         return 0
     if options.command == "check":
         names = sampled() if options.quick else list(everything())

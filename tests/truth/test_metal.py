@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from dualstack.deploy.living import unkept
-from dualstack.document.frozen import merge
+from dualstack.document.merge import overlay
 from tests import PROJECT
 from tests.lab.bmc import PASSWORD, SYSTEM, USER, Bmc, started
 from tests.lab.standins.project import Deployment
@@ -165,7 +165,7 @@ def test_three_machines_are_installed_in_order_and_once(lab: Lab) -> None:
     assert "installs" not in again.told
     assert "unchanged" in again.told
 
-    other = checked(merge(lab.mapping(), {"cluster": {"bootstrap": "mgmt-2"}}), TOKEN).plan
+    other = checked(overlay(lab.mapping(), {"cluster": {"bootstrap": "mgmt-2"}}), TOKEN).plan
     assert other is not None
     assert [finding.rule.id for finding in unkept(lab.state(), other)] == ["DS286-bootstrap-kept"]
 

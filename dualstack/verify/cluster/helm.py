@@ -11,7 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from dualstack.document.frozen import dig, merge
+from dualstack.document.frozen import dig
+from dualstack.document.merge import overlay
 from dualstack.policies.charts import named_chart, of_helm_chart
 from dualstack.policies.directory import loaded
 from dualstack.policies.model import Hole, Unreadable
@@ -119,7 +120,7 @@ def _values(spec: Mapping[str, Any], config: Object | None) -> Any:
     if isinstance(values, Hole) or not isinstance(over, str) or not over.strip():
         return values
     read = loaded(over)
-    return Hole("the values of its HelmChartConfig are no YAML mapping") if read is None else merge(
+    return Hole("the values of its HelmChartConfig are no YAML mapping") if read is None else overlay(
         values, read, keep_null=True
     )  # fmt: skip
 
