@@ -1,4 +1,4 @@
-"""The command: ``python -m tests.goldens write [NAME...] | check [--quick] | show NAME | texts NAME... | corpus FILE``."""
+"""The command: ``python -m tests.goldens write [NAME...] | check | show NAME | texts NAME... | corpus FILE``."""
 
 from __future__ import annotations
 
