@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab import arp
+from tests.lab import arp, dhcp
 from tests.lab.libvirtd import GUEST
 from tests.lab.standins.project import STACK
 from tests.plugins.libvirt import NAME, NET, Lab
@@ -189,6 +189,11 @@ def test_reservations_make_the_network_anew_for_a_node_more(lab: Lab) -> None:
         *({"name": f"mgmt-{i}", "ip": f"fd00:100::{10 + i}"} for i in (1, 2, 3)),
     ]
     lab.expect_no_changes("--refresh")
+    server = lab.libvirtd
+    server.attach_guest(STACK, "192.168.100.77", "fd00:100::77")
+    for number in (1, 2, 3):
+        asked = server.run("ip", "netns", "exec", GUEST, sys.executable, dhcp.__file__, mac(number, 0))
+        assert asked.strip() == f"192.168.100.{10 + number}"
 
     steps = lab.apply(site(lab, [*three, leased(4, role="agent")], **prefixes)).steps
     stopped = [f"delete {machine(number)[1]}" for number in (1, 2, 3)]
