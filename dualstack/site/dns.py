@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -34,6 +34,10 @@ class DnsCheck(Model):
     )
     port: Int = Field(53, description="Their UDP and TCP port.")
     timeout: Int = Field(120, description="Seconds for which up waits for records that are only being made.")
+
+
+WRITTEN: Final = frozenset({"rfc2136", "libvirt"})
+"""Backends whose records dualstack writes itself."""
 
 
 class Dns(Model):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
 
+from dualstack.address.family import IPNetwork
 from dualstack.site.base import Bool, Int, Model, Prefix4, Prefix6, SecretKey, Text
 
 
@@ -125,3 +127,16 @@ class Host(Model):
     ssh: Ssh = Field(Ssh.model_construct(), description="SSH to the host itself, for kubeconfig.source ssh.")
     kubeconfig: Kubeconfig = Field(Kubeconfig.model_construct(), description="The way to the cluster.")
     production: Bool = Field(False, description="Whether host and disk are protected from deletion and replacement.")
+
+    def own_networks(self) -> Iterator[tuple[tuple[str, ...], IPNetwork, str]]:
+        """Yield field, prefix and name of each network that the hypervisor makes for the host."""
+        if self.kind == "libvirt":
+            network = self.libvirt.network
+            for family, prefix in (("ipv4", network.ipv4), ("ipv6", network.ipv6)):
+                if prefix is not None:
+                    yield ("host", "libvirt", "network", family), prefix.network, "libvirt's network"
+
+    def own_domain(self) -> tuple[tuple[str, ...], str] | None:
+        """Give field and name of the domain that the hypervisor's own network has; None where the site has none."""
+        domain = self.libvirt.network.domain
+        return None if domain is None else (("host", "libvirt", "network", "domain"), domain)

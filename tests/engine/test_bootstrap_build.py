@@ -18,7 +18,7 @@ from dualstack.engine.toolchain import go_environment
 from tests import PROJECT
 from tests.engine.conftest import Machine
 
-BUILD = """from dualstack.engine import built_engine
+BUILD = """from dualstack.engine.find import built_engine
 print(built_engine(lambda line: print(line, flush=True)).bin)
 """
 

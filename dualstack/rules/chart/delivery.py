@@ -32,15 +32,7 @@ HANDOVER_OPEN = Rule(
     "Changes of the chart reach no cluster: RKE2 has let it go, and Pulumi does not have it yet.",
     "dualstack's own",
 )
-NEW_DISK = Rule(
-    "DS153-built-image-new-disk",
-    "Charts of a virtual machine whose image the program builds can change with a new disk only.",
-    Severity.WARNING,
-    "A changed chart is a new image, that a new disk, and what was to be kept on the cluster is gone with the old one.",
-    "dualstack's own: the image is named by what it is built of, and a libvirt volume is made anew for another image",
-)
-
-RULES = (UNUSED, HANDOVER_IMAGE, HANDOVER_OPEN, NEW_DISK)
+RULES = (UNUSED, HANDOVER_IMAGE, HANDOVER_OPEN)
 
 
 def _settings(subject: Subject, chart: ChartPlan) -> Chart:
@@ -49,7 +41,7 @@ def _settings(subject: Subject, chart: ChartPlan) -> Chart:
     return chart_settings(subject.site, chart.key)
 
 
-def _label(chart: ChartPlan) -> str:
+def label(chart: ChartPlan) -> str:
     """Name a chart as the site does; one and its CRDs are one there."""
     return chart.name if chart.key == "extra" else chart.key
 
@@ -59,7 +51,7 @@ def check_day2(subject: Subject) -> Findings:
     plan = subject.plan
     for chart in plan.charts:
         if chart.delivery == "pulumi" and _settings(subject, chart).day2 is not None:
-            message = f"{_label(chart)} is delivered by Pulumi"
+            message = f"{label(chart)} is delivered by Pulumi"
             yield UNUSED.at((*chart.path, "day2"), message, remove())
     if subject.site.day2 != "hand" and plan.charts and all(chart.delivery == "pulumi" for chart in plan.charts):
         yield UNUSED.at(("day2",), "no chart of the site is in the image", remove())
@@ -73,31 +65,14 @@ def check_handover(subject: Subject) -> Findings:
         path: Path = (*chart.path, "handover")
         if chart.delivery == "image":
             yield HANDOVER_IMAGE.at(
-                path, f"{_label(chart)} is in the image", remove(", or set delivery to pulumi beside it")
+                path, f"{label(chart)} is in the image", remove(", or set delivery to pulumi beside it")
             )
             continue
         yield HANDOVER_OPEN.at(
             path,
-            f"{_label(chart)} is being handed over",
+            f"{label(chart)} is being handed over",
             "run dualstack up and the kubectl command that it prints, then remove handover and run dualstack up again",
         )
 
 
-def check_new_disk(subject: Subject) -> Findings:
-    """Tell what a changed chart takes where the program builds the image of the machine that it makes."""
-    plan, site = subject.plan, subject.site
-    if plan.libvirt is None or plan.libvirt.image is not None or site.image.build != "local":
-        return
-    fix = "set host.libvirt.image to an image that stays as it is, and image.build to none"
-    for chart in plan.charts:
-        if chart.handover:
-            message = f"{_label(chart)} leaves the image, so the machine gets a new disk without it"
-            yield NEW_DISK.at(
-                (*chart.path, "handover"), message, "remove handover: on the new disk it is released anew"
-            )
-    if any(chart.configured for chart in plan.charts):
-        message = "a changed value is a new image, and the machine gets a new disk before any HelmChartConfig counts"
-        yield NEW_DISK.at(("day2",), message, fix)
-
-
-CHECKS = (check_day2, check_handover, check_new_disk)
+CHECKS = (check_day2, check_handover)

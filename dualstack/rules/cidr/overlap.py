@@ -179,7 +179,7 @@ def outside_network(addresses: Sequence[At[IPInterface]], networks: Sequence[Nam
         if any(item.value.ip in named.network for item in own):
             continue
         if own:
-            fix = write(str(own[0].value.network)) if named.label.startswith("libvirt") else "write an address of it"
+            fix = write(str(own[0].value.network)) if named.made else "write an address of it"
             yield OUTSIDE.at(named.path, f"{own[0].value.ip} lies outside {named.network}, {named.label}", fix)
         else:
             message = f"the host has no address in {named.network}, {named.label}"

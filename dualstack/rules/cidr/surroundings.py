@@ -29,6 +29,8 @@ class Named:
     """What it is, as in "the gateway of eth0"."""
     route: bool = False
     """True for the destination of a route: one that is wider than a range does no harm to it."""
+    made: bool = False
+    """True where the program makes it, as the site writes it."""
 
     @property
     def shown(self) -> str:
@@ -151,15 +153,7 @@ def _servers(subject: Subject) -> list[Named]:
 
 def attached(subject: Subject) -> list[Named]:
     """List the networks of the virtual host."""
-    settings = subject.site.host.libvirt.network
-    if subject.site.host.kind != "libvirt":
-        return []
-    pairs = (("ipv4", settings.ipv4), ("ipv6", settings.ipv6))
-    return [
-        Named(("host", "libvirt", "network", family), prefix.network, "libvirt's network")
-        for family, prefix in pairs
-        if prefix is not None
-    ]
+    return [Named(path, network, label, made=True) for path, network, label in subject.site.host.own_networks()]
 
 
 def surroundings(subject: Subject) -> list[Named]:

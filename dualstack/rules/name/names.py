@@ -24,6 +24,7 @@ from dualstack.rules.name.name_grammar import as_ip, host_of, looks_like_ip, nam
 from dualstack.rules.network.nmstate_view import parsed_network
 from dualstack.rules.server.own_server import own_values
 from dualstack.site import Site
+from dualstack.site.dns import WRITTEN
 
 DNS_NAME = Rule(
     "DS080-dns-name",
@@ -192,8 +193,8 @@ def _names(subject: Subject) -> Iterator[tuple[At[str], int]]:
         # RFC 2317 delegates parts of a /24 through labels such as 0/25
         if not bare.endswith(".in-addr.arpa"):
             yield At(("dns", "zones", index, "name"), bare), 1
-    if site.host.libvirt.network.domain is not None:
-        yield At(("host", "libvirt", "network", "domain"), site.host.libvirt.network.domain), 1
+    if (own := site.host.own_domain()) is not None:
+        yield At(*own), 1
 
 
 def check_names(subject: Subject) -> Findings:
@@ -249,7 +250,7 @@ def no_record(name: At[str], kind: str, fix: AnyFix, why: str = "") -> Finding:
 def _no_record(site: Site, name: str, family: Family, kind: str) -> Finding:
     unknown = f"the node's {LABEL[family]} address is not known"
     fix, path = state_address(site, family), stated_path(site, family)
-    if site.dns.backend in ("rfc2136", "libvirt"):
+    if site.dns.backend in WRITTEN:
         return no_record(At(path, name), kind, fix, unknown)
     message = f"dualstack cannot check or show the {kind} record of {name}: {unknown}"
     consequence = "Whether the name has the record is left to whoever gives out the address."
