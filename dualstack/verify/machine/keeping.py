@@ -1,4 +1,4 @@
-"""What a machine runs out of: RKE2's certificates, and time."""
+"""What a machine is called, and what it runs out of: RKE2's certificates, and time."""
 
 from __future__ import annotations
 
@@ -20,9 +20,28 @@ clock of whoever asks may be the wrong one, so that only what clearly breaks is 
 
 
 def judge(node: NodePlan, reading: Reading, days: int, result: Result) -> Iterator[Result]:
-    """Judge certificates and clock."""
+    """Judge host name, certificates and clock."""
+    yield _name(node, reading, replace(result, asked="host name"))
     yield _certificates(node, reading, days, replace(result, asked="certificates of RKE2"))
     yield _clock(node, reading, replace(result, asked="clock"))
+
+
+def _name(node: NodePlan, reading: Reading, result: Result) -> Result:
+    own = ascii(reading.texts.get("host", "").strip())[1:-1]
+    if not own:
+        return replace(
+            result, word=Word.NOT_CHECKABLE, seen="it did not say", fix="see /proc/sys/kernel/hostname there"
+        )
+    if own == node.name:
+        return replace(result, seen=own)
+    return replace(
+        result,
+        word=Word.FAILED,
+        seen=f"it calls itself {own}, and not {node.name}",
+        consequence=f"RKE2 registers it as another node at its next start, and does not find {node.name} any more",
+        fix=f"on it: hostnamectl set-hostname {node.name}; or it is another machine. A name that DHCP gives is "
+        "switched off by a static one",
+    )
 
 
 def _certificates(node: NodePlan, reading: Reading, days: int, result: Result) -> Result:

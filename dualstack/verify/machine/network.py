@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -10,7 +9,7 @@ from typing import Any, Final
 from dualstack.address.family import FAMILIES, LABEL, Family
 from dualstack.plan.model import NodePlan
 from dualstack.verify.machine import resolvers, routes
-from dualstack.verify.machine.nics import Nic, find_nic
+from dualstack.verify.machine.nics import Nic, find_nic, mappings, plain, shown
 from dualstack.verify.machine.reading import Reading
 from dualstack.verify.model import Result, Word
 
@@ -25,12 +24,13 @@ _BAD: Final = {
 def judge(node: NodePlan, reading: Reading, result: Result) -> Iterator[Result]:
     """Judge both families, then the resolvers."""
     try:
-        links = [link for link in reading.data("addresses") if isinstance(link, Mapping) and link]
+        links = mappings(reading.data("addresses"))
     except ValueError as error:
         fix = "see that ip of iproute2 is on the machine"
         yield replace(result, asked="addresses", word=Word.NOT_CHECKABLE, seen=str(error), fix=fix)
         return
-    nics = [find_nic(wanted, links) for wanted in node.nmstate.get("interfaces", ()) if isinstance(wanted, Mapping)]
+    wanted = mappings(node.nmstate.get("interfaces"))
+    nics = [find_nic(one, links) for one in wanted if one.get("state", "up") == "up"]
     for family in FAMILIES:
         yield from _family(node, nics, links, reading, family, replace(result, family=family))
     yield resolvers.judge(node, nics, reading, result)
@@ -59,7 +59,7 @@ def _family(
             f"Its profile is the one of network/{node.name}.yaml of a rendered directory",
         )
     else:
-        count = sum(len(nic.of(family).get("address", ())) for nic in planned)
+        count = sum(len(mappings(nic.of(family).get("address"))) for nic in planned)
         yield replace(result, seen=f"all {count} as planned" if count > 1 else "as planned")
     yield from routes.judge(node, nics, reading, family, replace(result, asked="routes"))
 
@@ -73,16 +73,18 @@ def _wrong_addresses(nic: Nic, links: Sequence[Mapping[str, Any]], family: Famil
         return
     if nic.down:
         yield f"{nic.name} is down, or its cable is out"
-    have = {str(one.get("local")): one for one in nic.addresses if one.get("family") == kind}
-    for given in wanted.get("address", ()):
-        address, length = str(ipaddress.ip_address(given["ip"])), given.get("prefix-length")
+    have = {plain(one.get("local")): one for one in nic.addresses if one.get("family") == kind}
+    for given in mappings(wanted.get("address")):
+        address, length = plain(given.get("ip")), given.get("prefix-length")
+        if not address:
+            continue  # raw nmstate that is wrong is what rules tell
         one = have.get(address)
         if one is None:
             other = _holder(address, links)
             yield f"{address} is not on {nic.name}" + (f" but on {other}" if other else "")
             continue
-        if one.get("prefixlen") != length:
-            yield f"{address} has prefix length {one.get('prefixlen')}, planned is {length}"
+        if one.get("prefixlen") != length and isinstance(length, int):
+            yield f"{address} has prefix length {shown(one.get('prefixlen'))}, planned is {length}"
         # No flag of a permanent address is planned; preferred_life_time 0 is what `deprecated` means.
         bad = next((words for flag, words in _BAD.items() if one.get(flag)), None)
         if bad:
@@ -91,14 +93,12 @@ def _wrong_addresses(nic: Nic, links: Sequence[Mapping[str, Any]], family: Famil
         strangers = [text for text, one in have.items() if one.get("dynamic") and one.get("scope") == "global"]
         if strangers:
             yield f"{nic.name} takes {', '.join(strangers)} from router advertisements, which the plan switches off"
-    if (wanted.get("dhcp") or wanted.get("autoconf")) and not any(
-        one.get("scope") == "global" for one in have.values()
-    ):
+    if nic.learns(family) and not any(one.get("scope") == "global" for one in have.values()):
         yield f"{nic.name} was given no {LABEL[family]} address by DHCP or a router"
 
 
 def _holder(address: str, links: Sequence[Mapping[str, Any]]) -> str:
     for link in links:
-        if any(isinstance(one, Mapping) and one.get("local") == address for one in link.get("addr_info", ())):
-            return str(link.get("ifname"))
+        if any(plain(one.get("local")) == address for one in mappings(link.get("addr_info"))):
+            return shown(link.get("ifname"))
     return ""

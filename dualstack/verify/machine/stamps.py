@@ -14,6 +14,7 @@ from dualstack.day2.words import Word as Day2
 from dualstack.eib import plan_stamp
 from dualstack.eib.join import joining
 from dualstack.plan.model import NodePlan, Plan
+from dualstack.verify.machine.nics import shown
 from dualstack.verify.machine.reading import STAMP, Reading
 from dualstack.verify.model import Result, Word
 
@@ -52,7 +53,7 @@ def judge(plan: Plan, node: NodePlan, reading: Reading, result: Result) -> Itera
         yield replace(result, word=Word.NOT_CHECKABLE, seen=str(error), fix=fix)
         return
     own = plan.name if plan.joins is None else plan.joins
-    stranger = _stranger(own, node, found, reading.texts.get("host", "").strip())
+    stranger = _stranger(own, node, found)
     if stranger:
         yield replace(
             result,
@@ -65,7 +66,9 @@ def judge(plan: Plan, node: NodePlan, reading: Reading, result: Result) -> Itera
     wanted = _wanted(plan, node, found)
     differing = list(_differing(wanted, found, node))
     others = ", ".join(part for part, _ in differing)
-    seen = f"{own}, {node.name}, release {found.get('release')}" + (f"; not as planned: {others}" if others else "")
+    seen = f"{own}, {node.name}, release {shown(found.get('release'))}" + (
+        f"; not as planned: {others}" if others else ""
+    )
     yield replace(result, seen=seen)
     setting = Setting(own, plan.site.model_dump(mode="json", by_alias=True))
     for part, where in differing:
@@ -75,23 +78,22 @@ def judge(plan: Plan, node: NodePlan, reading: Reading, result: Result) -> Itera
 def _read(text: str) -> Mapping[str, Any]:
     try:
         found = json.loads(text)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         raise ValueError("it is no JSON") from None
     if not isinstance(found, dict) or not all(isinstance(found.get(key), dict) for key in ("nodes", "parts")):
         raise ValueError("it is no stamp of dualstack's")
     if found.get("version") != VERSION:
-        raise ValueError(f"it is of version {found.get('version')!r}; this dualstack reads {VERSION}")
+        raise ValueError(f"it is of version {shown(found.get('version'))}; this dualstack reads {VERSION}")
     return found
 
 
-def _stranger(site: str, node: NodePlan, found: Mapping[str, Any], host: str) -> str:
+def _stranger(site: str, node: NodePlan, found: Mapping[str, Any]) -> str:
     """Say whose machine it is, where it is another one's; empty where it is the node's."""
     if found.get("site") != site:
-        return f"the machine is of site {found.get('site')!r}, and not of {site}"
+        return f"the machine is of site {shown(found.get('site'))}, and not of {site}"
     if node.name not in found["nodes"]:
-        return f"its image was made for {', '.join(sorted(found['nodes'])) or 'no node'}, and not for {node.name}"
-    if host and host != node.name:
-        return f"it calls itself {host!r}, and not {node.name}"
+        names = ", ".join(map(shown, sorted(found["nodes"])))
+        return f"its image was made for {names or 'no node'}, and not for {node.name}"
     return ""
 
 
@@ -109,13 +111,14 @@ def _differing(
     if wanted["release"] != found.get("release"):
         yield "release", (("release",),)
     one, other = wanted["nodes"].get(node.name, {}), found["nodes"][node.name]
+    other = other if isinstance(other, Mapping) else {}
     if one.get("network") != other.get("network"):
         yield "network", (("nodes", node.index, "interfaces"), ("nodes", node.index, "routes"), ("dns", "resolvers"))
     if one.get("role") != other.get("role"):
         yield "role", (("nodes", node.index, "role"),)
     for part in sorted({*wanted["parts"], *found["parts"]}):
         if wanted["parts"].get(part) != found["parts"].get(part):
-            yield part, PLACES.get(part, ())
+            yield shown(part), PLACES.get(part, ())
 
 
 def _pending(

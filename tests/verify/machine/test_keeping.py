@@ -67,3 +67,9 @@ def test_a_clock_that_nobody_keeps() -> None:
     assert "no time server" in told(judged(site(), lambda said: said.update(synchronized="no")))["clock"]
     assert told(judged(site(), lambda said: said.update(synchronized=None))) == {}
     assert "clock" in told(judged(site(), lambda said: said.update(clock="late")), Word.NOT_CHECKABLE)
+
+
+def test_a_machine_of_another_name() -> None:
+    found = told(judged(site(), lambda said: said.update(host="localhost\n")))
+
+    assert found == {"host name": "it calls itself localhost, and not mgmt-1"}

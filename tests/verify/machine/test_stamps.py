@@ -58,9 +58,8 @@ def test_what_concerns_installs_alone_is_fine() -> None:
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        (edited(site="lyon"), "of site 'lyon'"),
+        (edited(site="lyon"), "of site lyon"),
         (edited(nodes={"other": {}}), "made for other, and not for mgmt-1"),
-        (lambda said: said.update(host="mgmt-2"), "calls itself 'mgmt-2', and not mgmt-1"),
     ],
 )
 def test_another_ones_machine_is_a_fault(fault: Fault, words: str) -> None:
