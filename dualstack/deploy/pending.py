@@ -11,7 +11,7 @@ from dualstack.day2 import Consequence, Setting, Word
 from dualstack.day2.rendered import file_consequence
 from dualstack.deploy.progress import Change
 from dualstack.deploy.properties import MISSING, Property
-from dualstack.diff.properties import parse_path
+from dualstack.document.differ import parse_path
 from dualstack.eib.tree import HOSTS
 from dualstack.tokens import DIRECTORY
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dualstack.diff.properties import parse_path
+from dualstack.document.differ import parse_path
 from dualstack.document.frozen import REDACTED
 from dualstack.document.hiding import names_a_secret
 from dualstack.document.origins import format_path

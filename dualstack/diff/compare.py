@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from dualstack.diff.living import unkept
 from dualstack.diff.operations import Step, Types, plan_steps
-from dualstack.diff.properties import Change, Comparison, Name, Path, marks, named_items, redacted
+from dualstack.document.differ import Change, Comparison, Name, Path, marks, named_items, redacted
 
 Document = Mapping[str, Any]
 Status = Literal["new", "removed", "changed", "unchanged", "unreadable"]
@@ -174,7 +174,7 @@ def _beside(base: Document, head: Document) -> Iterator[Edit]:
 
 def _told_apart(base: Any, head: Any) -> Iterator[Change]:
     """Yield the differences by name; of a mapping that comes or goes each value in it."""
-    for change in Comparison(by_name=True).differences(base, head):
+    for change in Comparison(lists="names").differences(base, head):
         whole = change.after if change.how == "add" else change.before
         if change.how == "update" or not isinstance(whole, Mapping) or not whole:
             yield change

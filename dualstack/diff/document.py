@@ -10,10 +10,10 @@ from dualstack.day2 import Consequence
 from dualstack.diff.compare import SiteDiff, Told
 from dualstack.diff.facts import facts, rest
 from dualstack.diff.operations import Step
-from dualstack.diff.properties import Change, show_path
 from dualstack.diff.report import Report
 from dualstack.diff.sections import title
 from dualstack.diff.words import headline, lines_of, word_of
+from dualstack.document.differ import Change, show_path
 
 VERSION: Final = 2
 

@@ -18,7 +18,7 @@ from dualstack.day2.paths import field_path, model_fields
 from dualstack.day2.rendered import STAMP, file_consequence
 from dualstack.diff.compare import Edit, FileChange, Records, SiteDiff
 from dualstack.diff.operations import Step
-from dualstack.diff.properties import Change
+from dualstack.document.differ import Change
 from dualstack.document.frozen import UNKNOWN
 from dualstack.tokens import DIRECTORY, PROVIDER, RELEASE
 

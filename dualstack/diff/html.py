@@ -13,9 +13,9 @@ from dualstack.diff.escape import Code, visible
 from dualstack.diff.facts import rest
 from dualstack.diff.groups import groups_of
 from dualstack.diff.picture import boxes
-from dualstack.diff.properties import show_path
 from dualstack.diff.report import Report
 from dualstack.diff.words import headline, lines_of, word_of
+from dualstack.document.differ import show_path
 
 
 def html(report: Report) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from dualstack.diff.kinds import Kind, kind_of
-from dualstack.diff.properties import Change, Comparison, Path, contains, parse_path
+from dualstack.document.differ import Change, Comparison, Path, contains, parse_path
 from dualstack.tokens import PROVIDER
 
 Resource = Mapping[str, Any]

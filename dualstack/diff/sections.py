@@ -13,9 +13,9 @@ from dualstack.diff.compare import Document, FileChange, Records, SiteDiff, Told
 from dualstack.diff.escape import Code, Text, shortened
 from dualstack.diff.facts import Fact, default_of, facts
 from dualstack.diff.groups import Group
-from dualstack.diff.properties import Change, show_path
 from dualstack.diff.report import Report
 from dualstack.diff.words import LONGEST, brief, from_to, loses_host, word_of
+from dualstack.document.differ import Change, show_path
 from dualstack.document.frozen import UNKNOWN
 
 FINDINGS_SHOWN = 10

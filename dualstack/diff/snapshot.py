@@ -38,7 +38,7 @@ from dualstack.answer.json_answer import plan_json
 from dualstack.answer.veiled import veiled
 from dualstack.check.checked import Checked
 from dualstack.check.sites import load_site
-from dualstack.diff.properties import UNKNOWNS, redacted
+from dualstack.document.differ import UNKNOWNS, redacted
 from dualstack.document.hiding import Veil
 from dualstack.document.loader import load_file
 from dualstack.document.origins import find_origin

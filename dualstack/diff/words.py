@@ -13,7 +13,7 @@ from dualstack.diff.compare import SiteDiff
 from dualstack.diff.escape import Code, Text, shortened
 from dualstack.diff.facts import facts, rest, worst
 from dualstack.diff.operations import Operation, Step
-from dualstack.diff.properties import Change, show_path
+from dualstack.document.differ import Change, show_path
 from dualstack.document.frozen import UNKNOWN
 from dualstack.tokens import ANSWERS, BUILD, DIRECTORY, POINTER, PROVIDER, READY, RECORD_SET, RELEASE, SERVICE_PATCH
 

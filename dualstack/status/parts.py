@@ -14,8 +14,8 @@ from dualstack.day2 import Setting, Word
 from dualstack.day2.rendered import STAMP, file_consequence
 from dualstack.diff.compare import SiteDiff
 from dualstack.diff.operations import Resource, Step, Types, plan_steps
-from dualstack.diff.properties import UNKNOWNS, redacted
 from dualstack.diff.words import lines_of
+from dualstack.document.differ import UNKNOWNS, redacted
 from dualstack.status.model import Todo
 from dualstack.tokens import DIRECTORY, PROVIDER, STACK
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import reduce
 from typing import Any
 
-from provider.frame.handler import UNKNOWN, Diff, Kind
+from dualstack.document.differ import Comparison
+from provider.frame.handler import Diff, Kind
 
+_INPUTS = Comparison(lists="whole", exact=False)
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -19,19 +22,10 @@ def join(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Kind]]:
+def differences(old: Any, new: Any) -> Iterator[tuple[str, Kind]]:
     """Yield the path and kind of each difference, as deep as both sides are maps; an unknown value differs."""
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        for key in sorted({*old, *new}):
-            here = join(path, key)
-            if key not in new:
-                yield here, "delete"
-            elif key not in old:
-                yield here, "add"
-            else:
-                yield from differences(old[key], new[key], here)
-    elif new is UNKNOWN or old != new:
-        yield path, "update"
+    for change in _INPUTS.differences(old, new):
+        yield reduce(join, map(str, change.path), ""), change.how
 
 
 def compared(

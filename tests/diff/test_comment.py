@@ -15,8 +15,8 @@ from dualstack.diff.git import Commit
 from dualstack.diff.html import html
 from dualstack.diff.markdown import LIMIT, MARK, comment
 from dualstack.diff.picture import boxes, mermaid
-from dualstack.diff.properties import Change
 from dualstack.diff.report import Report
+from dualstack.document.differ import Change
 
 NASTY = [
     "a|b",

@@ -16,11 +16,11 @@ from dualstack.diff.document import report_json
 from dualstack.diff.facts import facts, rest
 from dualstack.diff.html import html
 from dualstack.diff.markdown import comment
-from dualstack.diff.properties import Change
 from dualstack.diff.report import Report, make_report
 from dualstack.diff.sections import warning
 from dualstack.diff.text import page
 from dualstack.diff.words import takes, word_of
+from dualstack.document.differ import Change
 from tests.day2.changes import CHANGES, SITE, changed
 from tests.diff.repository import Repository, site
 from tests.diff.test_comment import report

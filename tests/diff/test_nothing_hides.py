@@ -21,9 +21,9 @@ from dualstack.diff.html import html
 from dualstack.diff.kinds import kind_of
 from dualstack.diff.markdown import comment
 from dualstack.diff.operations import Step
-from dualstack.diff.properties import Change
 from dualstack.diff.report import Report, make_report
 from dualstack.diff.text import page
+from dualstack.document.differ import Change
 from tests.diff.repository import Repository, site
 
 ALLOWED = ("-c", "protocol.file.allow=always")

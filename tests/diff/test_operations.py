@@ -8,7 +8,7 @@ import pytest
 
 from dualstack.diff.kinds import kind_of
 from dualstack.diff.operations import Step, plan_steps
-from dualstack.diff.properties import Comparison, Name, contains, parse_path, show_path
+from dualstack.document.differ import Comparison, Name, contains, parse_path, show_path
 from provider.frame.handlers import HANDLERS
 from tests.lab.standins.kinds import ALL, KINDS
 
@@ -154,7 +154,7 @@ def test_paths() -> None:
 def test_lists_of_named_things() -> None:
     old = {"nodes": [{"name": "a", "x": 1}, {"name": "b", "x": 1}]}
     new = {"nodes": [{"name": "c", "x": 1}, {"name": "b", "x": 2}, {"name": "a", "x": 1}]}
-    changes = list(Comparison(by_name=True).differences(old, new))
+    changes = list(Comparison(lists="names").differences(old, new))
     assert [(show_path(change.path), change.how) for change in changes] == [
         ("nodes[b].x", "update"),
         ("nodes[c]", "add"),

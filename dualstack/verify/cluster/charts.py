@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from dualstack.day2.words import Word as Day2
-from dualstack.diff.properties import Change, Comparison
+from dualstack.document.differ import Change, Comparison
 from dualstack.document.findings import At
 from dualstack.document.frozen import REDACTED, Secret, thaw
 from dualstack.document.hiding import names_a_secret

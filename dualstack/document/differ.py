@@ -60,26 +60,28 @@ class Comparison:
 
     Attributes:
         unstable: whether a value at a path that is unknown on both sides will be another one.
-        by_name: whether lists of named things are compared by name; else item by item.
+        lists: ``items`` one by one, ``names`` where all their items have one, or each list ``whole``.
+        exact: whether values of two types differ that Python calls equal, as 1 and true.
     """
 
     unstable: Callable[[Path], bool] = lambda _: False
-    by_name: bool = False
+    lists: Literal["items", "names", "whole"] = "items"
+    exact: bool = True
 
     def differences(self, old: Any, new: Any, path: Path = ()) -> Iterator[Change]:
         """Yield each difference of two trees below a path, maps key by key."""
         if isinstance(old, Mapping) and isinstance(new, Mapping):
             for key in sorted({*old, *new}):
                 yield from self._below(old.get(key, _ABSENT), new.get(key, _ABSENT), (*path, key))
-        elif isinstance(old, list) and isinstance(new, list):
-            one, other = (named_items(items) if self.by_name else None for items in (old, new))
+        elif self.lists != "whole" and isinstance(old, list) and isinstance(new, list):
+            one, other = (named_items(items) if self.lists == "names" else None for items in (old, new))
             if one is not None and other is not None:
                 yield from self._by_name(one, other, path)
                 return
             for index in range(max(len(old), len(new))):
                 before, after = (items[index] if index < len(items) else _ABSENT for items in (old, new))
                 yield from self._below(before, after, (*path, index))
-        elif (old != new or type(old) is not type(new)) or (
+        elif (old != new or (self.exact and type(old) is not type(new))) or (
             isinstance(new, str) and new in UNKNOWNS and self.unstable(path)
         ):
             yield _change(path, "update", old, new)
