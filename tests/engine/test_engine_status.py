@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from dualstack.deploy.backend import Backend
+from dualstack.status.stacks import by_engine, from_files, resources
 from tests.engine.commands import ENGINE, SITE, Clone
 from tests.lab.ran import Ran
 
@@ -93,3 +95,19 @@ def test_wait_is_nothing_without_verify(clone: Clone) -> None:
     ran = clone.run("up", SITE, *ENGINE, "--yes", "--wait", "5")
     assert ran.code == 2
     assert "--verify" in ran.err
+
+
+def test_the_cli_and_the_files_say_the_same(clone: Clone) -> None:
+    """A backend that is not one in files is read through the CLI: the same resources, the same last run."""
+    assert clone.up().code == 0
+    backend = Backend(True, None, "of a test", clone.state)
+    asked, read = by_engine(backend, clone.engine, clone.folder), from_files(backend, "dualstack")
+
+    one, other = asked(SITE), read(SITE)
+
+    assert one is not None
+    assert other is not None
+    assert [each["urn"] for each in resources(one)] == [each["urn"] for each in resources(other)]
+    assert one.last == other.last
+    assert asked("nowhere") is None
+    assert read("nowhere") is None
