@@ -194,6 +194,9 @@ def test_reservations_make_the_network_anew_for_a_node_more(lab: Lab) -> None:
     for number in (1, 2, 3):
         asked = server.run("ip", "netns", "exec", GUEST, sys.executable, dhcp.__file__, mac(number, 0))
         assert asked.strip() == f"192.168.100.{10 + number}"
+    # The provider reads leases back as the VMs' addresses.
+    assert server.virsh("net-dhcp-leases", STACK).count("192.168.100.") == 3
+    lab.expect_no_changes("--refresh")
 
     steps = lab.apply(site(lab, [*three, leased(4, role="agent")], **prefixes)).steps
     stopped = [f"delete {machine(number)[1]}" for number in (1, 2, 3)]
