@@ -74,7 +74,7 @@ format: $(STAMP) ## let ruff mend what it can
 types: $(STAMP) ## mypy, strict; the policy pack with the packages of its own environment
 	@$(PY) -m mypy
 	@MYPYPATH=.:policy $(PY) -m mypy --follow-imports=silent --python-executable "$$($(PY) -m dualstack.engine.pack)" \
-		policy/__main__.py policy/dualstack_policies/*.py tests/policy/harness.py
+		policy/__main__.py policy/dualstack_policies/*.py tests/policy/harness.py tests/policy/decoding.py
 
 docs: $(STAMP) ## write the generated pages and schemas in docs/ again
 	@$(PY) -m dualstack.answer.docs

@@ -22,6 +22,7 @@ from dualstack.document.origins import Path
 from dualstack.policies import all_policies
 from dualstack.policies.model import Given, NotYet, Unreadable, View, sentence
 from dualstack.policies.model import Policy as Ours
+from dualstack_policies.decoding import decode_once
 from dualstack_policies.memory import Memory
 from dualstack_policies.values import given
 
@@ -48,6 +49,7 @@ def policies(memory: Memory | None = None) -> list[Policy]:
     Args:
         memory: what the engine has shown so far; one for all policies of a pack.
     """
+    decode_once()
     shared = memory or Memory()
     return [_stack(policy, shared) if policy.whole else _resource(policy, shared) for policy in all_policies()]
 

@@ -151,7 +151,7 @@ def test_no_module_of_the_pack_is_named_like_one_that_is_imported(python: Path) 
     assert own == {"__main__", "dualstack_policies"}
     code = (
         "import json, sys\n"
-        "import dualstack_policies, dualstack.cli, dualstack.docs\n"
+        "import dualstack_policies, dualstack.cli, dualstack.answer.docs\n"
         "from importlib.metadata import packages_distributions\n"
         "modules = {name: module for name, module in sys.modules.items() if '.' not in name}\n"
         "places = {name: getattr(module, '__file__', None) for name, module in modules.items()}\n"
