@@ -17,6 +17,8 @@ from dualstack.errors import InputError
 from dualstack.plan import Plan
 from dualstack.stack.layers import Resolved, resolve_mapping
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""As a stack's name is, which a site's is elsewhere (pulumi sdk/go/common/tokens, StackName)."""
 _SECRET_SET = re.compile(r"(?:run:? )?dualstack secret set \S+ (\w+)(?: @\S+)?")
 
 
@@ -47,12 +49,16 @@ def open_site(args: Mapping[str, Any], *, tell: bool = True) -> tuple[Plan, Secr
     name, site, secrets = args.get("name"), args.get("site"), args.get("secrets") or {}
     if isinstance(site, CheckedSite):
         return site.plan, Secrets(cast(Mapping[str, Any], secrets), site.give)
-    if not isinstance(name, str) or not name:
-        raise pulumi.RunError("name is no text: write the site's name, such as paris; it is part of names and paths")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        words = "letters, digits, dots, hyphens and underscores, a letter or digit first"
+        raise pulumi.RunError(f"name is no site's name: write one such as paris ({words}); it is part of paths")
     if not isinstance(site, Mapping):
         raise pulumi.RunError(f"site of {name} is no mapping of plain values: write what a site file has below site")
     if not isinstance(secrets, Mapping):
         raise pulumi.RunError(f"secrets of {name} is no mapping: write one whose keys are known, and whose values are")
+    for key, value in secrets.items():
+        if not isinstance(value, str | pulumi.Output):
+            raise pulumi.RunError(f'secrets["{key}"] of {name} is no text: write it in quotes, or give an Output')
     mapping = plain(site, ("site",))
     try:
         resolved = resolve_mapping(project_folder(), mapping, secrets, file=f"the site {name}")
