@@ -17,7 +17,9 @@ def run(view: View) -> Iterator[Result]:
     told = [result for one in certificates for result in _certificate(view.now, one)]
     yield from told
     if not told:
-        yield Place(Kind.CERTIFICATES, "Certificates", "issued and valid").ok(f"{len(certificates)} of cert-manager")
+        yield Place(Kind.CERTIFICATES, "Certificates", "issued and valid").ok(
+            f"{len(certificates)} of cert-manager, none in trouble" if certificates else "cert-manager keeps none"
+        )
 
 
 def _certificate(now: datetime.datetime, one: Object) -> Iterator[Result]:

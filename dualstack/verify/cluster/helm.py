@@ -67,8 +67,7 @@ def releases(live: Live) -> list[HelmRelease]:
 
 
 def _name(one: Object) -> tuple[str, str]:
-    metadata = one.get("metadata") or {}
-    return str(metadata.get("namespace", "")), str(metadata.get("name", ""))
+    return str(dig(one, "metadata", "namespace", default="")), str(dig(one, "metadata", "name", default=""))
 
 
 def _recorded(secret: Object) -> HelmRelease | None:
@@ -76,7 +75,7 @@ def _recorded(secret: Object) -> HelmRelease | None:
     if known is None:
         return None
     namespace, name, _ = known
-    source = f"Secret {namespace}/{(secret.get('metadata') or {}).get('name')}"
+    source = f"Secret {'/'.join(_name(secret))}"
     status = str(dig(secret, "metadata", "labels", "status", default=""))
     release = unpacked(secret)
     if release is None:

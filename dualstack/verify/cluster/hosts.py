@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dualstack.address.bmc import HTTP_BOOT, parse_bmc
+from dualstack.answer.style import counted
 from dualstack.document.frozen import dig
 from dualstack.plan.ironic_env import host_of
 from dualstack.rules.ironic.media import MEDIA_FAMILY, given_other_family
@@ -27,7 +28,7 @@ def run(view: View) -> Iterator[Result]:
     yield from told
     if not told:
         yield Place(Kind.HOSTS, "BareMetalHosts", "BMCs and state").ok(
-            f"{len(hosts)} machines, none in trouble" if hosts else "no machine is registered"
+            f"{counted(len(hosts), 'machine')}, none in trouble" if hosts else "no machine is registered"
         )
 
 

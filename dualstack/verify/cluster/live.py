@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dualstack.document.frozen import dig
 from dualstack.verify.cluster.client import Absent, Client, Denied, Failure, Unknown
 from dualstack.verify.cluster.reads import READS, Read
 from dualstack.verify.cluster.records import newest
@@ -94,9 +95,8 @@ def from_objects(objects: Iterable[Object], denied: Collection[str] = (), absent
 
 def _is(one: Object, wanted: Read) -> bool:
     group, slash, _ = str(one.get("apiVersion", "")).rpartition("/")
-    metadata = one.get("metadata") or {}
-    named = not wanted.names or metadata.get("name") in wanted.names
-    there = not wanted.namespace or metadata.get("namespace") == wanted.namespace
+    named = not wanted.names or dig(one, "metadata", "name") in wanted.names
+    there = not wanted.namespace or dig(one, "metadata", "namespace") == wanted.namespace
     ours = one.get("kind") == wanted.kind and (group if slash else "") == wanted.group
     return ours and named and there and (not wanted.secret or one.get("type") == "helm.sh/release.v1")
 
@@ -145,9 +145,9 @@ def _version(client: Client, wanted: Read, version: str) -> Sequence[Object] | N
         return listed
     found = []
     for one in newest(listed):
-        metadata = one["metadata"]
+        namespace, name = (dig(one, "metadata", key) for key in ("namespace", "name"))
         try:
-            found.append(client.get(f"/api/v1/namespaces/{metadata['namespace']}/secrets/{metadata['name']}"))
+            found.append(client.get(f"/api/v1/namespaces/{namespace}/secrets/{name}"))
         except Absent:
             continue  # Helm has just removed it
     return found
@@ -166,7 +166,7 @@ def _pages(client: Client, path: str, wanted: Read, version: str) -> Iterable[Ob
         for item in items if isinstance(items, list) else ():
             # Items of a list say neither.
             yield {**item, "apiVersion": whole, "kind": wanted.kind}
-        token = (answer.get("metadata") or {}).get("continue") if isinstance(answer, Mapping) else None
+        token = dig(answer, "metadata", "continue")
         if not token:
             return
         more = f"continue={quote(str(token), safe='')}"

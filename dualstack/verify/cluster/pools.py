@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from dualstack.address.family import LABEL, Family
+from dualstack.answer.style import counted
 from dualstack.document.findings import At
 from dualstack.document.frozen import dig
 from dualstack.manifests.objects import pool_takes
@@ -45,7 +46,11 @@ def run(view: View) -> Iterator[Result]:
     told += _planned(view)
     yield from told
     if not told:
-        words = f"{len(pools)} pools: readable, announced, nobody else's addresses" if pools else "MetalLB has no pools"
+        words = (
+            f"{counted(len(pools), 'pool')}: readable, announced, nobody else's addresses"
+            if pools
+            else "MetalLB has no pools"
+        )
         yield Place(Kind.POOLS, "IPAddressPools", "addresses").ok(words)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from dualstack.address.family import FAMILIES, IPNetwork
+from dualstack.answer.style import counted
 from dualstack.document.findings import At, Finding
 from dualstack.document.frozen import dig
 from dualstack.plan.model import Plan
@@ -101,7 +102,8 @@ def _unknown(view: View, place: Place, role: str) -> Iterator[Result]:
     if not view.live.of(wanted).why:  # else that is told of the read
         yield place.unknown(
             f"no object of the cluster tells its {role} range",
-            "Kubernetes 1.33 and later has ServiceCIDRs, RKE2 and kubeadm show pods of the control plane",
+            "RKE2 and kubeadm show the pods of their control plane, whose arguments say it"
+            + ("; Kubernetes 1.33 and later has ServiceCIDRs" if role == "services" else ""),
         )
 
 
@@ -191,7 +193,7 @@ def _inside(view: View, told: Told | None) -> Iterator[Result]:
         )
     if not strange and networks and view.objects("services"):
         yield Place(Kind.RANGES, "Services", "within the ranges").ok(
-            f"the addresses of {len(view.objects('services'))} Services lie in the ranges"
+            f"the addresses of {counted(len(view.objects('services')), 'Service')} are of the ranges"
         )
 
 

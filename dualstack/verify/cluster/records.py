@@ -9,6 +9,8 @@ import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from dualstack.document.frozen import dig
+
 LARGEST: Final = 64 << 20
 """Bytes that a record may have unpacked; Kubernetes stores at most 1.5 MiB of it packed."""
 _RECORD: Final = re.compile(r"sh\.helm\.release\.v1\.(?P<name>.+)\.v(?P<revision>[0-9]{1,9})")
@@ -16,9 +18,9 @@ _RECORD: Final = re.compile(r"sh\.helm\.release\.v1\.(?P<name>.+)\.v(?P<revision
 
 def identity(secret: Mapping[str, Any]) -> tuple[str, str, int] | None:
     """Give namespace, release and revision of a record; None where a Secret is none."""
-    metadata = secret.get("metadata") or {}
-    match = _RECORD.fullmatch(str(metadata.get("name", "")))
-    return (str(metadata.get("namespace", "")), match["name"], int(match["revision"])) if match else None
+    match = _RECORD.fullmatch(str(dig(secret, "metadata", "name", default="")))
+    namespace = str(dig(secret, "metadata", "namespace", default=""))
+    return (namespace, match["name"], int(match["revision"])) if match else None
 
 
 def newest(secrets: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
 from dualstack.address.family import FAMILIES, LABEL, Family
+from dualstack.answer.style import counted
 from dualstack.document.findings import At
 from dualstack.document.frozen import dig
 from dualstack.plan.services import single_family_services
+from dualstack.policies.model import Unreadable
 from dualstack.policies.services import both_by_itself
 from dualstack.rules.chart.balancers import POOLS
 from dualstack.rules.program.program_resources import service_families
@@ -48,7 +51,7 @@ def run(view: View) -> Iterator[Result]:
     outside = [service for service in services if from_outside(service)]
     if not told:
         yield Place(Kind.SERVICES, "Services", "families").ok(
-            f"{len(services)} Services, {len(outside)} reached from outside: both families where they are wanted"
+            f"{counted(len(services), 'Service')}, {len(outside)} from outside: both families where they are wanted"
         )
     yield from _dns(view)
     yield from _entry(view)
@@ -87,7 +90,7 @@ def _families(view: View) -> Iterator[Result]:
         return
     wanted = _wanted(view)
     for service in view.objects("services"):
-        if dig(service, "spec", "type") == "ExternalName" or key(service) == API[0] or both_by_itself(given(service)):
+        if dig(service, "spec", "type") == "ExternalName" or key(service) == API[0] or _by_itself(service):
             continue
         place = Place(Kind.SERVICES, place_of(service), "families")
         policy = dig(service, "spec", "ipFamilyPolicy")
@@ -107,6 +110,12 @@ def _families(view: View) -> Iterator[Result]:
             break
         else:
             yield from _lacking(place, service)
+
+
+def _by_itself(service: Object) -> bool:
+    with suppress(Unreadable):
+        return both_by_itself(given(service))
+    return False
 
 
 def _both(service: Object) -> str:

@@ -143,7 +143,7 @@ def version_of(node: Object) -> str:
 
 def is_server(node: Object) -> bool:
     """Tell whether a node has an API server; RKE2 and kubeadm label these so."""
-    return "node-role.kubernetes.io/control-plane" in (dig(node, "metadata", "labels") or {})
+    return dig(node, "metadata", "labels", "node-role.kubernetes.io/control-plane") is not None
 
 
 def balanced(service: Object) -> list[str]:

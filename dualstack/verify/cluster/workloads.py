@@ -26,7 +26,9 @@ def run(view: View) -> Iterator[Result]:
     told = [result for one in own for result in _lacking(one)]
     yield from told
     if not told:
-        yield Place(Kind.WORKLOADS, "Deployments and DaemonSets", "available").ok(f"all {len(own)} have their pods")
+        yield Place(Kind.WORKLOADS, "Deployments and DaemonSets", "available").ok(
+            f"all {len(own)} have their pods" if own else "management namespaces have none"
+        )
 
 
 def downstream(view: View) -> Iterator[Result]:

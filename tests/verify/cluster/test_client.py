@@ -1,0 +1,88 @@
+"""One question at a time, bounded: what a server can do to whoever asks it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from dualstack.verify.cluster import client, live
+from dualstack.verify.cluster.access import Access
+from dualstack.verify.cluster.client import Client, Failure
+from dualstack.verify.cluster.live import from_api
+from dualstack.verify.model import Way
+from tests.lab import api
+from tests.lab.bind import free_port
+
+WAY = Way(seconds=1.0)
+
+
+def answer(body: bytes, status: str = "200 OK", more: str = "") -> bytes:
+    return f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {len(body)}\r\n{more}\r\n".encode() + body
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (b"", "does not answer in time"),
+        (b"SSH-2.0-x\r\n", "[Pp]rotocol|[Bb]ad|aborted|HTTP"),
+        (answer(b"<html>"), "no JSON"),
+        (answer(b"{}", "500 Internal Server Error"), "HTTP 500"),
+        (answer(b"", "302 Found", "Location: https://127.0.0.1:1/\r\n"), "HTTP 302"),
+        (answer(b" " * 5000), "larger than"),
+    ],
+)
+def test_what_comes_is_no_answer_and_says_why(said: bytes, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "LARGEST", 4096)
+    port, pem = free_port(), api.certificate()
+    authority = pem[pem.index("-----BEGIN CERTIFICATE") :].encode()
+    with api.serving(("127.0.0.1",), port, pem=pem, answer=said), pytest.raises(Failure, match=words):
+        Client(Access(f"https://127.0.0.1:{port}", authority), WAY).get("/version")
+
+
+def test_a_server_of_another_authority_hears_nothing() -> None:
+    port, heard = free_port(), list[bytes]()
+    other = api.certificate()
+    authority = other[other.index("-----BEGIN CERTIFICATE") :].encode()
+    with api.serving(("127.0.0.1",), port, heard=heard), pytest.raises(Failure) as caught:
+        Client(Access(f"https://127.0.0.1:{port}", authority, token="t"), WAY).get("/version")
+
+    assert caught.value.stranger
+    assert heard == []
+
+
+def test_a_certificate_with_another_name_is_refused_unless_the_kubeconfig_names_it() -> None:
+    port = free_port()
+    pem = api.certificate(("192.0.2.1",), names=("kubernetes",))
+    authority = pem[pem.index("-----BEGIN CERTIFICATE") :].encode()
+    with api.serving(("127.0.0.1",), port, pem=pem, answer=answer(b"{}")):
+        access = Access(f"https://127.0.0.1:{port}", authority)
+        with pytest.raises(Failure):
+            Client(access, WAY).get("/version")
+        named = Access(access.server, authority, name="kubernetes")
+        assert Client(named, WAY).get("/version") == {}
+
+
+def test_a_list_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "PAGES", 3)
+    body: dict[str, Any] = {"items": [], "metadata": {"continue": "more"}}
+    port = free_port()
+    with api.serving(("127.0.0.1",), port, tls=False, answer=answer(json.dumps(body).encode())):
+        found = from_api(Client(Access(f"http://127.0.0.1:{port}"), WAY)).of("nodes")
+
+    assert "there are more than" in found.why
+
+
+def test_a_client_certificate_leaves_no_file(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    port, pem = free_port(), api.certificate()
+    key, authority = (
+        pem[: pem.index("-----BEGIN CERTIFICATE")].encode(),
+        pem[pem.index("-----BEGIN CERTIFICATE") :].encode(),
+    )
+    with api.serving(("127.0.0.1",), port, pem=pem, answer=answer(b"{}")):
+        access = Access(f"https://127.0.0.1:{port}", authority, certificate=authority, key=key)
+        assert Client(access, WAY).get("/version") == {}
+
+    assert list(tmp_path.iterdir()) == []
