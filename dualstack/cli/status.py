@@ -16,7 +16,6 @@ from dualstack.cli.common import (
     FormatOption,
     ProjectOption,
     complete_site,
-    load_sites,
     print_json,
     the_project,
     without_strangers,
@@ -27,7 +26,7 @@ from dualstack.cli.errors import UNREADABLE, AnsweredError, tell
 from dualstack.cli.packages import need_packages
 from dualstack.cli.progress import ProgressLine
 from dualstack.deploy.choice import BackendChoice
-from dualstack.errors import InputError
+from dualstack.errors import InputError, NoSiteError
 
 if TYPE_CHECKING:
     from dualstack.check.checked import Checked
@@ -58,7 +57,8 @@ def status(
     Exit codes: 0 nothing is broken, 1 something is: an answer, the last up, a site's rules; 2 a site or its stack could
     not be read.
     """
-    from dualstack.check.sites import site_name
+    from dualstack.check.checked import Checked
+    from dualstack.check.sites import load_site
     from dualstack.stack.layers import LayerStore
     from dualstack.stack.project import list_sites
     from dualstack.status.model import SiteStatus as Site
@@ -66,17 +66,28 @@ def status(
 
     folder = the_project(project, *sites or ())
     wanted = list(dict.fromkeys(sites or list_sites(folder)))
-    checked, errors = load_sites(folder, wanted, LayerStore(folder))
-    if not sites:
-        errors = without_strangers(errors)
-    if not checked and not errors:
+    store, checked, broken = LayerStore(folder), list[Checked](), list[Site]()
+    for name in wanted:
+        try:
+            checked.append(load_site(folder, name, store))
+        except NoSiteError as error:
+            if sites:
+                broken.append(Site(name, error=str(error)))
+            else:
+                without_strangers([error])
+        except InputError as error:
+            broken.append(Site(name, error=str(error)))
+    if not checked and not broken:
         raise InputError("the project has no sites", file=str(folder), fix="make one with dualstack new")
-    found = {one.name: one for one in _collected(folder, checked, probe=probe, engine=engine, backend=backend)}
-    for error in errors:
-        name = site_name(Path(error.file)) if error.file else str(folder)
-        found.setdefault(name, Site(name, error=str(error)))
+    found = {one.name: one for one in broken}
+    found |= {one.name: one for one in _collected(folder, checked, probe=probe, engine=engine, backend=backend)}
     told = [found[name] for name in sorted(found)]
     now = datetime.now(UTC)
+    if page is not None:
+        from dualstack.cli.stackfile import replace_text
+        from dualstack.status.html import html
+
+        replace_text(page, html(told, now))
     if output is Format.JSON:
         from dualstack.status.document import status_json
 
@@ -87,11 +98,6 @@ def status(
         terminal = sys.stdout.isatty()
         width = shutil.get_terminal_size().columns if terminal else None
         print(text(told, width=width, colour=Style.of(sys.stdout).colour))
-    if page is not None:
-        from dualstack.cli.stackfile import replace_text
-        from dualstack.status.html import html
-
-        replace_text(page, html(told, now))
     if any(map(unreadable, told)):
         raise AnsweredError(UNREADABLE)
     raise AnsweredError(int(any(map(failed, told))))

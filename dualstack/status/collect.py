@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, Final
 
 from dualstack.check.checked import Checked
 from dualstack.document.findings import Severity
+from dualstack.errors import UnexpectedError
 from dualstack.releases.model import Release
 from dualstack.status import planned
 from dualstack.status.model import Deployed, Life, SiteStatus, Stack, Support
@@ -25,6 +27,8 @@ STACKS_AT_ONCE: Final = 8
 """Stacks that are read side by side; each may be a process of the CLI."""
 SITES_AT_ONCE: Final = 24
 """Sites that are asked side by side; each asks its servers side by side, too."""
+_OTHER_FILES: Final = 256
+"""Files that may be open beside the connections."""
 _FEWEST: Final = 4
 """Sites for which another process is worth its start."""
 
@@ -52,10 +56,10 @@ class Asked:
 def collect(asked: Asked, sites: Sequence[Checked], told: Told) -> list[SiteStatus]:
     """Return the status of each site, in the given order."""
     stacks: dict[str, Stack] = {}
-    results: dict[str, Sequence[Result]] = {}
+    results: dict[str, Sequence[Result] | str] = {}
     with ExitStack() as held:
         readers = held.enter_context(ThreadPoolExecutor(STACKS_AT_ONCE))
-        askers = held.enter_context(ThreadPoolExecutor(SITES_AT_ONCE))
+        askers = held.enter_context(ThreadPoolExecutor(_at_once() if asked.way is not None else 1))
         workers = _workers(asked.project, len(sites))
         pools: list[Executor] = [readers, askers, workers]
         try:
@@ -78,6 +82,20 @@ def collect(asked: Asked, sites: Sequence[Checked], told: Told) -> list[SiteStat
     return [_status(asked, site, stacks[site.name], results.get(site.name)) for site in sites]
 
 
+def _at_once() -> int:
+    """Return how many sites are asked side by side: as many as there may be connections for, each of a file."""
+    from dualstack.verify.run import AT_ONCE
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = SITES_AT_ONCE * AT_ONCE + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        return max(1, min(SITES_AT_ONCE, (soft - _OTHER_FILES) // AT_ONCE))
+    return SITES_AT_ONCE
+
+
 def _workers(project: Path, sites: int) -> ProcessPoolExecutor:
     """Return the processes that plan sites; none starts before it is needed, and none is a copy of this one."""
     count = max(1, min(len(os.sched_getaffinity(0)), sites // _FEWEST))
@@ -86,11 +104,17 @@ def _workers(project: Path, sites: int) -> ProcessPoolExecutor:
 
 
 def _stack(reader: Reader, workers: Executor, site: Checked) -> Stack:
-    """Read a site's stack and compare it with the plan."""
+    """Read a site's stack and compare it with the plan; whatever is wrong with it stays its own."""
     try:
-        found = reader(site.name)
+        return _read(reader, workers, site)
     except UnreadableError as error:
         return Stack(Deployed.UNKNOWN, str(error))
+    except Exception as error:
+        return Stack(Deployed.UNKNOWN, str(UnexpectedError(error, f"the state of {site.name}")))
+
+
+def _read(reader: Reader, workers: Executor, site: Checked) -> Stack:
+    found = reader(site.name)
     if found is None:
         return Stack(Deployed.NEVER)
     stack = Stack(
@@ -118,14 +142,20 @@ def _empty(found: Found) -> Deployed:
     return Deployed.DESTROYED if found.latest is not None and found.latest.kind == "destroy" else Deployed.NEVER
 
 
-def _verified(site: Checked, way: Way) -> Sequence[Result]:
+def _verified(site: Checked, way: Way) -> Sequence[Result] | str:
+    """Ask a site; return why that failed, where dualstack itself did."""
     from dualstack.verify.run import verify_plan
 
-    return verify_plan(site.plan, way, lambda *_: None) if site.plan is not None else ()
+    try:
+        return verify_plan(site.plan, way, lambda *_: None) if site.plan is not None else ()
+    except Exception as error:  # of one site; the others are told
+        return str(UnexpectedError(error, site.name))
 
 
-def _status(asked: Asked, site: Checked, stack: Stack, results: Sequence[Result] | None) -> SiteStatus:
+def _status(asked: Asked, site: Checked, stack: Stack, results: Sequence[Result] | str | None) -> SiteStatus:
     plan = site.plan
+    if isinstance(results, str):
+        stack, results = replace(stack, deployed=Deployed.UNKNOWN, why=results), None
     return SiteStatus(
         site.name,
         support=support_of(plan.release, asked.today) if plan is not None else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -58,6 +59,8 @@ def begin(project: Path) -> None:
     """Make this process one that plans sites; what the program prints does not go into the answer."""
     global _planner  # noqa: PLW0603 (one project a process)
     os.dup2(2, 1)
+    # A terminal interrupts all processes at once; this one ends when its parent says so.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # No config of a stack and no login has a say in what a site plans.
     for name in [name for name in os.environ if name.startswith("PULUMI_")]:
         del os.environ[name]

@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 import yaml
 
+import dualstack.status.collect as collecting
+from dualstack.check.sites import load_site
 from dualstack.deploy.who import note
+from dualstack.plan.model import Plan
+from dualstack.status.collect import Asked, collect
+from dualstack.verify.model import Result, Way
 from tests.cli.conftest import Project, Run, project, run
 from tests.sites import elsewhere
+from tests.status.samples import answers
 from tests.status.states import deployed, write
 
 __all__ = ["project", "run"]
@@ -85,6 +92,66 @@ def test_what_cannot_be_read_stops_nobody_else(run: Run, project: Project) -> No
     assert "is broken" in found["lyon"]["stack"]["why"]
     assert "dualstack preview lyon" in found["lyon"]["stack"]["why"]
     assert "Pulumi.metz.yaml:1" in found["metz"]["error"]
+
+
+def test_a_layer_that_is_broken_is_told_of_each_site_that_extends_it(run: Run, project: Project) -> None:
+    project.layer("fleet", "release: [\n")
+    for number, name in enumerate(("paris", "lyon"), 1):
+        project.site(name, elsewhere(number) | {"extends": ["fleet"]})
+
+    ran = run("status", "--no-probe", "--format", "json")
+
+    assert ran.code == 2
+    assert [(one["site"], "layers/fleet.yaml" in one["error"]) for one in ran.json["sites"]] == [
+        ("lyon", True),
+        ("paris", True),
+    ]
+
+
+@pytest.mark.parametrize("state", ['{"resources": [5]}', '{"resources": 7}', '{"resources": [{"urn": 1}]}'])
+def test_a_state_of_another_shape_is_its_own_sites_trouble(run: Run, project: Project, state: str) -> None:
+    up(project, "paris", 1)
+    up(project, "lyon", 2).write_text(f'{{"version": 3, "checkpoint": {{"latest": {state}}}}}')
+
+    ran = run("status", "--no-probe", "--format", "json")
+
+    found = {one["site"]: one["stack"] for one in ran.json["sites"]}
+    assert (ran.code, ran.err) == (2, "")
+    assert found["paris"]["deployed"] == "as planned"
+    assert "dualstack itself failed" in found["lyon"]["why"]
+
+
+def test_a_fault_of_our_own_at_one_site_hides_no_other(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, name in enumerate(("paris", "lyon"), 1):
+        project.site(name, elsewhere(number))
+    sites = [load_site(project.folder, name) for name in ("paris", "lyon")]
+
+    def verify_plan(plan: Plan, *_: object) -> list[Result]:
+        if plan.name == "lyon":
+            raise ZeroDivisionError
+        return answers()
+
+    monkeypatch.setattr("dualstack.verify.run.verify_plan", verify_plan)
+    asked = Asked(project.folder, lambda _: None, Way(), date(2026, 1, 15))
+
+    paris, lyon = collect(asked, sites, lambda *_: None)
+
+    assert (len(paris.results or ()), lyon.results) == (10, None)
+    assert "ZeroDivisionError" in lyon.stack.why
+
+
+def test_as_many_are_asked_at_once_as_there_are_files_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resource.setrlimit", lambda *_: None)
+    for limits, wanted in (((256, 256), 1), ((1024, 1024), 12), ((1024, 1 << 20), 24), ((1 << 20, 1 << 20), 24)):
+        monkeypatch.setattr("resource.getrlimit", lambda _, limits=limits: limits)
+        assert collecting._at_once() == wanted
+
+
+def test_a_page_that_cannot_be_written_is_one_answer(run: Run, project: Project, tmp_path: Path) -> None:
+    project.site("paris", elsewhere(1))
+    ran = run("status", "--no-probe", "--format", "json", "--html", tmp_path / "Pulumi.yaml/page.html")
+    assert ran.code == 2
+    assert "cannot be written" in ran.json["error"]["message"]
 
 
 def test_a_site_with_errors_is_not_compared(run: Run, project: Project) -> None:
