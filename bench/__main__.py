@@ -15,6 +15,7 @@ from bench.diff import diff_figures, print_diff
 from bench.engine import previews
 from bench.fleet import PROJECT, write_fleet
 from bench.measure import BASELINE, Command, best, interleaved, python
+from bench.pack import pack_figures, print_pack
 from bench.status import print_status, status_figures
 from bench.verify import print_verify, verify_figures
 from dualstack.check.checked import check_site
@@ -94,9 +95,17 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     one, many, engine = processes(options.runs), fleet(tuple(options.sizes)), previews(options.runs)
-    diff, status, verify = diff_figures(3), status_figures(), verify_figures()
+    pack, diff, status, verify = pack_figures(3), diff_figures(3), status_figures(), verify_figures()
     if options.json:
-        whole = {"process": one, "fleet": many, "preview": engine, "diff": diff, "status": status, "verify": verify}
+        whole = {
+            "process": one,
+            "fleet": many,
+            "preview": engine,
+            "pack": pack,
+            "diff": diff,
+            "status": status,
+            "verify": verify,
+        }
         print(json.dumps(whole, indent=2))
         return
     print(f"one site, whole process (median of {options.runs})")
@@ -122,6 +131,7 @@ def main() -> None:
         print(f"pulumi preview, nothing deployed yet (median of {options.runs})")
         print(f"  baseline: an empty Python program                    {engine['emptySeconds'] * 1000:7.0f} ms")
         print(f"  the demo site {'':<38} {engine['previewSeconds'] * 1000:7.0f} ms  {engine['ratio']:.2f} x baseline")
+    print_pack(pack)
     print_diff(diff)
     print_status(status)
     print_verify(verify)
