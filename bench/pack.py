@@ -1,4 +1,4 @@
-"""`pulumi preview` of 500 resources with the policy pack, beside the same with a Python pack whose one policy does nothing."""
+"""`pulumi preview` of 500 resources with the policy pack, beside the same with a Python pack that does nothing."""
 
 from __future__ import annotations
 
