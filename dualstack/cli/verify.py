@@ -165,11 +165,12 @@ def _place(plan: Plan, start: From, secrets: Mapping[str, str]) -> AbstractConte
 def text(site: str, results: Sequence[Result], style: Style) -> str:
     """Give the results to a person: a line each, with what to do below those that are not fine, and the sum."""
     width = max((len(result.at) for result in results), default=0)
+    wide = max((len(result.kind.value) for result in results), default=0)
     lines: list[str] = []
     for result in results:
         word = style(f"{result.word.value:13}", *_COLOURS[result.word])
         family = LABEL[result.family] if result.family else ""
-        lines.append(f"{word} {result.kind.value:10} {family:4} {result.at:{width}} {result.asked}: {result.seen}")
+        lines.append(f"{word} {result.kind.value:{wide}} {family:4} {result.at:{width}} {result.asked}: {result.seen}")
         if result.consequence:
             breaks = _BREAKS.get(result.word, "breaks")
             lines.append(f"{'':14}{breaks}: {result.consequence}" + (f" ({result.rule})" if result.rule else ""))

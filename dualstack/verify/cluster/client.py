@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dualstack.probe.connect import no_route
 from dualstack.verify.cluster.access import Access
 from dualstack.verify.model import Way
+from dualstack.verify.places import Here
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, HTTPConnectionPool
@@ -72,7 +73,7 @@ class Client:
         host, port = at or (access.host, access.port)
         self._access, self._seconds, self._called = access, way.seconds, called
         self._tls = access.server.startswith("https:")
-        self._pool = self._connect(way.to(host, port), host, named=at is None)
+        self._pool = self._connect(_reached(way, *way.to(host, port)), host, named=at is None)
 
     def get(self, path: str, accept: str = "application/json", more: Mapping[str, str] = MappingProxyType({})) -> Any:
         """Ask for a path, and give what JSON it answers.
@@ -188,6 +189,33 @@ class Client:
         except (ssl.SSLError, ValueError):
             raise Failure("the certificates in the kubeconfig cannot be read") from None
         return context
+
+
+def _reached(way: Way, host: str, port: int) -> tuple[str, int]:
+    """Give where to connect to: a port here that the place leads there, where connections begin elsewhere.
+
+    Raises:
+        Failure: the place is not reached, or leads nowhere.
+    """
+    if isinstance(way.place, Here):
+        return host, port
+    import asyncssh
+
+    from dualstack.probe.ssh import Refused, words
+
+    async def forward() -> tuple[str, int]:
+        through = await way.place.tunnel()
+        if through is None:
+            return host, port
+        listener = await through.forward_local_port("127.0.0.1", 0, host, port)
+        return "127.0.0.1", listener.get_port()
+
+    try:
+        return way.place.run(forward)
+    except Refused as error:
+        raise Failure(str(error)) from None
+    except (OSError, asyncssh.Error) as error:
+        raise Failure(f"the jump host: {words(error)}") from None
 
 
 @contextmanager

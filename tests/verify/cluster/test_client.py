@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dualstack.probe.ssh import Login
 from dualstack.verify.cluster import client, live
 from dualstack.verify.cluster.access import Access
 from dualstack.verify.cluster.client import Client, Failure
 from dualstack.verify.cluster.live import from_api
 from dualstack.verify.model import Way
+from dualstack.verify.places import JumpHost
 from tests.lab import api
 from tests.lab.bind import free_port
+from tests.lab.sshd import Sshd
 
 WAY = Way(seconds=1.0)
 
@@ -86,3 +90,36 @@ def test_a_client_certificate_leaves_no_file(tmp_path: Any, monkeypatch: pytest.
         assert Client(access, WAY).get("/version") == {}
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_through_the_jump_host(tmp_path: Path) -> None:
+    port, pem = free_port(), api.certificate()
+    authority = pem[pem.index("-----BEGIN CERTIFICATE") :].encode()
+    heard: list[bytes] = []
+    with Sshd(tmp_path / "bastion") as server:
+        key = "host.jump.hostKey"
+        login = Login(
+            "the jump host",
+            "host.jump",
+            "127.0.0.1",
+            server.port,
+            server.user,
+            server.host_key,
+            key,
+            server.private_key,
+            5.0,
+        )
+        with (
+            api.serving(("127.0.0.1",), port, pem=pem, answer=answer(b'{"gitVersion": "v1"}'), heard=heard),
+            JumpHost(login) as place,
+        ):
+            access = Access(f"https://127.0.0.1:{port}", authority)
+            assert Client(access, Way(seconds=5.0, place=place)).get("/version") == {"gitVersion": "v1"}
+    assert f"Host: 127.0.0.1:{port}".encode() not in heard[0]  # a port of the forwarding's own
+
+
+def test_a_jump_host_that_is_away_is_no_answer() -> None:
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKijphZRTtgnp5o+EdETv2sa50mA7J1e4WIq1GLfBkis"
+    login = Login("the jump host", "host.jump", "127.0.0.1", free_port(), "root", key, "host.jump.hostKey", None, 1.0)
+    with JumpHost(login) as place, pytest.raises(Failure, match="jump host"):
+        Client(Access("https://127.0.0.1:6443"), Way(seconds=1.0, place=place))
