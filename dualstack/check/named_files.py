@@ -32,7 +32,9 @@ def with_files(project: pathlib.Path, checked: Checked) -> Checked:
     found = [finding for finding in refused_files(project, plan) if finding.path not in told]
     refused = {finding.path for finding in found}
     # A rule is lowered where it finds something, wherever that is.
-    judged = (*judged_files(project, plan), *host_findings(project, plan))
+    from dualstack.check.drop_ins import drop_in_findings
+
+    judged = (*judged_files(project, plan), *host_findings(project, plan), *drop_in_findings(project, plan))
     found += lowered([finding for finding in judged if finding.path not in refused], site.rules)
     if not found:
         return checked
@@ -69,6 +71,7 @@ def judged_files(project: pathlib.Path, plan: Plan) -> Iterator[Finding]:
     from dualstack.manifests import PACKAGED_FOLDER, judged
     from dualstack.manifests import placed as placed_objects
     from dualstack.rules.chart.site_manifests import TOO_LATE
+    from dualstack.rules.cidr.cidr_lists import read_joined
 
     reader = ProjectFiles(project)
     contents: dict[str, bytes] = {}
@@ -90,12 +93,16 @@ def judged_files(project: pathlib.Path, plan: Plan) -> Iterator[Finding]:
                 message = f"{name} holds the HelmChartConfig of a chart that RKE2 packages"
                 fix = f"move it to {folder}/{PACKAGED_FOLDER}/, or name the file in manifests, which does that"
                 yield TOO_LATE.at(("image", "files"), message, fix).located(name, None, None)
-    yield from judged(contents, at, _taken(plan))
+    ranges, _ = read_joined(At((), plan.server.get("service-cidr")))
+    yield from judged(contents, at, _taken(plan), [item.value.prefix.network for item in ranges])
 
 
 def _taken(plan: Plan) -> dict[IPAddress, str]:
     """Return the addresses of nodes, routers and resolvers, each with whose it is."""
     taken: dict[IPAddress, str] = {ip.ip: f"{ip.ip}, a resolver" for ip in plan.site.dns.resolvers}
+    for what, pair in (("API server", plan.api), ("ingress", plan.entry), ("Ironic", plan.serving)):
+        for virtual in pair.values() if plan.several else ():
+            taken[virtual.ip] = f"{virtual.ip}, the virtual address of the {what}"
     for node in plan.site.nodes:
         for interface in node.interfaces:
             for family in interface.families.values():

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from dualstack.address.family import IPAddress
-from dualstack.document.findings import Finding
+from dualstack.address.family import IPAddress, IPNetwork
+from dualstack.document.findings import At, Finding
 from dualstack.document.fixes import Fix
 from dualstack.document.loader import Document
-from dualstack.document.origins import Path, format_path
 from dualstack.errors import quoted
 from dualstack.manifests.objects import CHECKS, pool_takes
 from dualstack.manifests.place import configures_packaged
 from dualstack.manifests.read import Broken, Part, objects_in, parts_of, read
 from dualstack.policies.catalogue import all_policies
+from dualstack.policies.cluster_ips import cluster_addresses
 from dualstack.policies.directory import loaded
-from dualstack.policies.model import Given, NotYet, View
+from dualstack.policies.model import Given, NotYet, Unreadable, View
+from dualstack.policies.services import SERVICE
 from dualstack.rules.chart.site_manifests import BROKEN, CONFIG_NAMESPACE, NO_VALUES, UNSEEN
+from dualstack.rules.cidr.cluster_ips import cluster_ip
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,10 @@ class _Object:
 
 
 def judged(
-    files: Mapping[str, bytes], at: Mapping[str, Path], taken: Mapping[IPAddress, str] = MappingProxyType({})
+    files: Mapping[str, bytes],
+    at: Mapping[str, Path],
+    taken: Mapping[IPAddress, str] = MappingProxyType({}),
+    services: Sequence[IPNetwork] = (),
 ) -> Iterator[Finding]:
     """Judge manifests, each beside the others.
 
@@ -41,6 +47,7 @@ def judged(
         files: contents by name.
         at: by name, where the site speaks of the file.
         taken: addresses that are no pool's to give, each with whose it is.
+        services: the site's service CIDRs.
     """
     objects: list[_Object] = []
     for name, content in files.items():
@@ -62,6 +69,16 @@ def judged(
         if item.given.type.endswith(":IPAddressPool"):
             for finding in pool_takes(item.given, taken):
                 yield _told(item, finding, at[item.file])
+        for address in _asked(item.given):
+            for finding in cluster_ip(address, services):
+                yield _told(item, finding, at[item.file])
+
+
+def _asked(given: Given) -> list[At[str]]:
+    if given.type == SERVICE:
+        with suppress(Unreadable):
+            return list(cluster_addresses(given))
+    return []
 
 
 def _no_object(document: Document) -> Iterator[str]:

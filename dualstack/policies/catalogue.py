@@ -7,12 +7,24 @@ from functools import cache
 from typing import Any, Final
 
 from dualstack.document.findings import Rule
-from dualstack.policies import balancers, delivery, metal3, names, networks, options, rancher, ranges, services
+from dualstack.policies import (
+    balancers,
+    cluster_ips,
+    delivery,
+    metal3,
+    names,
+    networks,
+    options,
+    rancher,
+    ranges,
+    services,
+)
 from dualstack.policies.model import Check, Policy
 from dualstack.rules.address import address_text
 from dualstack.rules.chart import balancers as balancer_rules
 from dualstack.rules.chart import site_manifests
 from dualstack.rules.cidr import capacity, cidr_lists, cidrs, overlap
+from dualstack.rules.cidr import cluster_ips as cluster_ip_rules
 from dualstack.rules.host import libvirt
 from dualstack.rules.ironic import bmc_addresses, ironic_env, media
 from dualstack.rules.ironic import ironic_hosts as metal3_rules
@@ -88,6 +100,12 @@ def _clusters() -> tuple[Policy, ...]:
         _policy(capacity.NODE_MASK, _SMALLER, ranges.SIZES),
         _policy(capacity.TOO_LARGE, _SMALLER, ranges.SERVICES, settings=version),
         _policy(capacity.TOO_SMALL, _SMALLER, ranges.SIZES, settings=minimum),
+        _policy(
+            cluster_ip_rules.CLUSTER_IP,
+            "Leave clusterIP out, or write a free address of the service CIDRs.",
+            cluster_ips.CLUSTER_IP,
+            whole=True,
+        ),
         _policy(capacity.MAX_PODS, "Allow fewer pods a node, or give each node a larger block.", ranges.SIZES),
     )
 

@@ -13,6 +13,7 @@ from dualstack.check.named_files import with_files
 from dualstack.document.findings import Finding
 from dualstack.eib import build_tree
 from tests.eib.support import Given, plan_of
+from tests.several import several
 from tests.sites import checked, mapping
 
 CONFIG = """\
@@ -297,3 +298,30 @@ def test_a_secret_in_a_manifest_stands_in_clear(tmp_path: Path, key: str) -> Non
 def test_a_secret_without_values_is_none(tmp_path: Path, rest: str) -> None:
     secret = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: bmc}}\n{rest}\n"
     assert of(look(tmp_path, "m.yaml", m_yaml=secret), "DS102") == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("clusterIP: 10.200.0.5", "10.200.0.5 is outside of the services' range 10.96.0.0/12"),
+        ("clusterIPs: [10.96.7.7, 'fd00::5']", "fd00::5 is outside of the services' range fd12:4567:789c::/112"),
+        ("clusterIP: 10.96.0.1", "10.96.0.1 is the address of the API server's own Service"),
+        ("clusterIP: 10.96.0.10", "10.96.0.10 is the address of the cluster's DNS server"),
+        ("clusterIP: 10.96.7.7, clusterIPs: [10.96.7.7, 'fd12:4567:789c::77']", None),
+        ("clusterIP: None", None),
+        ("type: ClusterIP", None),
+    ],
+)
+def test_a_services_own_address_is_one_of_the_range(spec: str, message: str | None, tmp_path: Path) -> None:
+    content = SERVICE.replace("{ports", f"{{ipFamilyPolicy: PreferDualStack, {spec}, ports")
+    found = of(look(tmp_path, "a.yaml", a_yaml=content), "DS287")
+    assert [finding.message.partition(": ")[2].partition(": ")[2] for finding in found] == (
+        [message] if message else []
+    )
+
+
+def test_a_pool_holds_no_virtual_address_of_the_cluster(tmp_path: Path) -> None:
+    pool = _object(*POOL, "{addresses: [192.168.100.20-192.168.100.40, 'fd00:100::40/124']}")
+    (finding,) = of(look(tmp_path, site=several(manifests=["a.yaml"]), a_yaml=pool), "DS303")
+    assert "the virtual address of the API server" in finding.message
+    assert finding.message.count("the virtual address") == 3

@@ -179,6 +179,14 @@ def good() -> list[Resource]:
             },
         ),
         resource(
+            SERVICE,
+            "own-address",
+            {
+                "metadata": {"name": "own-address", "namespace": "default"},
+                "spec": {"clusterIP": "10.96.7.7", "clusterIPs": ["10.96.7.7", "fd12:4567:789c::77"]},
+            },
+        ),
+        resource(
             "kubernetes:metallb.io/v1beta1:IPAddressPool",
             "pool",
             {
@@ -326,6 +334,7 @@ CASES: tuple[Case, ...] = (
     Case("DS199", "pool", POOL, ["192.168.50.9-192.168.50.1", "fd00:50::100/120"], wrong=(5, "text", {}, [5])),
     Case("DS207", "metal", ("spec", "controlPlaneEndpoint", "host"), "[fd00:60::5]", wrong=(5, [], {}, True)),
     Case("DS208", "pool", POOL, ["192.168.50.100-192.168.50.110"], place="ingress", wrong=(5, "text", {}, [5])),
+    Case("DS287", "own-address", ("spec", "clusterIPs", 0), "10.200.7.7", hidden=("spec", "clusterIPs")),
     Case("DS209", "ingress", ("spec", "loadBalancerIP"), "192.168.50.100", wrong=(5, [], {}, True)),
     Case("DS080", "rancher", HOSTNAME, "Rancher_1.example.com", wrong=(5, True)),
     Case("DS083", "records", ("ipv6",), [], wrong=(5, "text", {})),

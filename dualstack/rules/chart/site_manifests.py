@@ -58,7 +58,7 @@ CNI_FAMILY = Rule(
 )
 POOL_TAKEN = Rule(
     "DS303-pool-holds-taken-address",
-    "A pool of MetalLB must not hold an address that a node, its router or its resolver has.",
+    "A pool of MetalLB must not hold an address that a node, its router, its resolver or the cluster itself has.",
     Severity.ERROR,
     "MetalLB gives the address to a Service and answers for it: whoever has it loses its traffic.",
     "metallb.io, configuration (addresses that nobody else has): read",

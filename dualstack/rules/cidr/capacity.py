@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from dualstack.address.family import BITS, FAMILIES, LABEL, Family, IPNetwork
 from dualstack.address.pair import of
 from dualstack.address.ranges import node_blocks, usable_pods
-from dualstack.document.findings import At, Findings, Rule, Severity
+from dualstack.document.findings import At, Finding, Findings, Rule, Severity
 from dualstack.document.fixes import AnyFix, Fix, Set, write
 from dualstack.document.frozen import thaw
 from dualstack.document.origins import Path
@@ -21,7 +21,7 @@ from dualstack.plan.capacity import own_ipam
 from dualstack.plan.server import KUBERNETES_MAX_PODS, KUBERNETES_NODE_MASK
 from dualstack.releases import IPV6_LIMIT, service_range_limit
 from dualstack.rules.base import Subject
-from dualstack.rules.cidr.cidr_lists import Cidr, Cidrs, cluster_lists
+from dualstack.rules.cidr.cidr_lists import Cidr, Cidrs, ClusterList, cluster_lists
 from dualstack.rules.cidr.free_ranges import Room
 from dualstack.rules.cidr.surroundings import room_for, surroundings
 from dualstack.rules.server.own_server import own_values
@@ -273,9 +273,45 @@ def _swapped(pods: Cidrs, services: Cidrs, masks: Mapping[Family, At[int]], limi
         yield TOO_LARGE.at(service.path, message, Fix(tuple(edits), guess=True))
 
 
+def mended(finding: Finding, subject: Subject, found: ClusterList) -> Finding:
+    """Return a finding about a text of CIDRs with the fix for all of it: two fixes of one text undo each other."""
+    written = {edit.path for edit in finding.mend.placed(finding.path)} or {finding.path}
+    whole = _whole_list(subject, found) if written == {found.path} else None
+    if whole is None:
+        return finding
+    return finding.with_fix(write(whole, path=None if finding.path == found.path else found.path))
+
+
+def _whole_list(subject: Subject, found: ClusterList) -> str | None:
+    """Return one text of CIDRs with all mended: order, families, and sizes that fit.
+
+    None where each CIDR has a field of its own, or the text holds what nobody can read.
+    """
+    first = {item.value.family: item.value for item in reversed(found.items)}
+    if not found.own or found.unread or len(found.items) > len(first):
+        return None
+    masks, limit = effective_masks(subject), service_range_limit(subject.plan.kubernetes_version)
+    texts = []
+    for family in FAMILIES:
+        cidr = first.get(family)
+        network = cidr.prefix.network if cidr is not None else None
+        shortest = masks[family].value - MAX_GAP if family == "ipv6" else 0
+        if found.key == "service-cidr":
+            shortest = limit[family]
+        if network is None:
+            texts.append(found.defaults[family])
+        elif network.prefixlen < shortest:
+            to = max(shortest, ENOUGH_IPV6) if found.key == "service-cidr" and family == "ipv6" else shortest
+            texts.append(_first_part(network, to))
+        else:
+            texts.append(str(cidr))
+    return ",".join(texts)
+
+
 def check_capacity(subject: Subject) -> Findings:
     """Judge the sizes of pods and services as server.yaml and the components' arguments have them."""
-    pods, services = (found.items for found in cluster_lists(subject))
+    lists = cluster_lists(subject)
+    pods, services = (found.items for found in lists)
     masks = effective_masks(subject)
     masked = [Masked(item, masks[item.value.family]) for item in pods]
     divided = not own_ipam(subject.site)
@@ -285,9 +321,10 @@ def check_capacity(subject: Subject) -> Findings:
         yield from swapped
         return
     for item in masked:
-        yield from node_mask(item)
+        yield from (mended(finding, subject, lists[0]) for finding in node_mask(item))
         yield from room_for_nodes(item, len(subject.site.nodes)) if divided else ()
-    yield from service_size(services, service_range_limit(kubernetes), kubernetes)
+    for finding in service_size(services, service_range_limit(kubernetes), kubernetes):
+        yield mended(finding, subject, lists[1])
     ranges = [*pods, *services]
     if any(item.value.prefix.network.num_addresses < MIN_ADDRESSES for item in ranges):
         yield from at_least(ranges, room=room_for(ranges, surroundings(subject)))

@@ -18,6 +18,7 @@ from dualstack.document.fixes import write
 from dualstack.document.origins import Path
 from dualstack.rules.address import address_text
 from dualstack.rules.base import Subject
+from dualstack.rules.cidr.capacity import mended
 from dualstack.rules.cidr.cidr_lists import Cidr, Cidrs, cluster_lists, families, in_order
 from dualstack.rules.cidr.surroundings import room_for, surroundings
 from dualstack.site.cluster import DEFAULT_PODS, DEFAULT_SERVICES
@@ -193,14 +194,16 @@ def check_lists(subject: Subject) -> Findings:
     pods, services = cluster_lists(subject)
     for found in (pods, services):
         yield from one_per_family(found.items)
+        told = list(ipv4_first(found.items))
         if not found.unread:
             yield from cidr_count(found.items, found.path)
-            yield from both_families(found.items, found.path, found.defaults)
-        yield from ipv4_first(found.items)
+            told += both_families(found.items, found.path, found.defaults)
+        yield from (mended(finding, subject, found) for finding in told)
         yield from base_address(found.items)
         yield from public_range(found.items, partial(_private, subject, found.defaults))
     if not pods.unread and not services.unread:
-        yield from families_agree(pods.items, services.items)
+        for finding in families_agree(pods.items, services.items):
+            yield mended(finding, subject, services if finding.path == services.path else pods)
 
 
 CHECKS = (check_lists,)

@@ -19,6 +19,7 @@ from dualstack.document.origins import Path
 from dualstack.rules.address import address_text
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import softened
+from dualstack.rules.cidr.capacity import mended
 from dualstack.rules.cidr.cidr_lists import LIST_FORM, Cidrs, cluster_lists, families, in_order, split_list
 from dualstack.rules.cidr.cidrs import ipv4_first, one_per_family
 from dualstack.rules.cidr.surroundings import own_addresses
@@ -218,7 +219,8 @@ def check_addresses(subject: Subject) -> Findings:
                 yield from nodes_cover(families(addresses), wanted, path)
             yield from ipv4_first(addresses)
     if not pods.unread and not services.unread:
-        yield from same_primary(named)
+        for finding in same_primary(named):
+            yield mended(mended(finding, subject, pods), subject, services)
 
 
 CHECKS = (check_addresses, check_own_addresses)

@@ -44,7 +44,15 @@ PLUS = Rule(
     firm=True,
 )
 
-RULES = (NO_CNI, MISSPELLED, DROPPED, PLUS)
+DROP_IN = Rule(
+    "DS289-drop-in-unreadable",
+    "A file in RKE2's config.yaml.d must be a YAML mapping.",
+    Severity.ERROR,
+    "RKE2 stops at its start.",
+    "k3s pkg/configfilearg/parser.go (readConfigFileData and dotDFiles)",
+)
+
+RULES = (NO_CNI, MISSPELLED, DROPPED, PLUS, DROP_IN)
 
 _COMPONENTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "etcd")
 KNOWN_KEYS = frozenset(

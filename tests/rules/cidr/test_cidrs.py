@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dualstack.document.findings import Severity
-from tests.sites import found, mapping
+from tests.sites import checked, found, mapping
 
 CLUSTER = "10.42.0.0/16,fd12:4567:789b::/48"
 SERVICE = "10.96.0.0/12,fd12:4567:789c::/112"
@@ -87,3 +87,23 @@ def test_the_guides_public_pod_cidr() -> None:
 def test_an_own_global_prefix_is_information() -> None:
     (finding,) = found(mapping(cluster={"pods": {"ipv6": "2a02:1234::/48"}}), "DS029")
     assert finding.severity is Severity.INFO
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "whole"),
+    [
+        ("service-cidr", "fd12:4567:789c::/48", "10.96.0.0/12,fd12:4567:789c::/112"),
+        ("service-cidr", "fd12:4567:789c::/48,10.96.0.0/12", "10.96.0.0/12,fd12:4567:789c::/112"),
+        ("service-cidr", "fd12:4567:789c::/48, 10.96.0.0/12", "10.96.0.0/12,fd12:4567:789c::/112"),
+        ("cluster-cidr", "fd12:4500::/40,10.42.0.0/16", "10.42.0.0/16,fd12:4500::/48"),
+        ("cluster-cidr", "fd12:4500::/40", "10.42.0.0/16,fd12:4500::/48"),
+    ],
+)
+def test_each_fix_of_one_text_mends_all_of_it(key: str, text: str, whole: str) -> None:
+    data = mapping(cluster={"server": {key: text}})
+    before = [finding for finding in checked(data).findings if finding.severity is Severity.ERROR]
+    assert len({finding.rule.id for finding in before}) > 1
+    written = {finding.rule.id: finding.mend.applied(data, finding.path) for finding in before}
+    for rule, after in written.items():
+        assert after["cluster"]["server"][key] == whole, rule
+        assert [str(one) for one in checked(after).findings if one.severity is Severity.ERROR] == [], rule
