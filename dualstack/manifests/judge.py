@@ -12,10 +12,12 @@ from dualstack.address.family import IPAddress, IPNetwork
 from dualstack.document.findings import At, Finding
 from dualstack.document.fixes import Fix
 from dualstack.document.loader import Document
+from dualstack.document.origins import Path, format_path
 from dualstack.errors import quoted
-from dualstack.manifests.objects import CHECKS, pool_takes
+from dualstack.manifests.objects import CHECKS
 from dualstack.manifests.place import configures_packaged
 from dualstack.manifests.read import Broken, Part, objects_in, parts_of, read
+from dualstack.policies.balancers import pool_takes
 from dualstack.policies.catalogue import all_policies
 from dualstack.policies.cluster_ips import cluster_addresses
 from dualstack.policies.directory import loaded

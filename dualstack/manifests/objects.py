@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from ipaddress import ip_address, ip_network
 from typing import Final
 
-from dualstack.address.family import FAMILIES, LABEL, Family, IPAddress
+from dualstack.address.family import FAMILIES, LABEL, Family
 from dualstack.address.parsing import parse_prefix
-from dualstack.document.findings import At, Findings
+from dualstack.document.findings import At
 from dualstack.document.frozen import dig
 from dualstack.manifests.place import configures_packaged
 from dualstack.policies.directory import loaded
-from dualstack.policies.model import Check, Given, Told, Unreadable, View, items, texts
+from dualstack.policies.model import Check, Given, Told, View, items, texts
 from dualstack.rules.address.address_text import host_bits
 from dualstack.rules.blame import softened
 from dualstack.rules.chart.balancers import pool_range
-from dualstack.rules.chart.site_manifests import POOL, POOL_TAKEN, calico_families, cilium_families
+from dualstack.rules.chart.site_manifests import POOL, calico_families, cilium_families
 from dualstack.rules.secret.clear_secrets import SECRET_LIKE
 
 _NETWORKS: Final = {"ipv4": "192.168.100.20/32", "ipv6": "fd00:100::20/128"}
@@ -52,32 +50,6 @@ def _of(group: str, kind: str, run: Callable[[Given, View], Told]) -> Check:
             yield from run(given, view)
 
     return Check((f"kubernetes:{group}/*",), tell)
-
-
-def pool_takes(given: Given, taken: Mapping[IPAddress, str]) -> Findings:
-    """Tell addresses of others in a pool.
-
-    Args:
-        given: an IPAddressPool.
-        taken: addresses that somebody has, each with who.
-    """
-    with suppress(Unreadable):
-        for item in texts(items(given, "spec", "addresses")):
-            if not isinstance(pool_range(item), str):
-                continue
-            first, last = _ends(item.value)
-            held = [who for ip, who in taken.items() if ip.version == first.version and first <= ip <= last]  # type: ignore[operator]
-            if held:
-                message = f"{item.value!r} holds {', '.join(dict.fromkeys(held))}"
-                yield POOL_TAKEN.at(item.path, message, "write addresses that nobody has")
-
-
-def _ends(text: str) -> tuple[IPAddress, IPAddress]:
-    first, dash, last = (part.strip() for part in text.partition("-"))
-    if dash:
-        return ip_address(first), ip_address(last)
-    network = ip_network(first, strict=False)
-    return network[0], network[-1]
 
 
 def _config(given: Given, _view: View) -> Told:

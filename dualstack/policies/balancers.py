@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from ipaddress import ip_address, ip_network
 from typing import Final
 
-from dualstack.address.family import FAMILIES, Family
+from dualstack.address.family import FAMILIES, Family, IPAddress
 from dualstack.document.findings import At, Findings
 from dualstack.document.origins import Path
 from dualstack.policies.charts import charts_of
@@ -13,6 +15,7 @@ from dualstack.policies.manifests import objects
 from dualstack.policies.model import Check, Given, NotYet, Told, Unreadable, View, items, strangers, text_of, texts
 from dualstack.policies.services import SERVICE
 from dualstack.rules.chart.balancers import Pool, both_addresses, endpoint_host, one_pool, pool_range
+from dualstack.rules.chart.site_manifests import POOL_TAKEN
 from dualstack.rules.ironic.bmc_addresses import bmc_address, boot_mac, unique_addresses, unique_macs
 from dualstack.rules.name.names import certificate_san
 from dualstack.tokens import RELEASE
@@ -37,6 +40,32 @@ def _pool(given: Given, _view: View) -> Told:
         found = pool_range(item)
         if not isinstance(found, str):
             yield from found
+
+
+def pool_takes(given: Given, taken: Mapping[IPAddress, str]) -> Findings:
+    """Tell addresses of others in a pool.
+
+    Args:
+        given: an IPAddressPool.
+        taken: addresses that somebody has, each with who.
+    """
+    with suppress(Unreadable):
+        for item in texts(items(given, "spec", "addresses")):
+            if not isinstance(pool_range(item), str):
+                continue
+            first, last = _ends(item.value)
+            held = [who for ip, who in taken.items() if ip.version == first.version and first <= ip <= last]  # type: ignore[operator]
+            if held:
+                message = f"{item.value!r} holds {', '.join(dict.fromkeys(held))}"
+                yield POOL_TAKEN.at(item.path, message, "write addresses that nobody has")
+
+
+def _ends(text: str) -> tuple[IPAddress, IPAddress]:
+    first, dash, last = (part.strip() for part in text.partition("-"))
+    if dash:
+        return ip_address(first), ip_address(last)
+    network = ip_network(first, strict=False)
+    return network[0], network[-1]
 
 
 def _pools(others: View) -> Iterator[Pool]:

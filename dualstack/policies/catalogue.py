@@ -11,6 +11,7 @@ from dualstack.policies import (
     balancers,
     cluster_ips,
     delivery,
+    installations,
     metal3,
     names,
     networks,
@@ -18,6 +19,7 @@ from dualstack.policies import (
     rancher,
     ranges,
     services,
+    several,
 )
 from dualstack.policies.model import Check, Policy
 from dualstack.rules.address import address_text
@@ -25,13 +27,14 @@ from dualstack.rules.chart import balancers as balancer_rules
 from dualstack.rules.chart import site_manifests
 from dualstack.rules.cidr import capacity, cidr_lists, cidrs, overlap
 from dualstack.rules.cidr import cluster_ips as cluster_ip_rules
-from dualstack.rules.host import libvirt
-from dualstack.rules.ironic import bmc_addresses, ironic_env, media
+from dualstack.rules.host import libvirt, redfish
+from dualstack.rules.ironic import bmc_addresses, bmc_reach, ironic_env, media
 from dualstack.rules.ironic import ironic_hosts as metal3_rules
 from dualstack.rules.ironic import metal3_chart as metal3_chart_rules
 from dualstack.rules.name import names as name_rules
 from dualstack.rules.name import rancher_name
 from dualstack.rules.program import program_resources
+from dualstack.rules.server import several_nodes as several_rules
 
 EXEMPT: Final = {
     "exempt": {
@@ -63,7 +66,10 @@ _SMALLER = "Choose another prefix length; docs/rules.md has the limits and where
 @cache
 def all_policies() -> tuple[Policy, ...]:
     """Return every policy, in order of the ids."""
-    found = (*_addresses(), *_clusters(), *_metal3(), *_machines(), *_balancers(), *_names(), *_program())
+    found = (
+        *(*_addresses(), *_clusters(), *_metal3(), *_machines(), *_balancers(), *_names(), *_program()),
+        *(*_several(), *_installations()),
+    )
     return tuple(sorted(found, key=lambda policy: policy.id))
 
 
@@ -163,6 +169,39 @@ def _machines() -> tuple[Policy, ...]:
         ),
         _policy(bmc_addresses.ADDRESS, address, balancers.BARE_METAL_HOST),
         _policy(bmc_addresses.IDENTITY, "Give each machine its own BMC and boot MAC.", balancers.BARE_METAL_HOST),
+    )
+
+
+def _several() -> tuple[Policy, ...]:
+    virtual = "Write a free address of the nodes' network."
+    own = "Write each node's own name, MAC and addresses."
+    return (
+        _policy(several_rules.BOOTSTRAP, "Write initializer: true at one server.", several.DEFINITIONS),
+        _policy(several_rules.API, virtual, several.DEFINITIONS),
+        _policy(several_rules.API6, "Remove apiVIP6; for IPv6 give apiHost the servers' AAAA.", several.DEFINITIONS),
+        _policy(several_rules.INGRESS, "Set the Service's ipFamilyPolicy to RequireDualStack.", several.INGRESS),
+        _policy(several_rules.IRONIC, "Write the virtual addresses of Ironic's Service.", several.IRONIC, whole=True),
+        _policy(several_rules.ONE_NODE, "Remove the virtual address, or give further nodes.", several.DEFINITIONS),
+        _policy(several_rules.TAKEN, virtual, several.API_PLACE),
+        _policy(several_rules.OFF_LINK, virtual, several.API_PLACE, several.POOL_PLACE, whole=True),
+        _policy(several_rules.QUORUM, "Make it one server more, or one less.", several.DEFINITIONS),
+        _policy(several_rules.NODE_TWICE, own, several.DEFINITIONS, several.TWICE),
+        _policy(several_rules.PER_NODE, "Remove the key; config.yaml.d has what is one node's.", several.KEYS),
+        _policy(several_rules.TOO_MANY, "Write a shorter prefix, or a longer node mask.", several.BLOCKS),
+        _policy(several_rules.SERVICE, "Write LoadBalancer, or remove it.", several.IRONIC, whole=True),
+        _policy(bmc_reach.REACH, "Give each node a route to every BMC.", several.REACHES, whole=True),
+        _policy(site_manifests.POOL_TAKEN, "Write addresses that nobody has.", several.POOL_PLACE, whole=True),
+    )
+
+
+def _installations() -> tuple[Policy, ...]:
+    return (
+        _policy(redfish.BMC, "Write the URL of the BMC's Redfish service.", installations.MACHINE),
+        _policy(redfish.IMAGE, "Make it an ISO with an installDevice.", installations.IMAGE, whole=True),
+        _policy(redfish.MEDIA, "Write an image whose address the BMC can use.", installations.MACHINE),
+        _policy(redfish.LOGIN, "Give username and password.", installations.MACHINE),
+        _policy(redfish.FINGERPRINT, "Write a SHA-256 in hex.", installations.MACHINE),
+        _policy(redfish.PLAIN, "Write https where the BMC has TLS.", installations.MACHINE),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from dualstack.address.family import IPNetwork
 from dualstack.document.findings import At
 from dualstack.policies.hosts import MANAGEMENT_NETWORK
-from dualstack.policies.model import Check, Given, NotYet, Told, Unreadable, View, items, texts
+from dualstack.policies.model import Check, Given, NotYet, Told, Unreadable, View, items, strangers, texts
 from dualstack.policies.ranges import SERVICE_CIDR, ranges_of
 from dualstack.policies.services import SERVICE
 from dualstack.rules.cidr.cluster_ips import cluster_ip
@@ -44,6 +44,7 @@ def _ranges(view: View) -> Iterator[IPNetwork | NotYet]:
 
 
 def _cluster_ip(given: Given, view: View) -> Told:
+    yield from strangers(items(given, "spec", "clusterIPs"), str, "text")
     asked = list(cluster_addresses(given))
     # Whose range it is nobody can tell where a stack speaks to several clusters.
     clusters = {one.provider for one in (*view.others, given) if one.type.startswith("kubernetes:") and one.provider}

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from dualstack.address.bmc import parse_bmc
-from dualstack.findings import At
+from dualstack.document.findings import At
 from dualstack.policies.directory import DEFINITION, file_path, read_yaml
-from dualstack.policies.model import Check, Given, Hole, Told, View, read
+from dualstack.policies.model import Check, Given, Told, View, read
 from dualstack.rules.host import redfish as rules
 from dualstack.tokens import DIRECTORY, INSTALLATION
 
@@ -23,10 +23,11 @@ def _machine(given: Given, _view: View) -> Told:
         yield rules.BMC.at(("url",), f"{url!r} is no URL of a BMC", _URL)
     elif scheme == "http":
         yield rules.PLAIN.at(("url",), f"{parsed.host} is reached over http", "write https where the BMC has TLS")
-    for key in ("username", "password"):
-        value = given.props.get(key)
-        if not isinstance(value, Hole) and not value:
-            yield rules.LOGIN.at((key,), f"the BMC of {given.name} has no {key}", "give username and password")
+    # The password is a secret, and hidden from whoever has no engine.
+    lacking = [] if given.text("username") else ["username"]
+    lacking += ["password"] if not given.props.get("password") else []
+    for key in lacking:
+        yield rules.LOGIN.at((key,), f"the BMC of {given.name} has no {key}", "give username and password")
     for key in ("fingerprint", "sha256"):
         item = At((key,), given.text(key) or "")
         yield from rules.digest(item, "write 64 hex digits", colons=key == "fingerprint")

@@ -14,6 +14,7 @@ from dualstack.plan.model import Ironic
 from dualstack.policies.charts import TYPES, Chart, charts_of
 from dualstack.policies.hosts import host_addresses
 from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View, instead
+from dualstack.policies.several import node_count
 from dualstack.rules.blame import within
 from dualstack.rules.ironic.ironic_env import SWITCHES, environment, environment_text, switch
 from dualstack.rules.ironic.ironic_hosts import (
@@ -106,11 +107,13 @@ def _image_host(given: Given, _view: View) -> Told:
                 yield finding
 
 
-def _listening(given: Given, _view: View) -> Told:
+def _listening(given: Given, view: View) -> Told:
+    virtual = node_count(View(others=[*view.others, given])) > 1
     for chart in _metal3(given):
         variable = (*EXTRA_ENV, LISTEN_ALL)
         where = variable if within(chart.values, *variable) else LISTEN
-        yield from not_on_all(_ironic(chart), (*chart.path, *where), "remove it, or set it to true")
+        fix = "remove it, or set it to true"
+        yield from not_on_all(_ironic(chart), (*chart.path, *where), fix, virtual=virtual)
 
 
 def _switches(given: Given, _view: View) -> Told:

@@ -8,8 +8,8 @@ from typing import Any, Final
 from dualstack.address.bmc import parse_bmc
 from dualstack.address.family import IPAddress, IPNetwork
 from dualstack.address.ranges import node_blocks
-from dualstack.findings import At
-from dualstack.origins import Path
+from dualstack.document.findings import At
+from dualstack.document.origins import Path
 from dualstack.policies.balancers import POOL_TYPES, pool_takes
 from dualstack.policies.charts import TYPES as CHART_TYPES
 from dualstack.policies.charts import Chart, charts_of
@@ -46,7 +46,7 @@ def _directories(view: View) -> Iterator[Given]:
     return (one for one in view.others if one.type == DIRECTORY)
 
 
-def _counts(view: View) -> int:
+def node_count(view: View) -> int:
     """Return how many nodes the stack's cluster has, as far as its resources tell."""
     most = 0
     for other in view.others:
@@ -162,7 +162,7 @@ def _pool_place(given: Given, view: View) -> Told:
         return
     name = given.get("metadata", "name") or given.name
     announced = [one for one in everything if one.type.endswith(":L2Advertisement")]
-    if any(name in (one.get("spec", "ipAddressPools") or [name]) for one in announced):
+    if any(_announces(one, name) for one in announced):
         listed = items(given, "spec", "addresses")
         yield from strangers(listed, str, "text")
         for item in listed:
@@ -170,12 +170,17 @@ def _pool_place(given: Given, view: View) -> Told:
             yield from parts.off_link(At(item.path, first), networks) if first is not None else ()
 
 
+def _announces(advertisement: Given, pool: object) -> bool:
+    named = advertisement.get("spec", "ipAddressPools")
+    return pool in named if isinstance(named, list | tuple) and named else named is None
+
+
 def _metal3(given: Given) -> Iterator[Chart]:
     return (chart for chart in charts_of(given) if chart.chart == "metal3")
 
 
 def _ironic(given: Given, view: View) -> Told:
-    if _counts(view) < 2:
+    if node_count(view) < 2:
         return
     _, taken = _links(view)
     nodes = {ip for ip, owner in taken.items() if "an address of" in owner}
@@ -192,8 +197,11 @@ def _ironic(given: Given, view: View) -> Told:
 def _ingress(given: Given, view: View) -> Told:
     if not given.type.endswith(":HelmChartConfig") or given.get("metadata", "name") not in _INGRESS:
         return
-    values = loaded(given.text("spec", "valuesContent") or "")
-    if values is not None:
+    content = given.text("spec", "valuesContent") or ""
+    values = loaded(content)
+    if values is None and content.strip():
+        yield NotYet(("spec", "valuesContent"), "it is no YAML mapping")
+    elif values is not None:
         yield from parts.ingress_families(At(("spec", "valuesContent"), values))
 
 

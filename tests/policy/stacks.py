@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dualstack.policies.model import SECRET, UNKNOWN, Given
+from tests.policy import several_nodes
 
 STACK = "dev"
 PROJECT = "lab"
@@ -272,6 +273,8 @@ class Case:
     place: str = ""
     hidden: tuple[str | int, ...] | None = ()
     wrong: tuple[Any, ...] = ()
+    several: bool = False
+    """Whether the good stack is that of several nodes."""
 
     @property
     def unknown_at(self) -> tuple[str | int, ...] | None:
@@ -355,12 +358,19 @@ CASES: tuple[Case, ...] = (
     Case("DS164", "rancher-service", ("spec", "ipFamilyPolicy"), "SingleStack", wrong=(5, True, [])),
     Case("DS165", "net", (), None, option="deleteBeforeReplace", hidden=None),
     Case("DS166", "host", ("production",), True, place="vm"),
+    Case(
+        "DS275",
+        "image",
+        ("files", "definition.yaml", "content"),
+        DEFINITION + "  network: {apiVIP: 192.168.50.20}\n",
+    ),
+    *(Case(**case, several=True) for case in several_nodes.CASES),
 )
 
 
 def broken(case: Case) -> list[Resource]:
     """Give the stack with the policy broken."""
-    stack = good()
+    stack = several_nodes.good() if case.several else good()
     one = at(stack, case.name)
     if case.option:
         one[case.option] = case.value
@@ -371,7 +381,7 @@ def broken(case: Case) -> list[Resource]:
 
 def with_value(case: Case, value: Any) -> list[Resource]:
     """Give the good stack with another value at the place that the policy looks at."""
-    stack = good()
+    stack = several_nodes.good() if case.several else good()
     put(at(stack, case.name), value, *(case.unknown_at or ()))
     return stack
 

@@ -13,7 +13,7 @@ from dualstack.engine.pack import Pack, policy_pack
 from dualstack.policies import all_policies
 from dualstack.policies.model import Level
 from tests import PROJECT
-from tests.policy import stacks
+from tests.policy import several_nodes, stacks
 from tests.policy.lab import Lab, provider
 from tests.policy.stacks import CASES, Case
 
@@ -57,8 +57,9 @@ def raised(case: Case) -> dict[str, dict[str, str]]:
     return {} if policy.level is Level.MANDATORY else {policy.id: {"enforcementLevel": "mandatory"}}
 
 
-def test_a_program_of_somebody_elses_that_keeps_all(lab: Lab) -> None:
-    said = lab.ask(stacks.good())
+@pytest.mark.parametrize("stack", [stacks.good(), several_nodes.good()], ids=["one node", "several nodes"])
+def test_a_program_of_somebody_elses_that_keeps_all(lab: Lab, stack: list[stacks.Resource]) -> None:
+    said = lab.ask(stack)
     assert said.code == 0, said.text
     assert said.violations == set()
 

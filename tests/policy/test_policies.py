@@ -9,7 +9,7 @@ import pytest
 from dualstack.policies import Verdict, all_policies, judge
 from dualstack.policies.model import Level
 from dualstack.rules import all_rules
-from tests.policy import stacks
+from tests.policy import several_nodes, stacks
 from tests.policy.stacks import CASES, Case
 
 CASE = pytest.mark.parametrize("case", CASES, ids=lambda case: case.policy)
@@ -47,8 +47,9 @@ def test_a_policy_is_a_rule() -> None:
         assert "exempt" in policy.settings
 
 
-def test_the_good_stack_keeps_all() -> None:
-    verdict = judge(stacks.givens(stacks.good()))
+@pytest.mark.parametrize("stack", [stacks.good(), several_nodes.good()], ids=["one node", "several nodes"])
+def test_the_good_stack_keeps_all(stack: list[stacks.Resource]) -> None:
+    verdict = judge(stacks.givens(stack))
     assert [str(item) for item in verdict.violations] == []
     assert [(item.given.name, item.path, item.why) for item in verdict.unchecked] == []
     assert verdict.policies == len(CASES)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dualstack.policies import judge
-from tests.policy import stacks
+from tests.policy import several_nodes, stacks
 from tests.policy.stacks import DIRECTORY, DOMAIN, NETWORK, RELEASE, SERVICE, VOLUME, Resource, resource
 
 IPV4_TWICE = ["10.1.0.0/24", "10.2.0.0/24", "fd00::/64"]
@@ -50,6 +50,15 @@ def server(cni: str, text: str) -> Resource:
     content = stacks.SERVER.replace("[cilium]", cni) + text
     files = {"kubernetes/config/server.yaml": {"content": content}}
     return resource(DIRECTORY, "it", {"files": files})
+
+
+def test_ironic_listens_on_all_behind_virtual_addresses_in_hostname_mode_too() -> None:
+    stack = several_nodes.good()
+    values = {**HOSTNAME, "metal3-ironic": {"listenOnAll": False}}
+    stacks.put(stacks.at(stack, "metal3"), values, "values")
+    assert "DS069" in {item.policy.id.partition("-")[0] for item in judge(stacks.givens(stack)).violations}
+    alone = [stacks.at(stack, "metal3")]
+    assert "DS069" not in {item.policy.id.partition("-")[0] for item in judge(stacks.givens(alone)).violations}
 
 
 def told(*stack: Resource, **config: Any) -> set[str]:

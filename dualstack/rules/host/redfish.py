@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from dualstack.address.bmc import parse_bmc
+from dualstack.address.bmc import BmcAddress, parse_bmc
 from dualstack.address.family import LABEL
 from dualstack.document.findings import At, Findings, Rule, Severity
 from dualstack.document.fixes import remove, write
@@ -78,6 +78,29 @@ _SPEAKS: Final = ("redfish", "idrac-virtualmedia", "idrac-redfish", "ilo5-virtua
 REDFISH: Final[Path] = ("host", "redfish")
 
 
+def digest(item: At[str], fix: str, *, colons: bool = False) -> Findings:
+    """Tell a digest that is none; an empty one says nothing, and where told colons may stand between the bytes."""
+    if item.value and not _SHA256.fullmatch(item.value.replace(":", "" if colons else ":").lower()):
+        yield FINGERPRINT.at(item.path, "this is no SHA-256 in hex", fix)
+
+
+def one_family(media: At[str], node: str, bmc: BmcAddress) -> Findings:
+    """Tell an image's URL of a family that the BMC is not known to have.
+
+    Args:
+        media: the URL, or a path, which is served over the BMC's family.
+        node: the node's name.
+        bmc: its BMC.
+    """
+    if "://" not in media.value:
+        return
+    host = parse_bmc(f"redfish://{media.value.split('://', 1)[1]}")
+    if bmc.family is not None and host.family is not None and bmc.family != host.family:
+        message = f"the BMC of {node} has an {LABEL[bmc.family]} address, the image an {LABEL[host.family]} one"
+        fix = "write a name that has A and AAAA, or leave media out, and the image is served from here to each BMC"
+        yield MEDIA.at(media.path, message, fix)
+
+
 def check_machines(subject: Subject) -> Findings:
     """Judge each node's BMC."""
     site, plan = subject.site, subject.plan
@@ -108,9 +131,8 @@ def check_machines(subject: Subject) -> Findings:
         elif node.bmc.password_key not in plan.secrets:
             fix = f"run: dualstack secret set {plan.name} {node.bmc.password_key}"
             yield LOGIN.at((*path, "passwordKey"), f"the stack has no secret {node.bmc.password_key}", fix)
-        if node.bmc.fingerprint and not _SHA256.fullmatch(node.bmc.fingerprint.replace(":", "").lower()):
-            fix = "write what openssl x509 -fingerprint -sha256 prints of the BMC's certificate, behind the equals sign"
-            yield FINGERPRINT.at((*path, "fingerprint"), "this is no SHA-256 in hex", fix)
+        fix = "write what openssl x509 -fingerprint -sha256 prints of the BMC's certificate, behind the equals sign"
+        yield from digest(At((*path, "fingerprint"), node.bmc.fingerprint or ""), fix, colons=True)
 
 
 def check_image(subject: Subject) -> Findings:
@@ -130,11 +152,8 @@ def check_image(subject: Subject) -> Findings:
                 fix = "set host.redfish.media to the image's URL or path, or image.build to local"
                 yield MEDIA.at(("nodes", index, "bmc", "media"), message, fix)
                 break
-    sha256 = site.host.redfish.sha256
-    if sha256 is not None and not _SHA256.fullmatch(sha256.lower()):
-        yield FINGERPRINT.at(
-            (*REDFISH, "sha256"), "this is no SHA-256 in hex", "write what sha256sum prints of the image"
-        )
+    sha256 = At((*REDFISH, "sha256"), site.host.redfish.sha256 or "")
+    yield from digest(sha256, "write what sha256sum prints of the image")
     port = site.host.redfish.serve_port
     if not 0 <= port <= 65535:
         yield MEDIA.at((*REDFISH, "servePort"), f"{port} is no TCP port", write(0, ", for any free one"))
@@ -148,15 +167,10 @@ def check_image(subject: Subject) -> Findings:
 def check_families(subject: Subject) -> Findings:
     """Tell where an image's URL is of a family that a BMC is not known to have."""
     media = subject.site.host.redfish.media or ""
-    if subject.site.host.kind != "redfish" or "://" not in media:
-        return
-    host = parse_bmc(f"redfish://{media.split('://', 1)[1]}")
-    for index, node in enumerate(subject.site.nodes):
-        family = parse_bmc(node.bmc.address).family if node.bmc is not None and node.bmc.media is None else None
-        if family is not None and host.family is not None and family != host.family:
-            message = f"the BMC of {node.name} has an {LABEL[family]} address, the image an {LABEL[host.family]} one"
-            fix = "write a name that has A and AAAA, or leave media out, and the image is served from here to each BMC"
-            yield MEDIA.at(("nodes", index, "bmc", "address"), message, fix)
+    for index, node in enumerate(subject.site.nodes if subject.site.host.kind == "redfish" else ()):
+        if node.bmc is not None and node.bmc.media is None:
+            at: Path = ("nodes", index, "bmc", "address")
+            yield from one_family(At(at, media), node.name, parse_bmc(node.bmc.address))
 
 
 def _unused(subject: Subject) -> Findings:

@@ -38,9 +38,9 @@ MEDIA_FAMILY = Rule(
 )
 LISTEN_ON_ALL = Rule(
     "DS069-listen-on-all",
-    "In address mode Ironic must listen on all interfaces.",
+    "In address mode, and with virtual addresses, Ironic must listen on all interfaces.",
     Severity.ERROR,
-    "Ironic binds to its IPv4 address alone, and nobody answers at the IPv6 URL.",
+    "Ironic binds to one address alone, and nobody answers at the IPv6 URL, or at a virtual address.",
     "suse-edge/charts ironic chart (LISTEN_ALL_INTERFACES); metal3-io/ironic-image",
     firm=True,
 )
@@ -99,10 +99,19 @@ def _media(path: Path, message: str, fix: AnyFix) -> Finding:
     return MEDIA_FAMILY.at(path, message, fix)
 
 
-def not_on_all(ironic: Ironic, where: Path, fix: AnyFix) -> Findings:
-    """Tell where Ironic, known by its addresses, would listen on one of them alone."""
-    if not ironic.hostname and not ironic.listen_on_all:
-        yield LISTEN_ON_ALL.at(where, f"{where[-1]} is false in address mode", fix)
+def not_on_all(ironic: Ironic, where: Path, fix: AnyFix, *, virtual: bool = False) -> Findings:
+    """Tell where Ironic, known by its addresses or reached by virtual ones, would listen on one of them alone.
+
+    Args:
+        ironic: what the chart makes of its values.
+        where: the place that says so.
+        fix: what to do.
+        virtual: whether it is reached by the addresses of a load balancer, as with several nodes.
+    """
+    if ironic.listen_on_all or (ironic.hostname and not virtual):
+        return
+    told = "with virtual addresses" if ironic.hostname else "in address mode"
+    yield LISTEN_ON_ALL.at(where, f"{where[-1]} is false {told}", fix)
 
 
 def held_host(ironic: Ironic) -> str:
@@ -134,7 +143,8 @@ def check_listening(subject: Subject) -> Findings:
         path = blame(subject.site, "metal3", ("metal3-ironic", "listenOnAll"), ("mode",))
         if override_path(subject.site, "metal3", *EXTRA_ENV, LISTEN_ALL):
             path = ("charts", "metal3", "values", *EXTRA_ENV, LISTEN_ALL)
-        yield from not_on_all(ironic, path, undo(path, "set mode to hostname"))
+        virtual = subject.plan.several
+        yield from not_on_all(ironic, path, undo(path, "set mode to hostname"), virtual=virtual)
 
 
 def check_vmedia_tls(subject: Subject) -> Findings:

@@ -15,7 +15,7 @@ from dualstack.document.findings import Findings, Rule, Severity
 from dualstack.document.fixes import remove, write
 from dualstack.document.origins import Path, format_path
 from dualstack.plan.server import TOKEN_KEY
-from dualstack.plan.topology import servers, several
+from dualstack.plan.topology import several
 from dualstack.rules.base import Subject
 
 BOOTSTRAP = Rule(
@@ -160,6 +160,11 @@ def _given(subject: Subject) -> Iterator[tuple[Path, Family, Address]]:
             yield (*_VIRTUAL[role], family), family, address
 
 
+def of_one_node(key: str) -> bool:
+    """Tell whether a key of server.yaml or agent.yaml is one node's own."""
+    return key.removesuffix("+") in _OF_ONE_NODE
+
+
 def check_bootstrap(subject: Subject) -> Findings:
     """Judge who makes the cluster, and by which secret the others join."""
     site, path = subject.site, ("cluster", "bootstrap")
@@ -179,12 +184,8 @@ def check_bootstrap(subject: Subject) -> Findings:
         yield TOKEN.at(("cluster",), f"several nodes, and the stack has no secret {TOKEN_KEY}", fix)
 
 
-def check_quorum(subject: Subject) -> Findings:
-    """Judge how many servers there are, and whether each node gets a block of pod addresses."""
-    count = servers(subject.site)
-    if several(subject.site) and count and count % 2 == 0:
-        message = f"{count} servers: etcd bears the loss of {(count - 1) // 2}, as with {count - 1}"
-        yield QUORUM.at(("nodes",), message, f"make it {count + 1} or {count - 1}")
+def check_blocks(subject: Subject) -> Findings:
+    """Judge whether each node gets a block of pod addresses."""
     blocks = subject.plan.capacity.nodes
     for family in FAMILIES:
         room = blocks.ipv4 if family == "ipv4" else blocks.ipv6
@@ -214,9 +215,6 @@ def check_virtual(subject: Subject) -> Findings:
             if pair.of(family) is None:
                 message = f"no virtual {LABEL[family]} address"
                 yield rule.at((*_VIRTUAL[role], family), message, free)
-    kind = site.provisioning.service_type
-    if kind is not None and kind != "LoadBalancer" and plan.chart("metal3") is not None:
-        yield SERVICE.at(("provisioning", "serviceType"), f"{kind} has no virtual address", remove())
     if site.mode == "hostname" and plan.chart("metal3") is not None:
         message = "hostname mode with several nodes is rendered as it was read"
         yield NOT_RUN.at(("mode",), message, "try it first where machines may fail, or set mode to address")
@@ -307,9 +305,9 @@ def check_nodes(subject: Subject) -> Findings:
         return
     for name, keys in (("server", site.cluster.server), ("agent", site.cluster.agent)):
         for key in keys:
-            if key.removesuffix("+") in _OF_ONE_NODE:
+            if of_one_node(key):
                 fix = remove("; each node gets its own addresses, and has labels and taints under nodes")
                 yield PER_NODE.at(("cluster", name, key), f"{key} would be the same on every {name}", fix)
 
 
-CHECKS = (check_bootstrap, check_quorum, check_virtual, check_places, check_nodes)
+CHECKS = (check_bootstrap, check_blocks, check_virtual, check_places, check_nodes)

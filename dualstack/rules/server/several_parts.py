@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from dualstack.address.family import IPAddress, IPNetwork
-from dualstack.findings import At, Findings, Rule
-from dualstack.fixes import AnyFix, remove
-from dualstack.frozen import dig
-from dualstack.origins import Path, format_path
+from dualstack.document.findings import At, Findings, Rule
+from dualstack.document.fixes import AnyFix, remove
+from dualstack.document.frozen import dig
+from dualstack.document.origins import Path, format_path
 from dualstack.plan.topology import servers, several
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import as_text, override_path

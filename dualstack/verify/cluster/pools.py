@@ -10,7 +10,7 @@ from dualstack.address.family import LABEL, Family
 from dualstack.answer.style import counted
 from dualstack.document.findings import At
 from dualstack.document.frozen import dig
-from dualstack.manifests.objects import pool_takes
+from dualstack.policies.balancers import pool_takes
 from dualstack.policies.model import Given
 from dualstack.rules.chart.balancers import pool_range
 from dualstack.rules.chart.site_manifests import POOL
