@@ -27,7 +27,8 @@ def joining(plan: Plan, name: str) -> Plan:
         name: the node's name.
 
     Raises:
-        InputError: the site has one node, or none of that name.
+        InputError: the site has one node or none of that name, no other server that it could join, or no address at
+            which nodes join.
     """
     names = [node.name for node in plan.nodes]
     if not plan.several:
@@ -36,7 +37,16 @@ def joining(plan: Plan, name: str) -> Plan:
     node = next((node for node in plan.nodes if node.name == name), None)
     if node is None:
         raise InputError(f"{plan.name} has no node {quoted(name)}", fix=f"write one of {', '.join(names)}")
+    if not _other_servers(plan, name):
+        message = f"{name} is the only server of {plan.name}: without it there is no cluster that it could join"
+        raise InputError(message, fix="leave --join out; a lost only server is a rebuild, from a backup")
+    if plan.api.ipv4 is None:
+        raise InputError(f"{plan.name} has no address at which nodes join", fix="write cluster.api.ipv4")
     return replace(plan, name=f"{plan.name}-{name}", joins=plan.name, nodes=(node,), initializer=_nobody(names))
+
+
+def _other_servers(plan: Plan, name: str) -> list[str]:
+    return [node.name for node in plan.nodes if node.role == "server" and node.name != name]
 
 
 def _nobody(names: list[str]) -> NodePlan:
@@ -54,14 +64,14 @@ def runbook(plan: Plan, name: str) -> str:
         name: the node's name.
     """
     node = next(node for node in plan.nodes if node.name == name)
-    others = [other.name for other in plan.nodes if other.role == "server" and other.name != name]
+    others = _other_servers(plan, name)
     storage = next((chart for chart in plan.charts if chart.key == "storage" and chart.name == "longhorn"), None)
     return fill(
         "join.md.j2",
         site=plan.name,
         node=node,
         addresses=[str(address) for address in node.addresses.values()],
-        other=others[0] if others else "",
+        other=others[0],
         servers=len(others) + (node.role == "server"),
         api=plan.api.ipv4,
         bootstrap=plan.initializer.name == name,

@@ -23,11 +23,9 @@ def _machine(given: Given, _view: View) -> Told:
         yield rules.BMC.at(("url",), f"{url!r} is no URL of a BMC", _URL)
     elif scheme == "http":
         yield rules.PLAIN.at(("url",), f"{parsed.host} is reached over http", "write https where the BMC has TLS")
-    # The password is a secret, and hidden from whoever has no engine.
-    lacking = [] if given.text("username") else ["username"]
-    lacking += ["password"] if not given.props.get("password") else []
-    for key in lacking:
-        yield rules.LOGIN.at((key,), f"the BMC of {given.name} has no {key}", "give username and password")
+    # A password that lacks is told of the site: until it is set, a program may be previewed without it.
+    if not given.text("username"):
+        yield rules.LOGIN.at(("username",), f"the BMC of {given.name} has no username", "give username and password")
     for key in ("fingerprint", "sha256"):
         item = At((key,), given.text(key) or "")
         yield from rules.digest(item, "write 64 hex digits", colons=key == "fingerprint")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Run
 
 
@@ -20,8 +22,9 @@ def test_the_command_writes_image_and_runbook(run: Run, tmp_path: Path) -> None:
     assert "demo-ha-mgmt-1" in refused.err
 
 
-def test_without_the_token_nothing_is_written(run: Run, tmp_path: Path) -> None:
-    done = run("render", "demo-ha", "--out", str(tmp_path / "out"))
+@pytest.mark.parametrize("join", [(), ("--join", "mgmt-2")])
+def test_without_the_token_nothing_is_written(run: Run, tmp_path: Path, join: tuple[str, ...]) -> None:
+    done = run("render", "demo-ha", *join, "--out", str(tmp_path / "out"))
     assert done.code == 2
     assert "rke2Token" in done.err
     assert not (tmp_path / "out").exists()

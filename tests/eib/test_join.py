@@ -85,6 +85,20 @@ def test_only_nodes_of_the_site_join(name: str) -> None:
         joining(plan(), name)
 
 
+def test_the_only_server_has_nobody_to_join() -> None:
+    nodes = [node(1), node(2, role="agent"), node(3, role="agent")]
+    made = checked(several(nodes=nodes), TOKEN).plan
+    assert made is not None
+    with pytest.raises(InputError, match="only server"):
+        joining(made, "mgmt-1")
+    assert configured_as(build_tree(joining(made, "mgmt-3"), {"rke2Token": "t"}), "mgmt-3") == "agent"
+
+
+def test_without_an_address_to_join_at_nothing_joins() -> None:
+    with pytest.raises(InputError, match=r"cluster\.api\.ipv4"):
+        joining(plan(cluster={"api": {"ipv4": None}}), "mgmt-2")
+
+
 def test_nothing_joins_a_cluster_of_one_node() -> None:
     made = checked(mapping()).plan
     assert made is not None
@@ -100,5 +114,7 @@ def test_the_runbook_has_the_sites_names() -> None:
     assert "second cluster on 192.168.100.20" in text
     assert "192.168.100.11 and fd00:100::11" in text
     agent = runbook(plan(), "mgmt-4")
-    assert "etcdctl" not in agent
+    assert "Only where mgmt-4 was a server before:" in agent
+    assert "Only where" not in text
+    assert "exec etcd-mgmt-1 -- etcdctl" in agent
     assert "second cluster" not in agent

@@ -14,9 +14,10 @@ CLUSTER_IP: Final = Rule(
     "DS287-cluster-ip",
     "A Service's own cluster address must be a free one of the service CIDRs.",
     Severity.ERROR,
-    'The API server refuses the Service: "provided IP is not in the valid range", or it is allocated already.',
-    "kubernetes pkg/registry/core/service/ipallocator (ErrNotInRange, ErrAllocated); rke2-docs: cluster-dns is the "
-    "tenth address",
+    'The API server refuses the Service: "the provided network does not match the current range", or the address is '
+    "allocated already.",
+    "kube-apiserver 1.34, run; kubernetes pkg/registry/core/service/ipallocator; rke2-docs: cluster-dns is the tenth "
+    "address",
 )
 RULES = (CLUSTER_IP,)
 CHECKS: tuple[Check, ...] = ()
