@@ -7,7 +7,6 @@ from typing import Final
 
 from dualstack.address.family import IPNetwork
 from dualstack.document.findings import At, Findings, Rule, Severity
-from dualstack.rules.base import Check
 from dualstack.rules.name.name_grammar import as_ip
 
 CLUSTER_IP: Final = Rule(
@@ -20,8 +19,6 @@ CLUSTER_IP: Final = Rule(
     "address",
 )
 RULES = (CLUSTER_IP,)
-CHECKS: tuple[Check, ...] = ()
-"""No site has Services; its manifests and a program's resources have."""
 
 _FIX: Final = "leave it out, or write a free address of {range}"
 _TAKEN: Final = {1: "the API server's own Service", 10: "the cluster's DNS server"}

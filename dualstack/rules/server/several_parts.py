@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from dualstack.address.family import IPAddress, IPNetwork
-from dualstack.document.findings import At, Findings, Rule
+from dualstack.document.findings import At, Findings
 from dualstack.document.fixes import AnyFix, remove
 from dualstack.document.frozen import dig
 from dualstack.document.origins import Path, format_path
@@ -26,8 +26,6 @@ from dualstack.rules.server.several_nodes import (
     QUORUM,
     SERVICE,
 )
-
-RULES: tuple[Rule, ...] = ()
 
 BOTH: Final = ("PreferDualStack", "RequireDualStack")
 HOSTS: Final = (("global", "ironicIP"), ("metal3-baremetal-operator", "baremetaloperator", "externalHttpIPv6"))
