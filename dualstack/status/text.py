@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import Final
 
-from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -48,7 +48,7 @@ def text(sites: Sequence[SiteStatus], *, width: int | None, colour: bool) -> str
         width: columns of the terminal; None for a pipe, where a site is one line however long that is.
         colour: whether escape codes are wanted.
     """
-    table = _table(sites, narrow=width is not None)
+    narrow = width is not None
     stream = StringIO()
     console = Console(
         file=stream,
@@ -61,18 +61,20 @@ def text(sites: Sequence[SiteStatus], *, width: int | None, colour: bool) -> str
         highlight=False,
         legacy_windows=False,
     )
-    console.print(table)
+    wide, tight = (_table(sites, narrow=narrow, gap=gap) for gap in (2, 1))
+    fits = Measurement.get(console, console.options, wide).maximum <= console.width
+    console.print(wide if fits else tight)
+    console.print()
     for site in sites:
-        _details(console, site, narrow=width is not None, few=len(sites) <= FEW)
+        _details(console, site, narrow=narrow, few=len(sites) <= FEW)
     console.print(Text(heading(sites), "bold"))
     # Rich fills a line to its width.
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
 
 
-def _table(sites: Sequence[SiteStatus], *, narrow: bool) -> Table:
-    table = Table(
-        box=box.SIMPLE_HEAD if narrow else None, pad_edge=False, padding=(0, 1 if narrow else 2, 0, 0), show_edge=False
-    )
+def _table(sites: Sequence[SiteStatus], *, narrow: bool, gap: int) -> Table:
+    # Without lines between: a terminal need not have the signs for them.
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0))
     table.add_column("SITE", style="bold", overflow="fold")
     for title in ("RELEASE", "DEPLOYED", *(label for _, label in FAMILY_LABELS), "TO DO", "LAST UP"):
         table.add_column(title, overflow="fold")
@@ -132,7 +134,8 @@ def _rest(site: SiteStatus) -> Iterator[tuple[str, str, Mood]]:
     if site.support is not None and site.support.life in (Life.LIMITED, Life.ENDED):
         yield "support", support_words(site.support)[0], _shown(support_words(site.support)[1])
     if last := site.stack.last:
-        yield "last up", f"{update_words(last)[0]} UTC{_by(last)}", Mood.QUIET
+        word = "" if last.result == "succeeded" else f"{last.result}, "
+        yield "last up", f"{word}{last.ended:%Y-%m-%d %H:%M} UTC{_by(last)}", Mood.QUIET
 
 
 def _by(last: Update) -> str:

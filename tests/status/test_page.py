@@ -162,7 +162,7 @@ def test_what_is_of_neither_family_stands_under_both() -> None:
 def test_a_terminal_of_80_columns_has_a_line_a_site() -> None:
     lines = text(fleet(), width=80, colour=False).splitlines()
     assert max(map(len, lines)) <= 80
-    assert [line.split()[0] for line in lines[2:10]] == [site.name for site in fleet()]
+    assert [line.split()[0] for line in lines[1:9]] == [site.name for site in fleet()]
 
 
 def test_a_pipe_has_a_line_a_site_however_long() -> None:
