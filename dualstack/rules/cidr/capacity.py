@@ -31,7 +31,8 @@ GAP = Rule(
     "The IPv6 node mask must be at most 16 bits longer than the pod CIDR's prefix.",
     Severity.ERROR,
     'kube-controller-manager stops with "the node CIDR size is too big".',
-    "kubernetes pkg/controller/nodeipam/ipam/cidrset/cidr_set.go (clusterSubnetMaxDiff); k3s issue 7888",
+    "kubernetes pkg/controller/nodeipam/ipam/cidrset/cidr_set.go (clusterSubnetMaxDiff); k3s issue 7888; run: "
+    "tests/truth/test_api_server.py",
     firm=True,
 )
 NODE_MASK = Rule(

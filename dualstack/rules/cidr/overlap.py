@@ -24,8 +24,10 @@ PODS_SERVICES = Rule(
     "DS012-pod-service-overlap",
     "Pod and service CIDRs must not overlap.",
     Severity.ERROR,
-    "A service gets the address of a pod, and traffic to one goes to the other.",
-    "openshift/installer pkg/types/validation/installconfig.go; k3s issues 9016 and 8911",
+    "kube-controller-manager gives no node a block that lies in the services, so nodes stay NotReady; where the "
+    "network plugin gives out addresses itself, a service gets a pod's, and traffic to one goes to the other.",
+    "openshift/installer pkg/types/validation/installconfig.go; k3s issues 9016 and 8911; kube-controller-manager "
+    "1.34.2, run: tests/truth/test_api_server.py",
     firm=True,
 )
 CLUSTER_RANGE = Rule(

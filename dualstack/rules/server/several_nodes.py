@@ -116,8 +116,9 @@ TOO_MANY = Rule(
     "DS282-more-nodes-than-blocks",
     "The pod CIDRs must have a block for each node.",
     Severity.ERROR,
-    "A node without a block stays NotReady, with one family or none.",
-    "kubernetes pkg/controller/nodeipam/ipam",
+    "A node for which either family has no block left gets none of both (event CIDRNotAvailable) and stays NotReady; "
+    "it need not be the last one.",
+    "kubernetes pkg/controller/nodeipam/ipam; kube-controller-manager 1.34.2, run: tests/truth/test_api_server.py",
     firm=True,
 )
 SERVICE = Rule(
