@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +19,7 @@ import pytest
 
 from provider.frame.handler import REPORT, UNKNOWN, Incomplete, ResourceError
 from provider.host.installation import InstallationHandler
+from tests import PROJECT
 from tests.lab.bmc import LOOPBACK, PASSWORD, USER, Bmc, free_port, running
 from tests.lab.certificates import certificate
 
@@ -188,6 +194,37 @@ def test_an_installation_that_was_cut_off_goes_on(tmp_path: Path) -> None:
         assert cut.value.state["installed"] is None
         assert not ejected(bmc)
         wait_for_power(bmc)
+        with Machine(bmc, port):
+            _, state = HANDLER.create(inputs(bmc, port), preview=False, timeout=0)
+        assert state["how"] == "installed"
+        assert ejected(bmc)
+
+
+KILLED = """
+import json, os, signal, sys
+from provider.host import installation, redfish
+
+def dies(self, *given):
+    real(self, *given)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+real = getattr(redfish.Machine, sys.argv[1])
+setattr(redfish.Machine, sys.argv[1], dies)
+installation.InstallationHandler(pause=0.1).create(json.loads(sys.argv[2]), False, 0)
+"""
+"""A provider that is gone without a word after one step at the BMC."""
+
+
+@pytest.mark.parametrize("step", ["insert", "boot_media_once", "start"])
+def test_a_provider_that_is_killed_after_any_step_is_followed_by_one_that_goes_on(step: str, tmp_path: Path) -> None:
+    with lab(tmp_path) as (bmc, port):
+        command = [sys.executable, "-c", KILLED, step, json.dumps(inputs(bmc, port))]
+        environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+        killed = subprocess.run(command, cwd=Path.cwd(), env=environment, timeout=60, check=False, capture_output=True)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+        assert not ejected(bmc)
+        if step == "start":
+            wait_for_power(bmc)
         with Machine(bmc, port):
             _, state = HANDLER.create(inputs(bmc, port), preview=False, timeout=0)
         assert state["how"] == "installed"
