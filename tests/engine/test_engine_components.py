@@ -12,6 +12,7 @@ import pytest
 from tests.lab.standins.caller import Caller
 from tests.lab.standins.kinds import DOMAIN, NETWORK, RELEASE
 from tests.lab.standins.project import CANARY, small_site
+from tests.sites import SSH_KEY
 
 PROGRAM = """
 import json, pathlib
@@ -148,3 +149,36 @@ def test_the_schema_is_that_of_the_folder(caller: Caller) -> None:
     file = caller.folder / "schema.json"
     file.write_text(schema)
     caller.pulumi("schema", "check", str(file))
+
+
+PROVIDED = """
+import json, pathlib
+import pulumi
+from remote import ManagementCharts, ManagementCluster
+
+site = json.loads(pathlib.Path("site.json").read_text())
+kubeconfig = pulumi.Config("dualstack").require_secret("kubeconfig")
+libvirt = pulumi.ProviderResource("libvirt", "libvirt", {"uri": "test:///default"})
+cluster = ManagementCluster("paris", pulumi.ResourceOptions(providers=[libvirt]), name="paris", site=site)
+kubernetes = pulumi.ProviderResource("kubernetes", "kubernetes", {"kubeconfig": kubeconfig})
+ManagementCharts(
+    "paris-charts", pulumi.ResourceOptions(providers=[kubernetes]), name="paris", site=site, host=cluster.host
+)
+"""
+
+
+def test_the_callers_providers_are_taken(caller: Caller) -> None:
+    caller.program(PROVIDED)
+    site = small_site()
+    site["host"]["kubeconfig"] = {"source": "ssh"}
+    site["host"]["ssh"] = {"hostKey": SSH_KEY}
+    given(caller, site)
+    caller.init()
+    caller.up()
+
+    used = {one["provider"] for one in caller.state()["resources"] if re.match("libvirt|kubernetes", one["type"])}
+    # Of the names that ours had once, which are nobody's here.
+    assert {urn.rpartition("::")[0].rpartition("::")[2] for urn in used} == {"libvirt", "kubernetes"}
+    providers = {one["urn"].rpartition("::")[2] for one in caller.state()["resources"] if "providers:" in one["type"]}
+    assert not {"paris-libvirt", "paris-charts-kubernetes"} & providers
+    caller.pulumi("preview", "--expect-no-changes")
