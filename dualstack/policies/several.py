@@ -123,9 +123,9 @@ def _twice(given: Given, _view: View) -> Told:
             mac = link.body.get("mac-address")
             if isinstance(mac, str) and link.kind == "ethernet":
                 macs.append((At(document.path, mac), node))
-            addresses += [
-                (At(document.path, str(own.value.ip)), node) for ip in link.ips if ip.enabled for own in ip.addresses
-            ]
+            own = [item.value.ip for ip in link.ips if ip.enabled for item in ip.addresses]
+            # A link-local one is each link's own.
+            addresses += [(At(document.path, str(ip)), node) for ip in own if not ip.is_link_local]
     yield from parts.same_twice(macs, "MAC")
     yield from parts.same_twice(addresses, "address")
 

@@ -61,6 +61,18 @@ def test_ironic_listens_on_all_behind_virtual_addresses_in_hostname_mode_too() -
     assert "DS069" not in {item.policy.id.partition("-")[0] for item in judge(stacks.givens(alone)).violations}
 
 
+def test_nodes_may_have_one_link_local_address() -> None:
+    stack = several_nodes.good()
+    for number in (1, 2):
+        name = f"network/mgmt-{number}.yaml"
+        more = 'prefix-length: 64}, {ip: "fe80::5", prefix-length: 64}'
+        both = several_nodes.network(number).replace("prefix-length: 64}", more)
+            ", prefix-length: 64}", ', prefix-length: 64}, {ip: "fe80::5", prefix-length: 64}'
+        )
+        stacks.put(stacks.at(stack, "image"), both, "files", name, "content")
+    assert judge(stacks.givens(stack)).violations == ()
+
+
 def told(*stack: Resource, **config: Any) -> set[str]:
     verdict = judge(stacks.givens(stack), config)
     return {item.policy.id.partition("-")[0] for item in verdict.violations if item.given.name == "it"}

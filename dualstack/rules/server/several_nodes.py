@@ -295,7 +295,8 @@ def check_nodes(subject: Subject) -> Findings:
             if interface.mac is not None and interface.kind == "ethernet":
                 facts.append(((*here, "mac"), interface.mac.lower(), f"MAC {interface.mac}"))
             for family, ip in interface.families.items():
-                if ip.address is not None:
+                # A link-local one is each link's own.
+                if ip.address is not None and not ip.address.address.ip.is_link_local:
                     own = str(ip.address.address)
                     facts.append(((*here, family, "address"), own, f"address {own}"))
         for path, key, shown in facts:
