@@ -67,8 +67,6 @@ def test_nodes_may_have_one_link_local_address() -> None:
         name = f"network/mgmt-{number}.yaml"
         more = 'prefix-length: 64}, {ip: "fe80::5", prefix-length: 64}'
         both = several_nodes.network(number).replace("prefix-length: 64}", more)
-            ", prefix-length: 64}", ', prefix-length: 64}, {ip: "fe80::5", prefix-length: 64}'
-        )
         stacks.put(stacks.at(stack, "image"), both, "files", name, "content")
     assert judge(stacks.givens(stack)).violations == ()
 
