@@ -76,6 +76,7 @@ async def connected(login: Login, tunnel: asyncssh.SSHClientConnection | None = 
         OSError: it is not reached; ``TimeoutError`` is one.
         asyncssh.Error: it speaks no SSH, or ends the connection.
     """
+    known = _host_key(login)
     try:
         async with _keys(login) as keys:
             return await asyncssh.connect(
@@ -83,7 +84,7 @@ async def connected(login: Login, tunnel: asyncssh.SSHClientConnection | None = 
                 login.port,
                 tunnel=tunnel or (),
                 username=login.user,
-                known_hosts=([asyncssh.import_public_key(login.host_key)], [], []),
+                known_hosts=([known], [], []),
                 client_keys=keys,
                 agent_path=None,
                 preferred_auth="publickey",
@@ -104,10 +105,28 @@ async def connected(login: Login, tunnel: asyncssh.SSHClientConnection | None = 
         ) from error
 
 
+def _host_key(login: Login) -> asyncssh.SSHKey:
+    try:
+        return asyncssh.import_public_key(login.host_key)
+    except ValueError:  # asyncssh's own is one
+        raise Refused(f"{login.key_field} is no public key; write a line such as ssh-ed25519 AAAA...") from None
+
+
+def _private_key(login: Login, text: str) -> asyncssh.SSHKey:
+    where = f"the key of {login.path}.privateKeyKey"
+    try:
+        return asyncssh.import_private_key(text)
+    except ValueError as error:  # asyncssh's own are some
+        if isinstance(error, asyncssh.KeyEncryptionError) or "Passphrase" in str(error):
+            fix = "give a key without one, or use an SSH agent"
+            raise Refused(f"{where} has a passphrase, which nobody can type here; {fix}") from None
+        raise Refused(f"{where} is no private key; give one of OpenSSH's or PEM form") from None
+
+
 @contextlib.asynccontextmanager
 async def _keys(login: Login) -> AsyncIterator[list[Any]]:
     if login.private_key is not None:
-        yield [asyncssh.import_private_key(login.private_key)]
+        yield [_private_key(login, login.private_key)]
         return
     path, agent = os.environ.get("SSH_AUTH_SOCK"), None
     with contextlib.suppress(OSError):
@@ -145,5 +164,7 @@ def words(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, OSError):
-        return error.strerror or str(error)
+        # asyncio has words of its own for errors of the system; those of names are below zero.
+        number = error.errno or 0
+        return os.strerror(number) if number > 0 else error.strerror or str(error)
     return getattr(error, "reason", "") or str(error) or type(error).__name__

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 from dualstack.plan.access import KUBECONFIG_KEY
 from dualstack.plan.model import NodePlan, Plan
 from dualstack.probe.ssh import Login
 from dualstack.site.host import Ssh
+from dualstack.verify.model import Way
+from dualstack.verify.places import JumpHost, Place
 
 
 def jump_login(plan: Plan, secrets: Mapping[str, str], seconds: float) -> Login | str:
@@ -18,6 +21,15 @@ def jump_login(plan: Plan, secrets: Mapping[str, str], seconds: float) -> Login 
     if not jump.host_key:
         return "the jump host's key is not known: write it into host.jump.hostKey"
     return _login("the jump host", "host.jump", jump.host, jump, jump.host_key, "host.jump.hostKey", secrets, seconds)
+
+
+def usual_place(plan: Plan, way: Way) -> AbstractContextManager[Place]:
+    """Give the jump host of a site that is reached through it (readiness ssh-jump), else the place of the way."""
+    if plan.site.host.readiness == "ssh-jump":
+        login = jump_login(plan, {}, way.seconds)
+        if not isinstance(login, str):
+            return JumpHost(login)
+    return nullcontext(way.place)
 
 
 def node_login(plan: Plan, node: NodePlan, address: str, secrets: Mapping[str, str], seconds: float) -> Login | str:

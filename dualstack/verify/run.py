@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -15,6 +16,7 @@ from dualstack.verify import bmcs, names
 from dualstack.verify.clusters import comparing
 from dualstack.verify.endpoints import endpoints
 from dualstack.verify.judge import look
+from dualstack.verify.logins import usual_place
 from dualstack.verify.machine import checks as machine
 from dualstack.verify.model import Check, Kind, Result, Way, Word
 
@@ -44,8 +46,10 @@ def all_checks(plan: Plan, secrets: Mapping[str, str] | None = None) -> Iterator
 
 
 def verify_plan(plan: Plan, way: Way, told: Told, wait: float = 0.0) -> list[Result]:
-    """Run every check of a site that needs no secret, and compare; see ``verify``."""
-    return verify(list(all_checks(plan)), FAMILIES, way, told, wait, comparing(plan))
+    """Run every check of a site that needs no secret, from where `up` waits for it, and compare; see ``verify``."""
+    with usual_place(plan, way) as place:
+        there = replace(way, place=place)
+        return verify(list(all_checks(plan)), FAMILIES, there, told, wait, comparing(plan))
 
 
 def parse_only(words: Sequence[str]) -> tuple[frozenset[Kind], frozenset[Family]]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from dualstack.day2.ask import Edited, consequence
+from dualstack.day2.ask import Edited, consequence, entries
 from dualstack.day2.model import Consequence
+from dualstack.day2.paths import field_path
 from dualstack.day2.setting import Setting
 from dualstack.day2.words import Word as Day2
 from dualstack.eib import plan_stamp
@@ -128,18 +129,24 @@ def _pending(
     worst = max(told, key=lambda one: one.word, default=Consequence(Day2.REBUILD, ""))
     result = replace(result, asked=f"stamp: {part}")
     if worst.word is Day2.NOTHING:
-        return replace(result, seen=f"another one than planned, which concerns installs alone: {worst.how}")
-    one = len({one.how for one in told}) == 1
-    how = worst.how if one else f"it depends on the value, {worst.word.text} at the most"
+        return replace(result, seen=f"another {part} than planned, which concerns installs alone: {worst.how}")
+    how = worst.how
+    if len(where) != 1 or not _is_field(where[0]):
+        how = f"it depends on the value, {worst.word.text} at the most"
     return replace(
         result,
         word=Word.PENDING,
-        seen="the image of this machine had another one than the plan has now",
+        seen=f"the image of this machine had another {part} than the plan has now",
         consequence=f"what the site file says of {part} now is on the machine only if {_since(part)}",
         fix=f"{how}. dualstack diff --base COMMIT {site} names each value; once it is done, put os-files{STAMP} of "
         "dualstack render there",
         day2=worst.word,
     )
+
+
+def _is_field(place: tuple[str | int, ...]) -> bool:
+    """Tell whether a place of a site is one field, so that what it takes is one thing."""
+    return field_path(place) in entries()
 
 
 def _since(part: str) -> str:

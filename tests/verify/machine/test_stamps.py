@@ -48,6 +48,14 @@ def test_what_is_merged_and_not_on_the_machine_is_pending(before: dict[str, Any]
     assert told(found) == {}
 
 
+def test_one_field_says_how_and_several_that_it_depends() -> None:
+    def how(**before: Any) -> str:
+        return next(one.fix for one in judged(site(), stamped(**before)) if one.word is Word.PENDING)
+
+    assert "GRUB_CMDLINE_LINUX" in how(image={"kernelArgs": ["quiet"]})
+    assert "by hand at the most" in how(image={"time": {"timezone": "Europe/Paris"}})
+
+
 def test_what_concerns_installs_alone_is_fine() -> None:
     found = judged(site(), stamped(image={"diskSize": "100G", "type": "raw"}))
 
