@@ -71,6 +71,13 @@ BOOTSTRAP: Final = When("the bootstrap server of several nodes", _is_bootstrap)
 _ON_REDFISH: Final = When(
     "a node that is added, `host.kind: redfish`", lambda asked: _comes(asked) and asked.setting.kind == "redfish"
 )
+_ON_LIBVIRT: Final = When(
+    "a node that is added, host on libvirt", lambda asked: _comes(asked) and asked.setting.libvirt
+)
+_VM_GONE: Final = When(
+    "a node that is removed, host on libvirt",
+    lambda asked: asked.setting.libvirt and (_goes(asked, "server") or _goes(asked, "agent")),
+)
 _ADDED: Final = When("a node that is added to several", _comes)
 _SERVER_GONE: Final = When("a server that is removed from several", lambda asked: _goes(asked, "server"))
 _AGENT_GONE: Final = When("an agent that is removed from several", lambda asked: _goes(asked, "agent"))
@@ -98,6 +105,24 @@ MEMBERS: Final[tuple[tuple[When, Consequence], ...]] = (
         join(
             f"`up` installs {{node}} from the site's image, which must be one of this revision, or from an image of "
             f"its own (`nodes[].bmc.media`): {_RUNBOOK}",
+            downstream=_NAMED,
+            up=True,
+        ),
+    ),
+    (
+        _ON_LIBVIRT,
+        join(
+            "`up` makes its VM with a disk of the image, which must be one of this revision, and it joins",
+            downstream=_NAMED,
+            up=True,
+        ),
+    ),
+    (
+        _VM_GONE,
+        rebuild(
+            f"{_OUT} first, and of a server see that etcd has it no more (`etcdctl member list`, as JOIN.md has it); "
+            "then `up` removes its VM and disk",
+            "{node}'s disk; etcd bears fewer losses where it was a server",
             downstream=_NAMED,
             up=True,
         ),

@@ -48,6 +48,16 @@ def test_where_up_installs_it_it_says_so() -> None:
     assert found[Word.JOIN].up
 
 
+def test_on_libvirt_its_vm_comes_and_goes() -> None:
+    vms = {"host": {"kind": "libvirt", "libvirt": {"image": "x.raw"}}}
+    comes, goes = told(of(*NODES[:3], **vms), of(*NODES, **vms)), told(of(*NODES, **vms), of(*NODES[:3], **vms))
+    assert set(comes) == {Word.JOIN}
+    assert comes[Word.JOIN].how.startswith("`up` makes its VM")
+    assert set(goes) == {Word.REBUILD}
+    assert "`kubectl delete node mgmt-4` first" in goes[Word.REBUILD].how
+    assert goes[Word.REBUILD].away.startswith("mgmt-4's disk")
+
+
 def test_a_node_that_is_removed_is_taken_out_by_hand() -> None:
     server, agent = told(of(*NODES), of(*NODES[:2], NODES[3])), told(of(*NODES), of(*NODES[:3]))
     assert set(server) == set(agent) == {Word.BY_HAND}
