@@ -132,7 +132,7 @@ def _block(data: dict[str, Any], indent: int) -> str:
 
 
 def replace_text(file: Path, text: str) -> None:
-    """Write a file in one step; a link stays one, and what it leads to keeps its mode.
+    """Write a file in one step; a link stays one, and what it leads to keeps its mode. A pipe or device is written to.
 
     Raises:
         InputError: it cannot be written.
@@ -140,6 +140,9 @@ def replace_text(file: Path, text: str) -> None:
     target = Path(os.path.realpath(file))
     beside = target.with_name(f".{target.name}.new")
     try:
+        if file.exists() and not file.is_file() and not file.is_dir():
+            file.write_text(text, encoding="utf-8")
+            return
         target.parent.mkdir(parents=True, exist_ok=True)
         beside.write_text(text, encoding="utf-8")
         if target.exists():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -152,6 +154,17 @@ def test_a_page_that_cannot_be_written_is_one_answer(run: Run, project: Project,
     ran = run("status", "--no-probe", "--format", "json", "--html", tmp_path / "Pulumi.yaml/page.html")
     assert ran.code == 2
     assert "cannot be written" in ran.json["error"]["message"]
+
+
+def test_a_page_for_a_pipe_goes_into_it_and_leaves_it_one(run: Run, project: Project, tmp_path: Path) -> None:
+    project.site("paris", elsewhere(1))
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(pipe.read_text)
+        ran = run("status", "--no-probe", "--html", pipe)
+        assert read.result(10).startswith("<!doctype html>")
+    assert (ran.code, pipe.is_fifo()) == (0, True)
 
 
 def test_a_site_with_errors_is_not_compared(run: Run, project: Project) -> None:
