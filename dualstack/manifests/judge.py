@@ -106,8 +106,8 @@ def _object(file: str, part: Part, document: Document, inside: Path, data: Mappi
     return _Object(given, inside, document, part, file)
 
 
-def _judge(item: _Object, view: View) -> Iterator[Finding]:
-    given = item.given
+def of_charts(given: Given) -> Iterator[Finding]:
+    """Judge what helm-controller takes of a HelmChart or HelmChartConfig: readable values, the right namespace."""
     namespace = given.props.get("metadata")
     spec = given.props.get("spec")
     content = spec.get("valuesContent") if isinstance(spec, Mapping) else None
@@ -121,6 +121,11 @@ def _judge(item: _Object, view: View) -> Iterator[Finding]:
             told = "in no namespace, so in default" if where is None else f"in {where}"
             fix = Fix(words="write namespace: kube-system")
             yield CONFIG_NAMESPACE.at(("metadata", "namespace"), f"the HelmChartConfig is {told}", fix)
+
+
+def _judge(item: _Object, view: View) -> Iterator[Finding]:
+    given = item.given
+    yield from of_charts(given)
     seen: list[Finding | NotYet] = []
     for check in CHECKS:
         if check.applies(given.type):

@@ -56,27 +56,6 @@ class Kind(StrEnum):
     DOWNSTREAM = "downstream"
 
 
-INSIDE: Final = (
-    Kind.CLUSTER,
-    Kind.NODES,
-    Kind.RANGES,
-    Kind.CNI,
-    Kind.SERVICES,
-    Kind.POOLS,
-    Kind.IRONIC,
-    Kind.HOSTS,
-    Kind.HELM,
-    Kind.RELEASE,
-    Kind.RANCHER,
-    Kind.CERTIFICATES,
-    Kind.WEBHOOKS,
-    Kind.WORKLOADS,
-    Kind.ETCD,
-    Kind.DOWNSTREAM,
-)
-"""What is seen through the cluster's API, alone or from outside, too."""
-
-
 @dataclass(frozen=True)
 class Proof:
     """What a server showed: its certificate in DER, and what it answered over HTTP."""

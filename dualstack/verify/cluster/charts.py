@@ -12,14 +12,15 @@ from dualstack.document.findings import At
 from dualstack.document.frozen import REDACTED, Secret, thaw
 from dualstack.document.hiding import names_a_secret
 from dualstack.document.origins import format_path
+from dualstack.manifests.judge import of_charts
 from dualstack.plan.model import ChartPlan, Plan
 from dualstack.policies.model import Hole
 from dualstack.releases import RELEASES
 from dualstack.rules.program.program_resources import version_of_release
 from dualstack.verify.cluster.catalogue import guessed, whole_release
 from dualstack.verify.cluster.helm import HelmRelease
-from dualstack.verify.cluster.policy import given_release, told
-from dualstack.verify.cluster.view import Place, View, shown
+from dualstack.verify.cluster.policy import given, given_release, told
+from dualstack.verify.cluster.view import Place, View, place_of, shown
 from dualstack.verify.model import Kind, Result
 
 _MOST: int = 6
@@ -28,9 +29,12 @@ _MOST: int = 6
 
 def run(view: View) -> Iterator[Result]:
     """Check the Helm releases."""
-    for one in view.helm:
-        yield from _state(one)
-        yield from told(view, _place(one, ""), given_release(one))
+    for release in view.helm:
+        yield from _state(release)
+        yield from told(view, _place(release, ""), given_release(release))
+    for one in (*view.objects("charts"), *view.objects("chart-configs")):
+        for finding in of_charts(given(one)):
+            yield Place(Kind.HELM, place_of(one), ".".join(map(str, finding.path))).finding(finding)
     if view.plan is not None:
         for chart in view.plan.charts:
             yield from _planned(view, view.plan, chart)

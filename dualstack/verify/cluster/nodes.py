@@ -54,6 +54,7 @@ def run(view: View) -> Iterator[Result]:
         yield from _addresses(node, wanted.get(name_of(node)))
         yield from _pods(view, node)
         yield from _role(node, wanted.get(name_of(node)))
+    yield from _twice(view.nodes)
     yield from _names(view.plan, wanted, view.nodes) if view.plan else ()
 
 
@@ -148,6 +149,20 @@ def _pods(view: View, node: Object) -> Iterator[Result]:
         )
     else:
         yield place.ok(", ".join(texts))
+
+
+def _twice(nodes: tuple[Object, ...]) -> Iterator[Result]:
+    """Tell addresses and blocks that two nodes have."""
+    owners: dict[str, str] = {}
+    for node in nodes:
+        for text in {*internal_ips(node), *map(str, listed(dig(node, "spec", "podCIDRs")))}:
+            first = owners.setdefault(text, name_of(node))
+            if first != name_of(node):
+                yield Place(Kind.NODES, f"node {name_of(node)}", f"{shown(text)} alone").failed(
+                    f"{first} has it, too",
+                    "traffic to the one reaches the other",
+                    "give one machine its own address, or make its node anew: kubectl delete node, restart RKE2",
+                )
 
 
 def _inside(text: str, ranges: list[IPNetwork]) -> bool:

@@ -43,7 +43,7 @@ def run(view: View) -> Iterator[Result]:
     told = [*judged(view, Kind.POOLS, pools), *_taken(view)]
     for pool in pools:
         told += [*_families(view, pool), *_announced(view, pool)]
-    told += _planned(view)
+    told += [*_strange(view), *_planned(view)]
     yield from told
     if not told:
         words = (
@@ -106,7 +106,14 @@ def _announced(view: View, pool: Object) -> Iterator[Result]:
             yield Place(Kind.POOLS, place_of(pool), "announced").unknown(listing.why, listing.fix)
             return
     announcing = [one for listing in listings for one in listing.objects if namespace_of(one) == namespace_of(pool)]
-    if not any(_announces(one, pool) for one in announcing):
+    own = [one for one in announcing if _announces(one, pool)]
+    if own and view.nodes and not any(_from_a_node(view, one) for one in own):
+        yield Place(Kind.POOLS, place_of(pool), "announced").failed(
+            f"the nodeSelectors of {', '.join(map(place_of, own))} mean no node",
+            "Services get its addresses, and nobody on the network learns where they are",
+            "write labels that nodes have (kubectl get nodes --show-labels), or leave nodeSelectors out",
+        )
+    elif not own:
         yield Place(Kind.POOLS, place_of(pool), "announced").failed(
             "no L2Advertisement or BGPAdvertisement names it",
             "Services get its addresses, and nobody on the network learns where they are",
@@ -121,6 +128,25 @@ def _announces(advertisement: Object, pool: Object) -> bool:
     if not names and not selectors:
         return True  # all pools (MetalLB, advanced L2 configuration)
     return name_of(pool) in names or any(_selects(selector, labels) for selector in selectors)
+
+
+def _from_a_node(view: View, advertisement: Object) -> bool:
+    selectors = mappings(dig(advertisement, "spec", "nodeSelectors"))
+    labels = [dig(node, "metadata", "labels") or {} for node in view.nodes]
+    return not selectors or any(_selects(selector, one) for selector in selectors for one in labels)
+
+
+def _strange(view: View) -> Iterator[Result]:
+    """Tell addresses of load balancers that no pool has: the pool was changed since, or something else gave them."""
+    own = {text for node in view.nodes for text in internal_ips(node)}
+    for service in view.objects("services") if view.objects("pools") else ():
+        for text in balanced(service):
+            if text not in own and not any(_holds(pool, [text]) for pool in view.objects("pools")):
+                yield Place(Kind.POOLS, place_of(service), f"address {text}", families_one(text)).failed(
+                    "no pool holds the address that the Service has",
+                    "MetalLB takes it away at its next start, and gives it another one",
+                    "put it into a pool, or make the Service anew",
+                )
 
 
 def _selects(selector: Object, labels: Object) -> bool:

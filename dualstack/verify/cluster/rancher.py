@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from dualstack.document.frozen import dig
 from dualstack.plan.ironic_env import host_of
 from dualstack.verify.cluster.helm import HelmRelease
 from dualstack.verify.cluster.policy import given_release, told
@@ -18,20 +19,18 @@ def run(view: View) -> Iterator[Result]:
     """Check the setting server-url."""
     listing = view.live.of("server-url")
     planned = view.plan.rancher_hostname if view.plan is not None and view.plan.chart("rancher") is not None else ""
+    if view.plan is None:
+        release = next((one for one in view.helm if one.chart == "rancher"), None)
+        planned = str(dig(release.values, "hostname", default="")) if release is not None else ""
+    says = "planned is" if view.plan is not None else "the chart's hostname is"
     place = Place(Kind.RANCHER, "setting server-url", "URL")
     url = str(next(iter(listing.objects), {}).get("value") or "")
     if not url:
-        if planned:
+        if planned and (view.plan is not None or not listing.absent):
             yield place.failed(
                 "Rancher is not there" if listing.absent else "it is empty: nobody has finished Rancher's first start",
                 "no cluster can register, and agents do not know where Rancher is",
                 f"open https://{planned} and log in, or set it: kubectl edit settings.management.cattle.io server-url",
-            )
-        elif not listing.absent and any(one.chart == "rancher" for one in view.helm):
-            yield place.failed(
-                "it is empty: nobody has finished Rancher's first start",
-                "no cluster can register, and agents do not know where Rancher is",
-                "open Rancher and log in, or set it: kubectl edit settings.management.cattle.io server-url",
             )
         return
     host = host_of(url)
@@ -42,7 +41,7 @@ def run(view: View) -> Iterator[Result]:
     if planned and host != planned.lower():
         results.append(
             place.failed(
-                f"{shown(url)}, planned is https://{planned}",
+                f"{shown(url)}, {says} https://{shown(planned)}",
                 "agents and downstream clusters call another name than DNS and certificates are made for",
                 _FIX,
             )

@@ -256,7 +256,7 @@ def ingress_without_ipv6_address(objects: Objects, plan: Plan) -> None:
     status["ingress"] = status["ingress"][:1]
 
 
-@fault("services", "Service of ingress controller", alone=False)
+@fault("services", "Service of ingress controller", alone=False, others=("pools",))
 def ingress_at_another_address(objects: Objects, plan: Plan) -> None:
     ingress(objects, plan)["status"]["loadBalancer"]["ingress"][1]["ip"] = "fd00:120::2f"
 
@@ -543,7 +543,7 @@ def nodes_of_two_versions(objects: Objects, plan: Plan) -> None:
     node(objects, plan)["status"]["nodeInfo"]["kubeletVersion"] = "v1.33.6+rke2r1"
 
 
-@fault("rancher", "setting server-url", alone=False)
+@fault("rancher", "setting server-url")
 def rancher_by_another_name(objects: Objects, plan: Plan) -> None:
     first(objects, "Setting")["value"] = "https://rancher.elsewhere.example.com"
 
@@ -642,6 +642,39 @@ def downstream_certificate(objects: Objects, plan: Plan) -> None:
 def downstream_overlap(objects: Objects, plan: Plan) -> None:
     network = {"pods": {"cidrBlocks": ["10.0.0.0/8"]}, "services": {"cidrBlocks": ["10.96.0.0/12"]}}
     objects.append(make("Cluster", "cluster.x-k8s.io/v1beta1", "edge-1", "default", spec={"clusterNetwork": network}))
+
+
+@fault("nodes", "node mgmt-3")
+def one_block_twice(objects: Objects, plan: Plan) -> None:
+    node(objects, plan)["spec"]["podCIDRs"] = find(objects, "Node", "mgmt-1")["spec"]["podCIDRs"]
+
+
+@fault("nodes", "node mgmt-3")
+def one_address_twice(objects: Objects, plan: Plan) -> None:
+    node(objects, plan)["status"]["addresses"][1]["address"] = "fd00:120::11"
+
+
+@fault("pools", "IPAddressPool metallb-system/ingress-ippool")
+def pool_announced_by_no_node(objects: Objects, plan: Plan) -> None:
+    spec = find(objects, "L2Advertisement", "ingress-l2-adv")["spec"]
+    spec["nodeSelectors"] = [{"matchLabels": {"kubernetes.io/hostname": "gone"}}]
+
+
+@fault("pools", "Service default/web")
+def address_of_no_pool(objects: Objects, plan: Plan) -> None:
+    objects += service(plan, "default", "web", 40, type="LoadBalancer", lb=["192.168.120.77", "fd00:120::77"])
+
+
+@fault("helm", "HelmChartConfig kube-system/rke2-coredns", "DS195")
+def values_that_nobody_reads(objects: Objects, plan: Plan) -> None:
+    spec = {"valuesContent": "replicas: [1"}
+    objects.append(make("HelmChartConfig", "helm.cattle.io/v1", "rke2-coredns", "kube-system", spec=spec))
+
+
+@fault("helm", "HelmChartConfig default/rke2-coredns", "DS197")
+def chart_configured_elsewhere(objects: Objects, plan: Plan) -> None:
+    spec = {"valuesContent": "replicas: 2"}
+    objects.append(make("HelmChartConfig", "helm.cattle.io/v1", "rke2-coredns", "default", spec=spec))
 
 
 def authority(days: float) -> bytes:
