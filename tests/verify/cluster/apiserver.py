@@ -33,7 +33,7 @@ class Site(Kube):
         super().__init__(folder)
         self.plan = plan
         own = [str(address) for node in plan.nodes for address in node.addresses.values()]
-        pem = api.certificate((*api.HERE, *own, *map(str, plan.api.values())))
+        pem = api.certificate((*api.HERE, *own, *map(str, plan.api.values())), days=300)
         key, _, rest = pem.partition("-----BEGIN CERTIFICATE-----")
         self.pem = pem
         self.authority = f"-----BEGIN CERTIFICATE-----{rest}"
