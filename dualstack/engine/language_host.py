@@ -1,7 +1,8 @@
 """The Python language host's source, mended where it is older than the CLI that starts it.
 
 It is the last one that is a Go module, and does not read which folder a plugin is in, nor its environment: it would run
-the caller's program in place of the plugin, and make an environment in the plugin's own folder.
+the caller's program in place of the plugin, ask the caller's environment what the plugin needs, and make another one in
+the plugin's own folder.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ OWN: Final = "plugin_folder.go"
 """Stands in ``tools/language-python``."""
 MENDED: Final = (
     ("args := []string{req.Program}", "args := []string{pluginFolder(req)}"),
+    (
+        "// Prepare the virtual environment (if needed).",
+        "if isPlugin(req.Pwd) {\n\t\treturn &pulumirpc.GetRequiredPluginsResponse{}, nil\n\t}\n"
+        "\t// Prepare the virtual environment (if needed).",
+    ),
     (
         'stdout.Write([]byte("Installing dependencies...\\n\\n"))',
         'if host.virtualenvPath == "" {\n\t\treturn closer.Close()\n\t}\n\t'

@@ -11,7 +11,7 @@ import pytest
 
 from tests.lab.standins.caller import Caller
 from tests.lab.standins.kinds import DOMAIN, NETWORK, RELEASE
-from tests.lab.standins.project import CANARY, small_site
+from tests.lab.standins.project import CANARY, Deployment, small_site
 from tests.sites import SSH_KEY
 
 PROGRAM = """
@@ -139,16 +139,20 @@ def test_wrong_arguments_are_told_in_plain_words(caller: Caller, change: str, wo
     assert CANARY not in failed.told
 
 
-def test_the_schema_is_that_of_the_folder(caller: Caller) -> None:
-    schema = caller.pulumi("package", "get-schema", str(caller.clone / "components")).stdout
+def test_the_schema_is_that_of_the_folder(tmp_path: Path) -> None:
+    # Without any provider plugin, and in an environment whose packages ask for them.
+    lab = Deployment(tmp_path, standins=())
+    before = set((lab.folder / "components").iterdir())
+    schema = lab.pulumi("package", "get-schema", "./components").stdout
+    assert {file for file in (lab.folder / "components").iterdir() if file.name != "__pycache__"} <= before
 
     assert json.loads(schema)["resources"].keys() == {
         "dualstack:index:ManagementCluster",
         "dualstack:index:ManagementCharts",
     }
-    file = caller.folder / "schema.json"
+    file = tmp_path / "schema.json"
     file.write_text(schema)
-    caller.pulumi("schema", "check", str(file))
+    lab.pulumi("schema", "check", str(file))
 
 
 PROVIDED = """

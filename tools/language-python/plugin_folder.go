@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
+
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -12,6 +15,13 @@ func pluginFolder(req *pulumirpc.RunPluginRequest) string {
 		return req.Program
 	}
 	return string(field(field(req.ProtoReflect().GetUnknown(), 5), 2))
+}
+
+// isPlugin tells whether a folder is a plugin's. What a plugin needs is asked for once it runs; the packages that would
+// tell it beforehand are those of the caller's environment.
+func isPlugin(folder string) bool {
+	_, err := os.Stat(filepath.Join(folder, "PulumiPlugin.yaml"))
+	return err == nil
 }
 
 func field(message []byte, wanted protowire.Number) []byte {
