@@ -9,14 +9,13 @@ from typing import Any, Final
 from dualstack.document.differ import parse_path
 from dualstack.document.frozen import REDACTED
 from dualstack.document.hiding import names_a_secret
+from dualstack.document.holes import UNKNOWN
 from dualstack.document.origins import format_path
-from dualstack.wiremarks import KIND, UNKNOWNS
-from dualstack.wiremarks import SECRET as SECRET_KIND
+from dualstack.document.wiremarks import KIND, UNKNOWNS
+from dualstack.document.wiremarks import SECRET as SECRET_KIND
 
 MISSING: Final = object()
 """Stands for a value that is not there; None is one that is."""
-UNKNOWN: Final = object()
-"""Stands for a value that is known only once something else is made."""
 SECRET: Final = REDACTED
 """The engine shows the same in place of one."""
 

@@ -12,11 +12,12 @@ from dualstack.answer.veiled import veiled
 from dualstack.check.checked import Checked
 from dualstack.deploy.pending import Pending, pending
 from dualstack.deploy.progress import Change, Progress, container
-from dualstack.deploy.properties import MISSING, SECRET, UNKNOWN, Property
+from dualstack.deploy.properties import MISSING, SECRET, Property
 from dualstack.diff.escape import code, fenced, plain, visible
 from dualstack.diff.kinds import kind_of
 from dualstack.document.findings import Finding, Severity
 from dualstack.document.hiding import Veil, without_secrets
+from dualstack.document.holes import UNKNOWN
 from dualstack.document.origins import format_path
 
 BUDGET: Final = 65_536 - 1024

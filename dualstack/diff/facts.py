@@ -19,7 +19,7 @@ from dualstack.day2.rendered import STAMP, file_consequence
 from dualstack.diff.compare import Edit, FileChange, Records, SiteDiff
 from dualstack.diff.operations import Step
 from dualstack.document.differ import Change
-from dualstack.document.frozen import UNKNOWN
+from dualstack.document.holes import UNKNOWN_WORD
 from dualstack.tokens import DIRECTORY, PROVIDER, RELEASE
 
 _VALUELESS: Final = re.compile(r"(- )?[\w.\"-]+:")
@@ -111,7 +111,7 @@ def rest(site: SiteDiff) -> Rest:
     inputs: dict[str, tuple[Change, ...]] = {}
     for step in site.steps or ():
         own = [change for change in step.changes if not bulky(step, change)]
-        inputs[step.urn] = tuple(change for change in own if change.after == UNKNOWN or not told.explains(change))
+        inputs[step.urn] = tuple(change for change in own if change.after == UNKNOWN_WORD or not told.explains(change))
     told.add((change.before, change.after) for changes in inputs.values() for change in changes)
     files = tuple(file for file in site.files if not told.explains_file(file))
     named = tuple(file.path for file in site.files if file not in files)

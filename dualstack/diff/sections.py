@@ -16,7 +16,7 @@ from dualstack.diff.groups import Group
 from dualstack.diff.report import Report
 from dualstack.diff.words import LONGEST, brief, from_to, loses_host, word_of
 from dualstack.document.differ import Change, show_path
-from dualstack.document.frozen import UNKNOWN
+from dualstack.document.holes import UNKNOWN_WORD
 
 FINDINGS_SHOWN = 10
 UNCHANGED_SHOWN, FILES_SHOWN = 12, 4
@@ -182,7 +182,7 @@ def signed(change: Change, longest: int | None) -> Iterator[tuple[str, str]]:
     if change.secret and change.before == change.after:
         yield "!", "changed (secret)"
         return
-    if change.after == UNKNOWN:
+    if change.after == UNKNOWN_WORD:
         yield "!", "known once deployed"
         return
     before, after = _one_line(change.before), _one_line(change.after)

@@ -14,7 +14,7 @@ from dualstack.diff.escape import Code, Text, shortened
 from dualstack.diff.facts import facts, rest, worst
 from dualstack.diff.operations import Operation, Step
 from dualstack.document.differ import Change, show_path
-from dualstack.document.frozen import UNKNOWN
+from dualstack.document.holes import UNKNOWN_WORD
 from dualstack.tokens import ANSWERS, BUILD, DIRECTORY, POINTER, PROVIDER, READY, RECORD_SET, RELEASE, SERVICE_PATCH
 
 
@@ -59,7 +59,7 @@ def from_to(change: Change, longest: int | None = LONGEST) -> Text:
         return (brief(change.before, longest), " removed")
     if change.secret and change.before == change.after:
         return ("changed (secret)",)
-    if change.after == UNKNOWN:
+    if change.after == UNKNOWN_WORD:
         return ("known once deployed",)
     more = (" (a secret in it, too)",) if change.secret else ()
     before, after = _text(change.before), _text(change.after)
@@ -167,7 +167,7 @@ def _what(step: Step, steps: Sequence[Step]) -> Text:
 
 def _why(step: Step, steps: Sequence[Step], inputs: Sequence[Change], longest: int | None) -> Text:
     """Give the inputs that are the reason and were not told before, those that force a replacement first."""
-    own = [change for change in inputs if change.after != UNKNOWN]
+    own = [change for change in inputs if change.after != UNKNOWN_WORD]
     if step.op == "replace":
         own = [change for change in own if change.path in step.forced_by]
     if step.type == RELEASE:

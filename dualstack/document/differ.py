@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from dualstack.document.frozen import REDACTED, UNKNOWN
+from dualstack.document.frozen import REDACTED
+from dualstack.document.holes import UNKNOWN_WORD
 from dualstack.document.origins import format_path
 
 Path = tuple[str | int, ...]
 How = Literal["add", "update", "delete"]
 
-UNKNOWNS: Final = frozenset({UNKNOWN, "[secret:unknown]"})
+UNKNOWNS: Final = frozenset({UNKNOWN_WORD, "[secret:unknown]"})
 _MARK = re.compile(r"\[secret:(?:[0-9a-f]{16}|unknown)\]")
 
 

@@ -12,8 +12,6 @@ Frozen = Any
 
 REDACTED = "[secret]"
 """Stands for a secret wherever values are shown."""
-UNKNOWN = "[unknown]"
-"""Stands in a recording for a value that is known only after the deployment."""
 
 
 @dataclass(frozen=True, slots=True)

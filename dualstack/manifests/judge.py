@@ -11,6 +11,7 @@ from typing import Any
 from dualstack.address.family import IPAddress, IPNetwork
 from dualstack.document.findings import At, Finding
 from dualstack.document.fixes import Fix
+from dualstack.document.holes import Unreadable
 from dualstack.document.loader import Document
 from dualstack.document.origins import Path, format_path
 from dualstack.errors import quoted
@@ -21,7 +22,7 @@ from dualstack.policies.balancers import pool_takes
 from dualstack.policies.catalogue import all_policies
 from dualstack.policies.cluster_ips import cluster_addresses
 from dualstack.policies.directory import loaded
-from dualstack.policies.model import Given, NotYet, Unreadable, View
+from dualstack.policies.model import Given, NotYet, View
 from dualstack.policies.services import SERVICE
 from dualstack.rules.chart.site_manifests import BROKEN, CONFIG_NAMESPACE, NO_VALUES, UNSEEN
 from dualstack.rules.cidr.cluster_ips import cluster_ip

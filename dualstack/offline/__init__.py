@@ -5,7 +5,7 @@ This is the only part of the core that imports Pulumi; nothing in ``dualstack`` 
 
 from __future__ import annotations
 
-from dualstack.document.frozen import UNKNOWN
+from dualstack.document.holes import UNKNOWN_WORD
 from dualstack.offline.monitor import Answer, DuplicateUrnError, Question
 from dualstack.offline.recording import Call, Recording, Resource
 from dualstack.offline.redact import SECRET
@@ -13,7 +13,7 @@ from dualstack.offline.run import ProgramError, record
 
 __all__ = [
     "SECRET",
-    "UNKNOWN",
+    "UNKNOWN_WORD",
     "Answer",
     "Call",
     "DuplicateUrnError",

@@ -10,12 +10,13 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from dualstack.document.frozen import REDACTED, UNKNOWN
-from dualstack.wiremarks import KIND, UNKNOWN_TEXT
-from dualstack.wiremarks import SECRET as SECRET_KIND
+from dualstack.document.frozen import REDACTED
+from dualstack.document.holes import UNKNOWN_WORD
+from dualstack.document.wiremarks import KIND, WIRE_UNKNOWN
+from dualstack.document.wiremarks import SECRET as SECRET_KIND
 
 SECRET = REDACTED
-"""Stands where a secret value was; text that is exactly this, or ``UNKNOWN``, cannot be told from it."""
+"""Stands where a secret value was; text that is exactly this, or ``UNKNOWN_WORD``, cannot be told from it."""
 
 Mark = Callable[[Any], str]
 """Gets a secret as plain data, and gives the text that stands for it, which must not tell the secret."""
@@ -44,7 +45,7 @@ def plain(value: Any, seen: set[str] | None = None, mark: Mark | None = None) ->
         are ``int``.
     """
     if isinstance(value, str):
-        return UNKNOWN if value == UNKNOWN_TEXT else value
+        return UNKNOWN_WORD if value == WIRE_UNKNOWN else value
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, list):
@@ -55,9 +56,9 @@ def plain(value: Any, seen: set[str] | None = None, mark: Mark | None = None) ->
     if kind == SECRET_KIND or (kind == _OUTPUT and value.get("secret")):
         if seen is not None:
             seen.update(_texts(value.get("value")))
-        return SECRET if mark is None else mark(plain(value.get("value", UNKNOWN_TEXT), None, mark))
+        return SECRET if mark is None else mark(plain(value.get("value", WIRE_UNKNOWN), None, mark))
     if kind == _OUTPUT:
-        return plain(value["value"], seen, mark) if "value" in value else UNKNOWN
+        return plain(value["value"], seen, mark) if "value" in value else UNKNOWN_WORD
     if kind == _RESOURCE:
         return plain(value.get("urn"), seen, mark)
     rest = {key: plain(value[key], seen, mark) for key in sorted(value) if key != KIND}
@@ -66,8 +67,8 @@ def plain(value: Any, seen: set[str] | None = None, mark: Mark | None = None) ->
 
 def wire(value: Any) -> Any:
     """The wire value of plain data, the other way round: ``[unknown]`` and ``[secret]`` become what they stand for."""
-    if value == UNKNOWN:
-        return UNKNOWN_TEXT
+    if value == UNKNOWN_WORD:
+        return WIRE_UNKNOWN
     if value == SECRET:
         return secret(SECRET)
     if isinstance(value, Mapping):
@@ -103,6 +104,6 @@ def secret_texts(values: Iterable[str]) -> set[str]:
 def _texts(value: Any) -> set[str]:
     """The texts at every depth that are long enough to be worth hiding."""
     if isinstance(value, str):
-        return {value} if len(value) >= _SHORTEST_PART and value != UNKNOWN_TEXT else set()
+        return {value} if len(value) >= _SHORTEST_PART and value != WIRE_UNKNOWN else set()
     parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
     return {text for part in parts for text in _texts(part)} - {SECRET}

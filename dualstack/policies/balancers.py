@@ -9,10 +9,11 @@ from typing import Final
 
 from dualstack.address.family import FAMILIES, Family, IPAddress
 from dualstack.document.findings import At, Findings
+from dualstack.document.holes import Unreadable
 from dualstack.document.origins import Path
 from dualstack.policies.charts import charts_of
 from dualstack.policies.manifests import objects
-from dualstack.policies.model import Check, Given, NotYet, Told, Unreadable, View, items, strangers, text_of, texts
+from dualstack.policies.model import Check, Given, NotYet, Told, View, items, strangers, text_of, texts
 from dualstack.policies.services import SERVICE
 from dualstack.rules.chart.balancers import Pool, both_addresses, endpoint_host, one_pool, pool_range
 from dualstack.rules.chart.site_manifests import POOL_TAKEN

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from dualstack.document.findings import At
+from dualstack.document.holes import Hole, Unreadable
 from dualstack.document.merge import overlay
 from dualstack.document.origins import Path
 from dualstack.policies.directory import DEFINITION, VALUES, file_path, loaded, names, read_yaml
-from dualstack.policies.model import Given, Hole, Unreadable, instead, items, read, text_of
+from dualstack.policies.model import Given, instead, items, read, text_of
 from dualstack.tokens import DIRECTORY, RELEASE
 
 CHART: Final = "kubernetes:helm.sh/v4:Chart"

@@ -7,8 +7,9 @@ from typing import Final
 
 from dualstack.address.family import IPNetwork
 from dualstack.document.findings import At
+from dualstack.document.holes import Unreadable
 from dualstack.policies.hosts import MANAGEMENT_NETWORK
-from dualstack.policies.model import Check, Given, NotYet, Told, Unreadable, View, items, strangers, texts
+from dualstack.policies.model import Check, Given, NotYet, Told, View, items, strangers, texts
 from dualstack.policies.ranges import SERVICE_CIDR, ranges_of
 from dualstack.policies.services import SERVICE
 from dualstack.rules.cidr.cluster_ips import cluster_ip

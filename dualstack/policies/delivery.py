@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dualstack.document.findings import At
+from dualstack.document.holes import Unreadable
 from dualstack.policies.charts import BY_PROGRAM, COMPONENTS, TYPES, Chart, charts_of
 from dualstack.policies.directory import DEFINITION, read_yaml
-from dualstack.policies.model import Check, Given, NotYet, Told, Unreadable, View, items
+from dualstack.policies.model import Check, Given, NotYet, Told, View, items
 from dualstack.releases import RELEASES
 from dualstack.rules.program.program_resources import delivered_twice, version_of_release
 from dualstack.tokens import DIRECTORY

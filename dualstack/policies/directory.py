@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from dualstack.document.holes import Unreadable
 from dualstack.document.loader import load_text
 from dualstack.document.origins import Path
 from dualstack.errors import InputError
-from dualstack.policies.model import Given, Unreadable, instead
+from dualstack.policies.model import Given, instead
 
 SERVER: Final = "kubernetes/config/server.yaml"
 DEFINITION: Final = "definition.yaml"

@@ -8,10 +8,11 @@ from typing import Any, Final
 from dualstack.address.family import FAMILIES, IPAddress
 from dualstack.address.parsing import AddressError, parse_address
 from dualstack.document.findings import At, Finding
+from dualstack.document.holes import Hole, Unreadable
 from dualstack.document.origins import Path
 from dualstack.policies.directory import NETWORK as NETWORK_FILES
 from dualstack.policies.directory import file_path, names, read_yaml
-from dualstack.policies.model import Given, Hole, Unreadable, View, items
+from dualstack.policies.model import Given, View, items
 from dualstack.rules.address import address_text
 from dualstack.rules.cidr.surroundings import Named, host
 from dualstack.rules.network.nmstate_view import read_links, read_routes

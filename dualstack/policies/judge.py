@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dualstack.document.findings import Finding, Severity
-from dualstack.document.frozen import REDACTED
-from dualstack.document.frozen import UNKNOWN as UNKNOWN_TEXT
+from dualstack.document.holes import SECRET, UNKNOWN
 from dualstack.document.origins import Path, format_path
 from dualstack.policies.catalogue import all_policies
-from dualstack.policies.model import SECRET, UNKNOWN, Given, Level, Policy, View, sentence
+from dualstack.policies.model import Given, Level, Policy, View, sentence
 from dualstack.rules.severities import chosen
 
 if TYPE_CHECKING:
@@ -161,7 +160,7 @@ def _said(options: Mapping[str, Any]) -> bool | None:
 
 def _with_holes(value: Any) -> Any:
     if isinstance(value, str):
-        return UNKNOWN if value == UNKNOWN_TEXT else SECRET if value == REDACTED else value
+        return UNKNOWN if value == UNKNOWN.word else SECRET if value == SECRET.word else value
     if isinstance(value, Mapping):
         return {key: _with_holes(item) for key, item in value.items()}
     return [_with_holes(item) for item in value] if isinstance(value, list | tuple) else value

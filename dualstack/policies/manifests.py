@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from dualstack.document.findings import Finding
+from dualstack.document.holes import Unreadable
 from dualstack.document.origins import Path
 from dualstack.policies.directory import file_path, loaded, names
-from dualstack.policies.model import Given, NotYet, Unreadable, instead
+from dualstack.policies.model import Given, NotYet, instead
 from dualstack.tokens import DIRECTORY
 
 FOLDERS: Final = ("kubernetes/manifests/", "os-files/var/lib/rancher/rke2/server/manifests/")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dualstack.document.findings import At
+from dualstack.document.holes import Hole, Unreadable
 from dualstack.document.merge import overlay
 from dualstack.document.origins import Path
 from dualstack.plan.ironic import read_ironic
@@ -13,7 +14,7 @@ from dualstack.plan.ironic_env import EXTRA_ENV, LISTEN_ALL
 from dualstack.plan.model import Ironic
 from dualstack.policies.charts import TYPES, Chart, charts_of
 from dualstack.policies.hosts import host_addresses
-from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View, instead
+from dualstack.policies.model import Check, Given, NotYet, Told, View, instead
 from dualstack.policies.several import node_count
 from dualstack.rules.blame import within
 from dualstack.rules.ironic.ironic_env import SWITCHES, environment, environment_text, switch

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 from dualstack.document.findings import At, Finding, Rule, Severity
+from dualstack.document.holes import Hole, Unreadable
 from dualstack.document.origins import Path, format_path
 from dualstack.tokens import DIRECTORY
 
@@ -19,26 +20,6 @@ class Level(StrEnum):
     ADVISORY = "advisory"
     REMEDIATE = "remediate"
     DISABLED = "disabled"
-
-
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """Stands in a resource's properties where nobody can look at the value yet."""
-
-    why: str
-
-
-UNKNOWN: Final = Hole("its value is known only after the deployment")
-SECRET: Final = Hole("it is a secret, which only the engine decrypts")
-
-
-class Unreadable(Exception):
-    """A check needs a value that cannot be looked at."""
-
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(f"{format_path(path)}: {why}")
-        self.path = path
-        self.why = why
 
 
 @dataclass(frozen=True, slots=True)

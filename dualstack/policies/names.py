@@ -8,8 +8,9 @@ from typing import Any, Final
 from dualstack.address.family import RECORD_TYPE, family_of
 from dualstack.address.parsing import AddressError, parse_address
 from dualstack.document.findings import At
+from dualstack.document.holes import Unreadable
 from dualstack.document.origins import Path
-from dualstack.policies.model import Check, Given, NotYet, Told, Unreadable, View, instead, items, strangers, texts
+from dualstack.policies.model import Check, Given, NotYet, Told, View, instead, items, strangers, texts
 from dualstack.rules.name.names import no_record
 from dualstack.tokens import NETWORK, RECORD_SET
 

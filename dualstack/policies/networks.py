@@ -11,8 +11,9 @@ from dualstack.address.family import FAMILIES
 from dualstack.address.parsing import Address, Prefix
 from dualstack.document.findings import At, Finding, Findings
 from dualstack.document.fixes import write
+from dualstack.document.holes import Hole, Unreadable
 from dualstack.document.origins import Path
-from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View, holes, instead, items
+from dualstack.policies.model import Check, Given, NotYet, Told, View, holes, instead, items
 from dualstack.rules.address import address_text
 from dualstack.rules.blame import shown
 from dualstack.rules.cidr.cidr_lists import Cidr, in_order

@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from dualstack.document.findings import At
-from dualstack.policies.model import Check, Given, Told, Unreadable, View, instead
+from dualstack.document.holes import Unreadable
+from dualstack.policies.model import Check, Given, Told, View, instead
 from dualstack.rules.program.program_resources import delete_first, protected
 from dualstack.tokens import DOMAIN, VOLUME
 

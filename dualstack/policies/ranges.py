@@ -10,11 +10,12 @@ from typing import Any, Final
 from dualstack.address.family import FAMILIES, Family
 from dualstack.document.findings import At, Finding, Severity
 from dualstack.document.fixes import write
+from dualstack.document.holes import Hole, Unreadable
 from dualstack.document.origins import Path
 from dualstack.plan.server import KUBERNETES_MAX_PODS, KUBERNETES_NODE_MASK
 from dualstack.policies.directory import kubernetes_version, merged_server, server_path
 from dualstack.policies.hosts import MANAGEMENT_NETWORK, networks_of
-from dualstack.policies.model import Check, Given, Hole, NotYet, Told, Unreadable, View, holes, instead, items
+from dualstack.policies.model import Check, Given, NotYet, Told, View, holes, instead, items
 from dualstack.policies.networks import prefix_text
 from dualstack.releases import service_range_limit
 from dualstack.rules.address import address_text

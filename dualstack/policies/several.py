@@ -9,6 +9,7 @@ from dualstack.address.bmc import parse_bmc
 from dualstack.address.family import IPAddress, IPNetwork
 from dualstack.address.ranges import node_blocks
 from dualstack.document.findings import At
+from dualstack.document.holes import Unreadable
 from dualstack.document.origins import Path
 from dualstack.policies.balancers import POOL_TYPES, pool_takes
 from dualstack.policies.charts import TYPES as CHART_TYPES
@@ -16,7 +17,7 @@ from dualstack.policies.charts import Chart, charts_of
 from dualstack.policies.directory import DEFINITION, NETWORK, file_path, loaded, names, read_yaml
 from dualstack.policies.hosts import MANAGEMENT_NETWORK
 from dualstack.policies.manifests import objects
-from dualstack.policies.model import Check, Given, NotYet, Told, Unreadable, View, items, read, strangers
+from dualstack.policies.model import Check, Given, NotYet, Told, View, items, read, strangers
 from dualstack.policies.ranges import ranges_of
 from dualstack.rules.ironic.bmc_reach import REACH, has_way
 from dualstack.rules.name.name_grammar import as_ip

@@ -16,12 +16,11 @@ from dualstack.diff.compare import SiteDiff
 from dualstack.diff.operations import Resource, Step, Types, plan_steps
 from dualstack.diff.words import lines_of
 from dualstack.document.differ import UNKNOWNS, redacted
+from dualstack.document.wiremarks import KIND
 from dualstack.status.model import Todo
 from dualstack.tokens import DIRECTORY, PROVIDER, STACK
 
 OURS: Final = "dualstack:"
-SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-"""Key of what is no plain value in a state (sdk/go/common/resource/sig, Key)."""
 _DEFAULTS: Final = "__defaults"
 
 
@@ -95,8 +94,8 @@ def _like(old: Any, new: Any, *, exact: bool) -> Any:
     if isinstance(new, str) and (new in UNKNOWNS or redacted(new) != new):
         return new
     if isinstance(old, Mapping):
-        if SIGNATURE in old or not isinstance(new, Mapping):
-            return new if SIGNATURE in old else _plain(old)
+        if KIND in old or not isinstance(new, Mapping):
+            return new if KIND in old else _plain(old)
         added = {*(old.get(_DEFAULTS) or ()), _DEFAULTS}
         kept = {key: item for key, item in old.items() if key in new or (exact and key not in added)}
         return {key: _like(item, new[key], exact=exact) if key in new else _plain(item) for key, item in kept.items()}
@@ -111,7 +110,7 @@ def _like(old: Any, new: Any, *, exact: bool) -> Any:
 def _plain(value: Any) -> Any:
     """Return a value of a state with ``[secret]`` for what is encrypted."""
     if isinstance(value, Mapping):
-        if SIGNATURE in value:
+        if KIND in value:
             return "[secret]"
         return {key: _plain(item) for key, item in value.items() if key != _DEFAULTS}
     return [_plain(item) for item in value] if isinstance(value, list) else value

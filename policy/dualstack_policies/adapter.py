@@ -18,9 +18,10 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
+from dualstack.document.holes import Unreadable
 from dualstack.document.origins import Path
 from dualstack.policies import all_policies
-from dualstack.policies.model import Given, NotYet, Unreadable, View, sentence
+from dualstack.policies.model import Given, NotYet, View, sentence
 from dualstack.policies.model import Policy as Ours
 from dualstack_policies.decoding import decode_once
 from dualstack_policies.memory import Memory

@@ -9,7 +9,8 @@ import pulumi
 from pulumi_policy import PolicyResource, ResourceValidationArgs
 from pulumi_policy.proxy import UnknownValueError, _is_unknown
 
-from dualstack.policies.model import UNKNOWN, Given
+from dualstack.document.holes import UNKNOWN
+from dualstack.policies.model import Given
 
 
 def given(resource: ResourceValidationArgs | PolicyResource) -> Given:

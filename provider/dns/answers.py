@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
+from dualstack.document.holes import UNKNOWN
 from dualstack.probe.records import Values, described
 from dualstack.probe.resolver import Reply, State, ask
 from dualstack.tokens import ANSWERS
 from provider.dns.dns_inputs import TTL_LIMIT, Checks
 from provider.frame.compare import compared
-from provider.frame.handler import CANCELLED, UNKNOWN, Cancelled, Diff, Failure, ResourceError, report, warn
+from provider.frame.handler import CANCELLED, Cancelled, Diff, Failure, ResourceError, report, warn
 
 KINDS: Final[Mapping[str, str]] = {"ipv4": "A", "ipv6": "AAAA"}
 LABELS: Final[Mapping[str, str]] = {"A": "IPv4", "AAAA": "IPv6"}

@@ -9,8 +9,9 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from dualstack.document.holes import UNKNOWN
 from provider.frame.compare import join
-from provider.frame.handler import UNKNOWN, Failure
+from provider.frame.handler import Failure
 
 ALGORITHMS = ("hmac-sha256", "hmac-sha384", "hmac-sha512")
 """SHA-1 and MD5 are no longer fit for TSIG (RFC 8945, section 6)."""

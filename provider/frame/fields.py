@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from provider.frame.handler import UNKNOWN, Failure
+from dualstack.document.holes import UNKNOWN
+from provider.frame.handler import Failure
 
 
 def unknown_keys(given: Mapping[str, Any], known: tuple[str, ...], path: str = "") -> Iterator[Failure]:

@@ -31,19 +31,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 
-class Unknown:
-    """The type of ``UNKNOWN``; there is one value of it."""
-
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-    def __bool__(self) -> bool:
-        raise TypeError("a value that is not known yet is neither true nor false: test it with `is UNKNOWN`")
-
-
-UNKNOWN: Final = Unknown()
-
-
 @dataclass(frozen=True)
 class Secret:
     """A value that a handler gives back and that must be secret in state although no secret input stands there."""

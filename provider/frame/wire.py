@@ -11,7 +11,8 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime import rpc
 
 from dualstack.document.frozen import REDACTED
-from provider.frame.handler import UNKNOWN, Secret
+from dualstack.document.holes import UNKNOWN
+from provider.frame.handler import Secret
 
 Path = tuple[str | int, ...]
 

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from dualstack.address.family import FAMILIES, VERSION
+from dualstack.document.holes import UNKNOWN
 from dualstack.probe.connect import Status, connect
 from dualstack.tokens import INSTALLATION
 from provider.frame import fields
 from provider.frame.compare import compared
-from provider.frame.handler import CANCELLED, UNKNOWN, Cancelled, Diff, Failure, Incomplete, ResourceError, report, warn
+from provider.frame.handler import CANCELLED, Cancelled, Diff, Failure, Incomplete, ResourceError, report, warn
 from provider.host.redfish import Machine, machine
 from provider.host.serving import digest, hidden, known_part, served
 from provider.host.waiting import span

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Protocol
 
 from dualstack.address.family import FAMILIES, LABEL, VERSION, Family
+from dualstack.document.holes import UNKNOWN
 from dualstack.probe.api import try_api
 from dualstack.probe.connect import Connect, Probe, Status
 from dualstack.probe.tls import direct
 from dualstack.tokens import READY
 from provider.frame import fields
 from provider.frame.compare import compared
-from provider.frame.handler import CANCELLED, UNKNOWN, Cancelled, Diff, Failure, ResourceError, report, warn
+from provider.frame.handler import CANCELLED, Cancelled, Diff, Failure, ResourceError, report, warn
 from provider.host.waiting import HERE, JUMP, Waiting
 
 MODES: Final = ("direct", "ssh-jump", "off")

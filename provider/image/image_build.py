@@ -13,10 +13,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+from dualstack.document.holes import UNKNOWN
 from dualstack.tokens import BUILD, INTERRUPTED
 from provider.frame import fields
 from provider.frame.compare import differences
-from provider.frame.handler import UNKNOWN, Diff, Failure, Kind, ResourceError, report, warn
+from provider.frame.handler import Diff, Failure, Kind, ResourceError, report, warn
 from provider.image import base_image, builder, eib_stage
 from provider.image import written_here as here
 from provider.image.build_log import BuildLog, Redactor, last_line

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from dualstack.document.holes import UNKNOWN
 from dualstack.eib import MARKER, File, ProjectFiles, Tree, write_tree
 from dualstack.eib.disk import digest_of
 from dualstack.eib.remove import remove_tree
@@ -23,7 +24,7 @@ from dualstack.errors import InputError
 from dualstack.tokens import DIRECTORY, INTERRUPTED
 from provider.frame import fields
 from provider.frame.compare import differences, join
-from provider.frame.handler import UNKNOWN, Diff, Failure, Kind, ResourceError, Secret, report
+from provider.frame.handler import Diff, Failure, Kind, ResourceError, Secret, report
 from provider.image import written_here as here
 
 STAMP: Final = ".dualstack.digest"

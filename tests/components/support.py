@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dualstack.offline import UNKNOWN, Question, Recording, Resource, record
+from dualstack.document.holes import UNKNOWN_WORD
+from dualstack.offline import Question, Recording, Resource, record
 from dualstack.plan import make_plan
 from dualstack.rules.ironic.ironic_rendered import expected
 from dualstack.site import Site
@@ -58,7 +59,7 @@ def run(
         if question.kind != "read":
             return None
         if question.preview:
-            return {"data": UNKNOWN}  # as the engine answers for an id that is not known yet
+            return {"data": UNKNOWN_WORD}  # as the engine answers for an id that is not known yet
         found = rendered_maps(data) if maps is None else maps
         return {"data": found[question.name.removeprefix("management-charts-metal3-")]}
 

@@ -12,7 +12,8 @@ import pytest
 from components.access import _no_kubeconfig
 from components.config import _give
 from components.secrets import Secrets
-from dualstack.offline import SECRET, UNKNOWN
+from dualstack.document.holes import UNKNOWN_WORD
+from dualstack.offline import SECRET
 from tests import sites
 from tests.components.support import DOMAIN, RELEASE, SECRETS, VOLUME, libvirt_site, run
 from tests.sites import put
@@ -167,7 +168,7 @@ def test_without_a_kubeconfig_every_value_still_shows(preview: bool) -> None:
     with_one, without = (run(pulumi_site(), preview=preview, secrets=given) for given in (SECRETS, secrets))
 
     # Never an empty text: the provider would take that of whoever deploys, and with it another cluster.
-    assert without.one("pulumi:providers:kubernetes").inputs["kubeconfig"] in (UNKNOWN, SECRET)
+    assert without.one("pulumi:providers:kubernetes").inputs["kubeconfig"] in (UNKNOWN_WORD, SECRET)
     assert without.of_type(RELEASE) == with_one.of_type(RELEASE)
 
 

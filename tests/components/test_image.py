@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from dualstack.document.holes import UNKNOWN_WORD
 from dualstack.eib import ProjectFiles, build_tree
-from dualstack.offline import SECRET, UNKNOWN
+from dualstack.offline import SECRET
 from tests import PROJECT, sites
 from tests.components.support import KEYS, VOLUME, every_site, libvirt_site, run
 
@@ -79,7 +80,7 @@ def test_a_local_build_takes_the_directory_and_feeds_the_disk(preview: bool) -> 
 
     assert build.inputs == {
         "directory": "build/test",
-        "digest": UNKNOWN,
+        "digest": UNKNOWN_WORD,
         "baseImage": "SL-Micro.x86_64-6.2-Base-GM.raw",
         "builder": "registry.suse.com/edge/3.5/edge-image-builder:1.3.3",
         "secrets": [SECRET],  # the registration code; with delivery pulumi no chart's secret is in the image

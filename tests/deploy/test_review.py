@@ -11,8 +11,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from dualstack.check.checked import Checked, check_site
-from dualstack.deploy.properties import MISSING, SECRET, UNKNOWN
+from dualstack.deploy.properties import MISSING, SECRET
 from dualstack.deploy.review import BUDGET, preview_markdown
+from dualstack.document.holes import UNKNOWN
 from dualstack.stack.layers import resolve_mapping
 from tests.deploy.test_progress import DIRECTORY, Told
 from tests.sites import SECRETS, mapping, put

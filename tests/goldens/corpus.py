@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from dualstack.policies.model import SECRET, UNKNOWN, Given, Hole
+from dualstack.document.holes import SECRET, UNKNOWN, Hole
+from dualstack.policies.model import Given
 
 HERE: Final = Path(__file__).parent
 CORPUS: Final = HERE / "corpus.jsonl.xz"

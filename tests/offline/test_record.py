@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from dualstack.offline import UNKNOWN, Call, Question, record
+from dualstack.document.holes import UNKNOWN_WORD
+from dualstack.offline import Call, Question, record
 from tests.offline.support import PROGRAMS, STACK, run, urn
 
 REQUIRED = [
@@ -151,16 +152,16 @@ def test_document_form() -> None:
         again.name = "other"  # type: ignore[misc]
 
 
-@pytest.mark.parametrize(("preview", "id_"), [(True, UNKNOWN), (False, "first")])
+@pytest.mark.parametrize(("preview", "id_"), [(True, UNKNOWN_WORD), (False, "first")])
 def test_unknown_values(preview: bool, id_: str) -> None:
     recording = run("unknowns", preview=preview)
     assert recording.one("test:index:Maker", "second").inputs["given"] == {
         "given": {"list": [1, 2.5, None, True]},
         "id": id_,
-        "made": UNKNOWN,
-        "text": UNKNOWN,
+        "made": UNKNOWN_WORD,
+        "text": UNKNOWN_WORD,
     }
-    assert recording.outputs["made"] == UNKNOWN
+    assert recording.outputs["made"] == UNKNOWN_WORD
     assert recording.outputs["preview"] is preview
     assert recording.outputs["place"] == ["proj", "site", "organization"]
 
@@ -205,8 +206,8 @@ def test_a_callback_answers_for_providers() -> None:
 def test_an_answer_may_be_unknown_or_secret() -> None:
     recording = run("unknowns", outputs_for=lambda question: {"made": "[secret]" if question.name == "first" else "x"})
     assert recording.outputs["made"] == "[secret]"
-    known = run("unknowns", outputs_for=lambda _: {"made": UNKNOWN}, preview=True)
-    assert known.outputs["made"] == UNKNOWN
+    known = run("unknowns", outputs_for=lambda _: {"made": UNKNOWN_WORD}, preview=True)
+    assert known.outputs["made"] == UNKNOWN_WORD
 
 
 def test_a_resource_that_is_not_there_is_named_with_what_is() -> None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dualstack.policies.model import SECRET, UNKNOWN, Given
+from dualstack.document.holes import SECRET, UNKNOWN
+from dualstack.policies.model import Given
 from tests.policy import several_nodes
 
 STACK = "dev"

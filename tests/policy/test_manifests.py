@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from dualstack.document.holes import SECRET
 from dualstack.document.origins import format_path
 from dualstack.policies import Verdict, judge
-from dualstack.policies.model import SECRET
 from dualstack.rules.chart.balancers import Pool, both_addresses, one_pool
 from tests.policy import stacks
 from tests.policy.stacks import DIRECTORY, SERVICE, Resource, resource

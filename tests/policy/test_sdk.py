@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from dualstack.document.holes import UNKNOWN
 from dualstack.policies import judge
-from dualstack.policies.model import UNKNOWN
 from tests import PROJECT
 from tests.policy import stacks
 from tests.policy.stacks import CASES, Case, Resource

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from dualstack.document.holes import SECRET, UNKNOWN
 from dualstack.policies import Verdict, judge
-from dualstack.policies.model import SECRET, UNKNOWN
 from tests.policy import several_nodes, stacks
 from tests.policy.stacks import CASES, DIRECTORY, NETWORK, RELEASE, SERVER, SERVICE, Case, Resource, resource
 

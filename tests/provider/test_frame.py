@@ -14,8 +14,9 @@ import pytest
 from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 
+from dualstack.document.holes import UNKNOWN
 from provider.frame import handlers as registry
-from provider.frame.handler import CANCELLED, UNKNOWN, Cancelled, Diff, Failure, Incomplete, Secret, report
+from provider.frame.handler import CANCELLED, Cancelled, Diff, Failure, Incomplete, Secret, report
 from provider.frame.servicer import Servicer
 from provider.frame.wire import Secrets, incoming, outgoing
 from tests.lab.provider import UNKNOWN as WIRE_UNKNOWN

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dualstack.document.wiremarks import KIND
 from dualstack.record import project_name, record_site
 from dualstack.stack.project import site_file
-from dualstack.status.parts import SIGNATURE
 
-SECRET = {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:4d8cG8nXw2:hidden"}
+SECRET = {KIND: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:4d8cG8nXw2:hidden"}
 PROVIDER = "pulumi:providers:"
 
 

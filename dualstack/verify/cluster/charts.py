@@ -11,10 +11,10 @@ from dualstack.document.differ import Change, Comparison
 from dualstack.document.findings import At
 from dualstack.document.frozen import REDACTED, Secret, thaw
 from dualstack.document.hiding import names_a_secret
+from dualstack.document.holes import Hole
 from dualstack.document.origins import format_path
 from dualstack.manifests.judge import of_charts
 from dualstack.plan.model import ChartPlan, Plan
-from dualstack.policies.model import Hole
 from dualstack.releases import RELEASES
 from dualstack.rules.program.program_resources import version_of_release
 from dualstack.verify.cluster.catalogue import guessed, whole_release

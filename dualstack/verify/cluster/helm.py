@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from dualstack.document.frozen import dig
+from dualstack.document.holes import Hole, Unreadable
 from dualstack.document.merge import overlay
 from dualstack.policies.charts import named_chart, of_helm_chart
 from dualstack.policies.directory import loaded
-from dualstack.policies.model import Hole, Unreadable
 from dualstack.verify.cluster.live import Live, Object
 from dualstack.verify.cluster.records import identity, inflated, unpacked
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from dualstack.document.findings import Finding, Rule, Severity
+from dualstack.document.holes import Hole
 from dualstack.document.origins import format_path
 from dualstack.manifests.objects import CHECKS
 from dualstack.policies.catalogue import all_policies
-from dualstack.policies.model import Given, Hole, NotYet
+from dualstack.policies.model import Given, NotYet
 from dualstack.policies.model import View as Others
 from dualstack.rules.chart.site_manifests import POOL
 from dualstack.rules.program.program_resources import CHART_VERSION, SERVICE, TWICE

@@ -11,8 +11,8 @@ from dualstack.address.family import FAMILIES, LABEL, Family
 from dualstack.answer.style import counted
 from dualstack.document.findings import At
 from dualstack.document.frozen import dig
+from dualstack.document.holes import Unreadable
 from dualstack.plan.services import single_family_services
-from dualstack.policies.model import Unreadable
 from dualstack.policies.services import both_by_itself
 from dualstack.rules.chart.balancers import POOLS
 from dualstack.rules.program.program_resources import service_families

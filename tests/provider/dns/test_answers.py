@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from dualstack.document.holes import UNKNOWN
 from dualstack.probe import resolver as asking
 from provider.dns import answers as dns_answers
 from provider.dns.answers import AnswersHandler, warnings
-from provider.frame.handler import CANCELLED, UNKNOWN, Cancelled, ResourceError
+from provider.frame.handler import CANCELLED, Cancelled, ResourceError
 from tests.lab.bind import REVERSE4, REVERSE6, SITE, Bind, free_port
 from tests.lab.proxy import Proxy
 from tests.lab.resolver import Resolver

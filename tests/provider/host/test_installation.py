@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from provider.frame.handler import REPORT, UNKNOWN, Incomplete, ResourceError
+from dualstack.document.holes import UNKNOWN
+from provider.frame.handler import REPORT, Incomplete, ResourceError
 from provider.host.installation import InstallationHandler
 from tests import PROJECT
 from tests.lab.bmc import LOOPBACK, PASSWORD, USER, Bmc, free_port, running

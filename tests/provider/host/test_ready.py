@@ -9,8 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from dualstack.address.family import LABEL, Family
+from dualstack.document.holes import UNKNOWN
 from dualstack.probe.connect import Probe
-from provider.frame.handler import CANCELLED, UNKNOWN, Cancelled, ResourceError
+from provider.frame.handler import CANCELLED, Cancelled, ResourceError
 from provider.host import ready as host_ready
 from provider.host.ready import ReadyHandler
 from tests.provider.handlers import checked, refused, reports

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from provider.frame.handler import UNKNOWN, Diff, ResourceError
+from dualstack.document.holes import UNKNOWN
+from provider.frame.handler import Diff, ResourceError
 from tests.lab.podman import Podman
 from tests.provider.handlers import refused, reports
 from tests.provider.image.building import (

@@ -17,8 +17,9 @@ from typing import Any
 
 import pytest
 
+from dualstack.document.holes import UNKNOWN
 from dualstack.eib import File, Tree, write_tree
-from provider.frame.handler import CANCELLED, UNKNOWN, Cancelled, ResourceError
+from provider.frame.handler import CANCELLED, Cancelled, ResourceError
 from provider.image.build_log import Redactor
 from tests import PROJECT
 from tests.lab.podman import Podman

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from dualstack.document.holes import UNKNOWN
 from dualstack.eib import MARKER, File, Tree, write_tree
-from provider.frame.handler import UNKNOWN, ResourceError
+from provider.frame.handler import ResourceError
 from provider.image.image_directory import STAMP
 from tests.provider.handlers import hidden, plain, refused
 from tests.provider.image.writing import HANDLER, OUT, SECRET, changes, inputs, made, on_disk

@@ -10,10 +10,10 @@ from typing import Final
 KIND: Final = "4dabf18193072939515e22adb298388d"
 """Key of a map that is a secret, an asset, an archive, a resource or an output; its value says which."""
 SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a marker, not a password
-UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+WIRE_UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 UNKNOWNS: Final = frozenset(
     {
-        UNKNOWN_TEXT,
+        WIRE_UNKNOWN,
         "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
         "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
         "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
