@@ -6,9 +6,10 @@ import copy
 
 import pytest
 
+from dualstack.releases import RELEASES
 from dualstack.verify.model import Word
 from tests.verify.cluster.faults import FAULTS, Fault
-from tests.verify.cluster.healthy import cluster
+from tests.verify.cluster.healthy import cluster, helm_record
 from tests.verify.cluster.sites import DEMOS, demo, seen, wrong
 
 
@@ -44,3 +45,25 @@ def test_a_fault_is_found_by_its_own_check(fault: Fault, alone: bool) -> None:
     strange = {one.kind.value for one in wrong(found)} - {fault.kind, *fault.others}
     assert not strange, [(one.kind, one.at, one.asked, one.seen) for one in wrong(found) if one.kind.value in strange]
     assert len({(one.kind, one.at, one.asked, one.family) for one in found}) == len(found)
+
+
+def test_an_upgrade_that_is_merged_and_to_come_is_pending() -> None:
+    """Only where the whole cluster is of the older release; one chart that lags alone is a fault."""
+    plan, _ = demo("demo-metal")
+    older = {chart.name: chart.version for chart in RELEASES["3.5.1"].charts}
+    objects = copy.deepcopy(cluster(plan))
+    for one in [one for one in objects if one["kind"] in ("Secret", "HelmChart")]:
+        objects.remove(one)
+    objects += [helm_record(chart, version=older[chart.name]) for chart in plan.charts]
+    for node in [one for one in objects if one["kind"] == "Node"]:
+        node["status"]["nodeInfo"]["kubeletVersion"] = RELEASES["3.5.1"].kubernetes
+
+    found = seen(objects, "demo-metal")
+
+    assert {one.word for one in wrong(found)} == {Word.PENDING}
+    assert {(one.kind.value, one.day2 and one.day2.text) for one in wrong(found)} == {
+        ("helm", "by hand"),
+        ("release", "rolling"),
+    }
+    objects.append(helm_record(plan.charts[0], revision=2))
+    assert Word.FAILED in {one.word for one in seen(objects, "demo-metal")}
