@@ -16,7 +16,7 @@ from dualstack.day2 import Consequence, entries
 from dualstack.day2.words import MEANING
 from dualstack.document.findings import Severity
 from dualstack.policies import all_policies
-from dualstack.policies.catalogue import EXEMPT
+from dualstack.policies.declare import EXEMPT
 from dualstack.rules import all_rules
 from dualstack.rules.program.program_resources import RULES as RESOURCE_RULES
 from dualstack.site import Site

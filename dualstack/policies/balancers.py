@@ -12,12 +12,18 @@ from dualstack.document.findings import At, Findings
 from dualstack.document.holes import Unreadable
 from dualstack.document.origins import Path
 from dualstack.policies.charts import charts_of
+from dualstack.policies.declare import policy
 from dualstack.policies.manifests import objects
 from dualstack.policies.model import Check, Given, NotYet, Told, View, items, strangers, text_of, texts
 from dualstack.policies.services import SERVICE
+from dualstack.rules.address import address_text
+from dualstack.rules.chart import balancers as balancer_rules
+from dualstack.rules.chart import site_manifests
 from dualstack.rules.chart.balancers import Pool, both_addresses, endpoint_host, one_pool, pool_range
 from dualstack.rules.chart.site_manifests import POOL_TAKEN
+from dualstack.rules.ironic import bmc_addresses
 from dualstack.rules.ironic.bmc_addresses import bmc_address, boot_mac, unique_addresses, unique_macs
+from dualstack.rules.name import names as name_rules
 from dualstack.rules.name.names import certificate_san
 from dualstack.tokens import RELEASE
 
@@ -182,3 +188,24 @@ GIVEN_ADDRESSES = Check((SERVICE,), _given_addresses)
 BARE_METAL_HOST = Check((HOST_TYPES,), _bare_metal_host)
 SANS = Check((PLANE_TYPES,), _sans)
 ENDPOINT = Check((INFRASTRUCTURE, PLANE_TYPES), _endpoint)
+
+_ADDRESS: Final = "Write the BMC's address as the operator reads it; docs/fields.md has the form."
+
+POLICIES: Final = (
+    policy(bmc_addresses.LINK_LOCAL, "Write an address of global or unique local scope.", BARE_METAL_HOST),
+    policy(bmc_addresses.ADDRESS, _ADDRESS, BARE_METAL_HOST),
+    policy(bmc_addresses.IDENTITY, "Give each machine its own BMC and boot MAC.", BARE_METAL_HOST),
+    policy(balancer_rules.ENDPOINT, "Write a bare address or name: no scheme, brackets or port.", ENDPOINT),
+    policy(site_manifests.POOL, "Write prefixes, or first and last address with a hyphen between them.", POOL),
+    policy(balancer_rules.POOLS, "Put addresses of both families into one IPAddressPool.", ONE_POOL, whole=True),
+    policy(
+        balancer_rules.ADDRESSES,
+        "Ask for an address of each family (metallb.io/loadBalancerIPs), or for none.",
+        GIVEN_ADDRESSES,
+    ),
+    policy(name_rules.CERTIFICATE_SAN, "Write bare addresses and names.", SANS),
+)
+ALSO: Final = {
+    address_text.MAPPED: (BARE_METAL_HOST,),
+}
+"""Further checks for policies whose words stand in another module."""

@@ -8,10 +8,12 @@ from typing import Final
 from dualstack.address.family import IPNetwork
 from dualstack.document.findings import At
 from dualstack.document.holes import Unreadable
+from dualstack.policies.declare import policy
 from dualstack.policies.hosts import MANAGEMENT_NETWORK
 from dualstack.policies.model import Check, Given, NotYet, Told, View, items, strangers, texts
 from dualstack.policies.ranges import SERVICE_CIDR, ranges_of
 from dualstack.policies.services import SERVICE
+from dualstack.rules.cidr import cluster_ips as cluster_ip_rules
 from dualstack.rules.cidr.cluster_ips import cluster_ip
 from dualstack.tokens import DIRECTORY
 
@@ -60,3 +62,13 @@ def _cluster_ip(given: Given, view: View) -> Told:
 
 
 CLUSTER_IP = Check((SERVICE,), _cluster_ip)
+
+
+POLICIES: Final = (
+    policy(
+        cluster_ip_rules.CLUSTER_IP,
+        "Leave clusterIP out, or write a free address of the service CIDRs.",
+        CLUSTER_IP,
+        whole=True,
+    ),
+)

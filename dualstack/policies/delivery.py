@@ -8,9 +8,11 @@ from typing import Any, Final
 from dualstack.document.findings import At
 from dualstack.document.holes import Unreadable
 from dualstack.policies.charts import BY_PROGRAM, COMPONENTS, TYPES, Chart, charts_of
+from dualstack.policies.declare import Settings, policy
 from dualstack.policies.directory import DEFINITION, read_yaml
 from dualstack.policies.model import Check, Given, NotYet, Told, View, items
 from dualstack.releases import RELEASES
+from dualstack.rules.program import program_resources
 from dualstack.rules.program.program_resources import delivered_twice, version_of_release
 from dualstack.tokens import DIRECTORY
 
@@ -117,3 +119,23 @@ def _same(one: Chart, other: Chart) -> bool:
 
 VERSIONS = Check(TYPES, _versions)
 DELIVERY = Check((*TYPES, *COMPONENTS[1:]), _twice)
+
+_RELEASE: Final[Settings] = {
+    "release": {"type": "string", "description": "The SUSE Telco Cloud release; else the program's own word."},
+    "versions": {
+        "type": "object",
+        "additionalProperties": {"type": "string"},
+        "description": "Versions that override the release's, by Helm release or chart.",
+    },
+}
+
+POLICIES: Final = (
+    policy(
+        program_resources.CHART_VERSION,
+        "Write the release's version, or name yours: `versions` in the config, or charts in a site file.",
+        VERSIONS,
+        whole=True,
+        settings=_RELEASE,
+    ),
+    policy(program_resources.TWICE, "Remove one of the two, or set the chart's delivery to image or pulumi.", DELIVERY),
+)

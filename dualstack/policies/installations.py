@@ -7,8 +7,10 @@ from typing import Final
 
 from dualstack.address.bmc import parse_bmc
 from dualstack.document.findings import At
+from dualstack.policies.declare import policy
 from dualstack.policies.directory import DEFINITION, file_path, read_yaml
 from dualstack.policies.model import Check, Given, Told, View, read
+from dualstack.rules.host import redfish
 from dualstack.rules.host import redfish as rules
 from dualstack.tokens import DIRECTORY, INSTALLATION
 
@@ -57,3 +59,13 @@ def _image(given: Given, view: View) -> Told:
 
 MACHINE = Check((INSTALLATION,), _machine)
 IMAGE = Check((DIRECTORY,), _image)
+
+
+POLICIES: Final = (
+    policy(redfish.BMC, "Write the URL of the BMC's Redfish service.", MACHINE),
+    policy(redfish.IMAGE, "Make it an ISO with an installDevice.", IMAGE, whole=True),
+    policy(redfish.MEDIA, "Write an image whose address the BMC can use.", MACHINE),
+    policy(redfish.LOGIN, "Give username and password.", MACHINE),
+    policy(redfish.FINGERPRINT, "Write a SHA-256 in hex.", MACHINE),
+    policy(redfish.PLAIN, "Write https where the BMC has TLS.", MACHINE),
+)

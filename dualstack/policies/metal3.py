@@ -12,11 +12,16 @@ from dualstack.document.origins import Path
 from dualstack.plan.ironic import read_ironic
 from dualstack.plan.ironic_env import EXTRA_ENV, LISTEN_ALL
 from dualstack.plan.model import Ironic
+from dualstack.policies import declare
 from dualstack.policies.charts import TYPES, Chart, charts_of
+from dualstack.policies.declare import policy
 from dualstack.policies.hosts import host_addresses
 from dualstack.policies.model import Check, Given, NotYet, Told, View, instead
 from dualstack.policies.several import node_count
 from dualstack.rules.blame import within
+from dualstack.rules.ironic import ironic_env, media
+from dualstack.rules.ironic import ironic_hosts as metal3_rules
+from dualstack.rules.ironic import metal3_chart as metal3_chart_rules
 from dualstack.rules.ironic.ironic_env import SWITCHES, environment, environment_text, switch
 from dualstack.rules.ironic.ironic_hosts import (
     EXTERNAL_HOST,
@@ -172,3 +177,27 @@ CERTIFICATE = Check(TYPES, _certificate)
 OWN_ADDRESS = Check(TYPES, _own_address)
 SWITCH_CHECK = Check(TYPES, _switches)
 ENVIRONMENT = Check(TYPES, _environment)
+
+_ONE: Final = "Set one of global.ironicIP (address mode) and global.provisioningHostname (hostname mode)."
+
+POLICIES: Final = (
+    policy(metal3_rules.ONE_HOST, _ONE, HOSTS),
+    policy(metal3_rules.EMPTY_URL_HOST, "Set global.externalHttpHost to the host name.", IMAGE_HOST),
+    policy(metal3_rules.HOST_SYNTAX, "Write a bare address or name: no scheme, brackets or port.", HOSTS),
+    policy(
+        metal3_rules.OWN_ADDRESS,
+        "Write an address of the management host.",
+        OWN_ADDRESS,
+        whole=True,
+        settings=declare.HOSTS,
+    ),
+    policy(media.LISTEN_ON_ALL, "Remove metal3-ironic.listenOnAll, or set it to true.", LISTENING),
+    policy(media.VMEDIA_TLS, "Set global.enable_vmedia_tls to false, or use hostname mode.", CERTIFICATE),
+    policy(ironic_env.SWITCH, "Write true or false, without quotes.", SWITCH_CHECK),
+    policy(ironic_env.TEXT, "Write the variable's value in quotes.", ENVIRONMENT),
+    policy(ironic_env.URL, "Write a URL with one host, IPv6 in brackets.", ENVIRONMENT),
+    policy(ironic_env.SPLIT, "Remove the variable, or set IRONIC_BASE_URL to the same URL beside it.", ENVIRONMENT),
+    policy(ironic_env.PORT, "Remove the variable.", ENVIRONMENT),
+    policy(ironic_env.OWN_HOST, "Remove the variable, and set the host in the chart's own values.", ENVIRONMENT),
+    policy(metal3_chart_rules.TOO_OLD, "Use metal3 0.12.6 or later.", VERSION),
+)

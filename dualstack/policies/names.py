@@ -11,6 +11,8 @@ from dualstack.document.findings import At
 from dualstack.document.holes import Unreadable
 from dualstack.document.origins import Path
 from dualstack.policies.model import Check, Given, NotYet, Told, View, instead, items, strangers, texts
+from dualstack.policies.declare import policy
+from dualstack.rules.name import names as name_rules
 from dualstack.rules.name.names import no_record
 from dualstack.tokens import NETWORK, RECORD_SET
 
@@ -93,3 +95,6 @@ def _endpoints(given: Given, _view: View) -> Told:
 
 
 CHECKS = (Check((RECORD_SET,), _record_set), Check((NETWORK,), _hosts), Check((ENDPOINTS,), _endpoints))
+
+
+POLICIES: Final = (policy(name_rules.BOTH_RECORDS, "Give the name an A and an AAAA record.", *CHECKS),)

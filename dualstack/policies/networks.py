@@ -14,11 +14,15 @@ from dualstack.document.fixes import write
 from dualstack.document.holes import Hole, Unreadable
 from dualstack.document.origins import Path
 from dualstack.policies.model import Check, Given, NotYet, Told, View, holes, instead, items
+from dualstack.policies.declare import policy
 from dualstack.rules.address import address_text
 from dualstack.rules.blame import shown
+from dualstack.rules.cidr import cidrs
 from dualstack.rules.cidr.cidr_lists import Cidr, in_order
 from dualstack.rules.cidr.cidrs import ipv4_first
+from dualstack.rules.host import libvirt
 from dualstack.rules.host.libvirt import EXAMPLES, no_prefix
+from dualstack.rules.program import program_resources
 from dualstack.rules.program.program_resources import dhcp_prefixes, dhcp_range, tight_prefixes
 from dualstack.tokens import NETWORK
 
@@ -169,3 +173,20 @@ TEXTS = Check((NETWORK,), _texts)
 BOTH_FAMILIES = Check((NETWORK,), _both_families)
 ORDER = Check((NETWORK,), _order)
 DHCP = Check((NETWORK,), _dhcp)
+
+_WRITE: Final = "Write the network's first address, canonical, with its prefix length: fd00:100::/64."
+_BOTH: Final = "Give one prefix of each family, IPv4 first."
+
+POLICIES: Final = (
+    policy(address_text.SYNTAX, _WRITE, TEXTS),
+    policy(address_text.MAPPED, "Write the IPv4 address in the IPv4 entry.", TEXTS),
+    policy(address_text.HOST_BITS, _WRITE, TEXTS, remedy=masked),
+    policy(address_text.CANONICAL, _WRITE, TEXTS, remedy=masked),
+    policy(libvirt.NETWORK, _BOTH, BOTH_FAMILIES),
+    policy(cidrs.IPV4_FIRST, _BOTH, ORDER),
+    policy(
+        program_resources.DHCP_RANGE,
+        "Give one IPv4 prefix and IPv6 prefixes of /64 or longer, or set dhcp.enabled to false.",
+        DHCP,
+    ),
+)

@@ -9,6 +9,8 @@ from typing import Final
 from dualstack.document.findings import At
 from dualstack.document.holes import Unreadable
 from dualstack.policies.model import Check, Given, Told, View, instead
+from dualstack.policies.declare import Settings, list_of_texts, policy
+from dualstack.rules.program import program_resources
 from dualstack.rules.program.program_resources import delete_first, protected
 from dualstack.tokens import DOMAIN, VOLUME
 
@@ -52,3 +54,13 @@ def _production(given: Given, view: View) -> str | None:
 
 DELETED_FIRST = Check(("libvirt:index/*",), _delete_first)
 PROTECT = Check((DOMAIN, VOLUME), _protected)
+
+_PRODUCTION: Final[Settings] = {
+    "production": {"type": "boolean", "description": "Whether the stack is production, whatever its name."},
+    "stacks": list_of_texts(f"Names of production stacks, in place of {', '.join(PRODUCTION)}."),
+}
+
+POLICIES: Final = (
+    policy(program_resources.DELETE_FIRST, "Set the resource option delete_before_replace to True.", DELETED_FIRST),
+    policy(program_resources.PROTECTED, "Set the resource option protect to True.", PROTECT, settings=_PRODUCTION),
+)

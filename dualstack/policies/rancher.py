@@ -9,11 +9,16 @@ from dualstack.address.family import FAMILIES, VERSION, Family
 from dualstack.address.parsing import Address
 from dualstack.address.sslip import sslip_ipv4, sslip_ipv6, under_sslip
 from dualstack.document.findings import At
+from dualstack.policies import declare
 from dualstack.policies.charts import TYPES, Chart, charts_of
+from dualstack.policies.declare import Settings, list_of_texts, policy
 from dualstack.policies.hosts import host_addresses
 from dualstack.policies.model import Check, Given, NotYet, Told, View
+from dualstack.rules.name import names as name_rules
+from dualstack.rules.name import rancher_name
 from dualstack.rules.name.names import dns_name
 from dualstack.rules.name.rancher_name import UNRESOLVABLE, WRONG_ADDRESS, sslip_name
+from dualstack.rules.program import program_resources
 from dualstack.rules.program.program_resources import LEAST_PASSWORD, bootstrap_password
 
 _FIX: Final = "write a name that your DNS answers with A and AAAA, or one of sslip.io that holds both addresses"
@@ -66,3 +71,22 @@ def _password(given: Given, view: View) -> Told:
 HOSTNAME = Check(TYPES, _hostname)
 ADDRESSES = Check(TYPES, _addresses)
 PASSWORD = Check(TYPES, _password)
+
+_NAME: Final = "Give Rancher a name with A and AAAA, of your DNS or of sslip.io."
+_PASSWORD: Final[Settings] = {
+    "minimumLength": {"type": "integer", "minimum": 1, "description": "Characters that it must have."},
+    "known": list_of_texts("Further passwords that everybody knows."),
+}
+
+POLICIES: Final = (
+    policy(name_rules.DNS_NAME, _NAME, HOSTNAME),
+    policy(rancher_name.UNRESOLVABLE, _NAME, HOSTNAME),
+    policy(rancher_name.WRONG_ADDRESS, _NAME, ADDRESSES, whole=True, settings=declare.HOSTS),
+    policy(rancher_name.ONE_FAMILY, _NAME, HOSTNAME),
+    policy(
+        program_resources.BOOTSTRAP,
+        "Set a random one as a secret: pulumi config set --secret.",
+        PASSWORD,
+        settings=_PASSWORD,
+    ),
+)

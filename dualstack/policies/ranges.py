@@ -13,6 +13,7 @@ from dualstack.document.fixes import write
 from dualstack.document.holes import Hole, Unreadable
 from dualstack.document.origins import Path
 from dualstack.plan.server import KUBERNETES_MAX_PODS, KUBERNETES_NODE_MASK
+from dualstack.policies.declare import policy
 from dualstack.policies.directory import kubernetes_version, merged_server, server_path
 from dualstack.policies.hosts import MANAGEMENT_NETWORK, networks_of
 from dualstack.policies.model import Check, Given, NotYet, Told, View, holes, instead, items
@@ -20,6 +21,7 @@ from dualstack.policies.networks import prefix_text
 from dualstack.releases import service_range_limit
 from dualstack.rules.address import address_text
 from dualstack.rules.blame import shown
+from dualstack.rules.cidr import capacity, cidr_lists, cidrs, overlap
 from dualstack.rules.cidr.capacity import MIN_ADDRESSES, Masked, at_least, max_pods, node_mask, service_size
 from dualstack.rules.cidr.cidr_lists import Cidr, Cidrs, in_order, read_each, read_joined
 from dualstack.rules.cidr.cidrs import both_families, ipv4_first
@@ -292,3 +294,28 @@ OVERLAP = _over(_tell_overlap)
 SIZES = _over(_tell_sizes)
 SERVICES = _over(_tell_services)
 SURROUNDINGS = Check((*TYPES, NETWORK), _tell_surroundings)
+
+_BOTH: Final = "Give one prefix of each family, IPv4 first."
+_SMALLER: Final = "Choose another prefix length; docs/rules.md has the limits and where they come from."
+_VERSION: Final = {"kubernetesVersion": {"type": "string", "description": "Version that decides the limit."}}
+_MINIMUM: Final = {"minimum": {"type": "integer", "minimum": 1, "description": "Addresses that a range must have."}}
+
+POLICIES: Final = (
+    policy(cidr_lists.LIST_FORM, "Write one text, joined by commas without spaces, IPv4 first.", TEXTS),
+    policy(cidrs.BOTH_FAMILIES, _BOTH, FAMILIES_CHECK),
+    policy(overlap.PODS_SERVICES, "Move one of the two ranges.", OVERLAP),
+    policy(overlap.CLUSTER_RANGE, "Move the range, or the network; both are told.", SURROUNDINGS),
+    policy(capacity.GAP, _SMALLER, SIZES),
+    policy(capacity.NODE_MASK, _SMALLER, SIZES),
+    policy(capacity.TOO_LARGE, _SMALLER, SERVICES, settings=_VERSION),
+    policy(capacity.TOO_SMALL, _SMALLER, SIZES, settings=_MINIMUM),
+    policy(capacity.MAX_PODS, "Allow fewer pods a node, or give each node a larger block.", SIZES),
+)
+ALSO: Final = {
+    address_text.SYNTAX: (TEXTS,),
+    address_text.MAPPED: (TEXTS,),
+    address_text.HOST_BITS: (TEXTS,),
+    address_text.CANONICAL: (TEXTS,),
+    cidrs.IPV4_FIRST: (FAMILIES_CHECK,),
+}
+"""Further checks for policies whose words stand in another module."""

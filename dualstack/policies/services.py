@@ -9,10 +9,13 @@ from typing import Any, Final
 from dualstack.address.family import IPAddress
 from dualstack.document.findings import At
 from dualstack.document.origins import Path
+from dualstack.policies.declare import Settings, list_of_texts, policy
 from dualstack.policies.model import Check, Given, Told, View, items, strangers, texts
 from dualstack.releases import RELEASES
+from dualstack.rules.cidr import cidrs
 from dualstack.rules.cidr.cidrs import IPV4_FIRST
 from dualstack.rules.name.name_grammar import as_ip
+from dualstack.rules.program import program_resources
 from dualstack.rules.program.program_resources import ordered_families, service_families
 from dualstack.tokens import SERVICE_PATCH
 
@@ -105,3 +108,19 @@ def both(given: Given, view: View) -> dict[Path, Any]:
 
 FAMILIES = Check((SERVICE, SERVICE_PATCH), _families)
 ORDER = Check((SERVICE, SERVICE_PATCH), _order)
+
+_NAMESPACES: Final[Settings] = {"namespaces": list_of_texts("Further namespaces to look at.")}
+
+POLICIES: Final = (
+    policy(
+        program_resources.SERVICE,
+        "Set spec.ipFamilyPolicy to PreferDualStack; for a chart's Service by values, transform or ServicePatch.",
+        FAMILIES,
+        settings=_NAMESPACES,
+        remedy=both,
+    ),
+)
+ALSO: Final = {
+    cidrs.IPV4_FIRST: (ORDER,),
+}
+"""Further checks for policies whose words stand in another module."""

@@ -14,14 +14,18 @@ from dualstack.document.origins import Path
 from dualstack.policies.balancers import POOL_TYPES, pool_takes
 from dualstack.policies.charts import TYPES as CHART_TYPES
 from dualstack.policies.charts import Chart, charts_of
+from dualstack.policies.declare import policy
 from dualstack.policies.directory import DEFINITION, NETWORK, file_path, loaded, names, read_yaml
 from dualstack.policies.hosts import MANAGEMENT_NETWORK
 from dualstack.policies.manifests import objects
 from dualstack.policies.model import Check, Given, NotYet, Told, View, items, read, strangers
 from dualstack.policies.ranges import ranges_of
+from dualstack.rules.chart import site_manifests
+from dualstack.rules.ironic import bmc_reach
 from dualstack.rules.ironic.bmc_reach import REACH, has_way
 from dualstack.rules.name.name_grammar import as_ip
 from dualstack.rules.network.nmstate_view import read_links, read_routes
+from dualstack.rules.server import several_nodes as several_rules
 from dualstack.rules.server import several_parts as parts
 from dualstack.rules.server.several_nodes import PER_NODE, TAKEN, TOO_MANY, of_one_node
 from dualstack.tokens import DIRECTORY
@@ -236,3 +240,24 @@ POOL_PLACE = Check((POOL_TYPES,), _pool_place)
 IRONIC = Check(CHART_TYPES, _ironic)
 INGRESS = Check((CHART_CONFIG,), _ingress)
 REACHES = Check((HOST_TYPES,), _reach)
+
+_VIRTUAL: Final = "Write a free address of the nodes' network."
+_OWN: Final = "Write each node's own name, MAC and addresses."
+
+POLICIES: Final = (
+    policy(several_rules.BOOTSTRAP, "Write initializer: true at one server.", DEFINITIONS),
+    policy(several_rules.API, _VIRTUAL, DEFINITIONS),
+    policy(several_rules.API6, "Remove apiVIP6; for IPv6 give apiHost the servers' AAAA.", DEFINITIONS),
+    policy(several_rules.INGRESS, "Set the Service's ipFamilyPolicy to RequireDualStack.", INGRESS),
+    policy(several_rules.IRONIC, "Write the virtual addresses of Ironic's Service.", IRONIC, whole=True),
+    policy(several_rules.ONE_NODE, "Remove the virtual address, or give further nodes.", DEFINITIONS),
+    policy(several_rules.TAKEN, _VIRTUAL, API_PLACE),
+    policy(several_rules.OFF_LINK, _VIRTUAL, API_PLACE, POOL_PLACE, whole=True),
+    policy(several_rules.QUORUM, "Make it one server more, or one less.", DEFINITIONS),
+    policy(several_rules.NODE_TWICE, _OWN, DEFINITIONS, TWICE),
+    policy(several_rules.PER_NODE, "Remove the key; config.yaml.d has what is one node's.", KEYS),
+    policy(several_rules.TOO_MANY, "Write a shorter prefix, or a longer node mask.", BLOCKS),
+    policy(several_rules.SERVICE, "Write LoadBalancer, or remove it.", IRONIC, whole=True),
+    policy(bmc_reach.REACH, "Give each node a route to every BMC.", REACHES, whole=True),
+    policy(site_manifests.POOL_TAKEN, "Write addresses that nobody has.", POOL_PLACE, whole=True),
+)
