@@ -10,8 +10,8 @@ from dualstack.address.parsing import AddressError, parse_address
 from dualstack.document.findings import At
 from dualstack.document.holes import Unreadable
 from dualstack.document.origins import Path
-from dualstack.policies.model import Check, Given, NotYet, Told, View, instead, items, strangers, texts
 from dualstack.policies.declare import policy
+from dualstack.policies.model import Check, Given, NotYet, Told, View, instead, items, strangers, texts
 from dualstack.rules.name import names as name_rules
 from dualstack.rules.name.names import no_record
 from dualstack.tokens import NETWORK, RECORD_SET

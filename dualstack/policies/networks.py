@@ -13,8 +13,8 @@ from dualstack.document.findings import At, Finding, Findings
 from dualstack.document.fixes import write
 from dualstack.document.holes import Hole, Unreadable
 from dualstack.document.origins import Path
-from dualstack.policies.model import Check, Given, NotYet, Told, View, holes, instead, items
 from dualstack.policies.declare import policy
+from dualstack.policies.model import Check, Given, NotYet, Told, View, holes, instead, items
 from dualstack.rules.address import address_text
 from dualstack.rules.blame import shown
 from dualstack.rules.cidr import cidrs

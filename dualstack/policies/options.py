@@ -8,8 +8,8 @@ from typing import Final
 
 from dualstack.document.findings import At
 from dualstack.document.holes import Unreadable
-from dualstack.policies.model import Check, Given, Told, View, instead
 from dualstack.policies.declare import Settings, list_of_texts, policy
+from dualstack.policies.model import Check, Given, Told, View, instead
 from dualstack.rules.program import program_resources
 from dualstack.rules.program.program_resources import delete_first, protected
 from dualstack.tokens import DOMAIN, VOLUME
