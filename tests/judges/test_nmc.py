@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -146,7 +147,9 @@ def test_our_rules_know_what_it_refuses(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", nmstates.REFUSED_BY_NMC_ALONE)
 def test_a_site_is_told_what_it_refuses_alone(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(Path(tool("nmc")).parent), prepend=os.pathsep)
-    data = changed("address", (nmstates.REFUSED_BY_NMC_ALONE[name], "nodes", 0, "nmstate"))
+    # Beside the node's own NIC, which its fields describe (DS175).
+    document = json.loads(json.dumps(nmstates.REFUSED_BY_NMC_ALONE[name]).replace('"eth0"', '"eth7"'))
+    data = changed("address", (document, "nodes", 0, "nmstate"))
     (finding,) = [one for one in with_nmc(checked(data)).findings if one.severity == "error"]
     assert finding.rule is FORM
     assert finding.message.startswith("nm-configurator refuses it: ")
