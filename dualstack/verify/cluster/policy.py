@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from dualstack.document.findings import Finding, Rule, Severity
-from dualstack.document.holes import Hole
 from dualstack.document.origins import format_path
 from dualstack.manifests.objects import CHECKS
 from dualstack.policies.catalogue import all_policies
@@ -44,7 +43,7 @@ def given_release(release: HelmRelease) -> Given:
         "chart": release.chart or release.name,
         "name": release.name,
         "namespace": release.namespace,
-        "version": release.version or Hole("nobody tells the chart's version"),
+        "version": release.version or None,
         "values": release.values,
     }
     return Given(
