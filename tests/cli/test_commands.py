@@ -192,7 +192,7 @@ def test_every_command_has_help_with_an_example(run: Run, command: str) -> None:
 
 @pytest.mark.parametrize(
     ("word", "ours"),
-    [("validate", "check"), ("list", "sites"), ("status", "sites"), ("init", "new"), ("version", "--version"),
+    [("validate", "check"), ("list", "sites"), ("init", "new"), ("version", "--version"),
      ("apply", "up"), ("Chek", "check"), ("destory", "destroy"), ("graph", "plan SITE --format svg")],
 )  # fmt: skip
 def test_an_unknown_command_names_ours(run: Run, word: str, ours: str) -> None:
