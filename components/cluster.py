@@ -37,7 +37,7 @@ class ManagementCluster(pulumi.ComponentResource):
     TYPE = "dualstack:index:ManagementCluster"
 
     release: pulumi.Output[str]
-    """The SUSE Telco Cloud release, such as ``3.5``."""
+    """The SUSE Telco Cloud release, as a site names it."""
     kubernetes_version: pulumi.Output[str]
     """Such as ``v1.34.4+rke2r1``."""
     mode: pulumi.Output[str]

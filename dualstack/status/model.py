@@ -36,7 +36,7 @@ class Support:
     """A release and its support.
 
     Attributes:
-        release: the patch, such as ``3.5.1``.
+        release: with its patch, as the catalogue names it.
         life: where it stands today.
         full: the last day of full support; None where nobody knows.
         end: the end of life; None where nobody knows.

@@ -58,10 +58,13 @@ def interfaces(draw: st.DrawFn) -> list[dict[str, Any]]:
     if draw(st.booleans()):
         return [{"name": "eth0", "mac": first, **mtu, **families}, *more]
     tag = draw(st.integers(1, 4094))
+    # Of its own where an address is reserved for it: a bond else has the MAC of the port that comes first.
+    reserved = any("reservation" in section for section in families.values())
+    own = {"mac": f"36{first[2:]}"} if reserved or draw(st.booleans()) else {}
     return [
         {"name": "eth0", "mac": first, **mtu},
         {"name": "eth1", "mac": second, **mtu},
-        {"name": "bond0", "bond": {"ports": ["eth0", "eth1"], **draw(st.sampled_from(BONDS))}, **mtu},
+        {"name": "bond0", **own, "bond": {"ports": ["eth0", "eth1"], **draw(st.sampled_from(BONDS))}, **mtu},
         {"name": f"bond0.{tag}", "vlan": {"base": "bond0", "id": tag}, **mtu, **families},
         *more,
     ]
