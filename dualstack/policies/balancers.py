@@ -60,14 +60,15 @@ def pool_takes(given: Given, taken: Mapping[IPAddress, str]) -> Findings:
         for item in texts(items(given, "spec", "addresses")):
             if not isinstance(pool_range(item), str):
                 continue
-            first, last = _ends(item.value)
+            first, last = pool_ends(item.value)
             held = [who for ip, who in taken.items() if ip.version == first.version and first <= ip <= last]  # type: ignore[operator]
             if held:
                 message = f"{item.value!r} holds {', '.join(dict.fromkeys(held))}"
                 yield POOL_TAKEN.at(item.path, message, "write addresses that nobody has")
 
 
-def _ends(text: str) -> tuple[IPAddress, IPAddress]:
+def pool_ends(text: str) -> tuple[IPAddress, IPAddress]:
+    """Give first and last address of a pool's entry that ``pool_range`` can read."""
     first, dash, last = (part.strip() for part in text.partition("-"))
     if dash:
         return ip_address(first), ip_address(last)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from typing import Final
 
 from dualstack.document.frozen import dig
 from dualstack.verify.cluster.live import Object
 from dualstack.verify.cluster.view import Place, View, condition, moment, place_of, shown
 from dualstack.verify.model import Kind, Result
+
+_SOON: Final = datetime.timedelta(days=14)
+_CLOCKS: Final = datetime.timedelta(minutes=5)
 
 
 def run(view: View) -> Iterator[Result]:
@@ -37,3 +41,18 @@ def _certificate(now: datetime.datetime, one: Object) -> Iterator[Result]:
         )
     elif renewal is not None and renewal + datetime.timedelta(hours=1) < now:
         yield place.failed(f"its renewal was due at {renewal:%Y-%m-%d %H:%M} UTC", "it ends without a successor", fix)
+    elif ends is not None and (ends <= renewal if renewal is not None else ends < now + _SOON):
+        yield place.failed(
+            f"it ends on {ends:%Y-%m-%d %H:%M} UTC, and no renewal comes before",
+            f"clients refuse whoever shows {secret}",
+            fix,
+        )
+    elif (begins := moment(dig(one, "status", "notBefore"))) is not None and begins > now + _CLOCKS:
+        yield place.failed(
+            f"it holds from {begins:%Y-%m-%d %H:%M} UTC on",
+            "clients refuse it until then",
+            "compare the clocks of the nodes with the one here: chronyc tracking",
+        )
+    elif condition(one, "Issuing").get("reason") == "Failed":
+        why = shown(condition(one, "Issuing").get("message") or "cert-manager gives no reason")
+        yield place.failed(f"its renewal failed: {why}", "the certificate of before is shown until it ends", fix)

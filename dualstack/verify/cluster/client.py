@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 LARGEST: Final = 64 << 20
 """Bytes of one answer; a page of 250 objects is some 2 MiB."""
+_BUSY: Final = (429, 503)
+_TRIES: Final = 3
+"""How often a busy API server is asked that says when to come again (API priority and fairness; ``Retry-After``)."""
 _CHUNK: Final = 1 << 18
 _TIMES: Final = 4
 """How often the seconds of a way may pass until an answer is whole: a busy API server's first list is slow."""
@@ -34,10 +37,12 @@ class Failure(Exception):
     Attributes:
         route: False where this machine has no way to the server at all.
         stranger: True where the server's certificate comes from another authority.
+        status: of HTTP; 0 where none came.
     """
 
-    def __init__(self, words: str, *, route: bool = True, stranger: bool = False) -> None:
+    def __init__(self, words: str, *, route: bool = True, stranger: bool = False, status: int = 0) -> None:
         super().__init__(words)
+        self.status = status
         self.route = route
         self.stranger = stranger
 
@@ -94,8 +99,13 @@ class Client:
             headers["Host"] = self._called
         if self._access.token:
             headers["Authorization"] = f"Bearer {self._access.token}"
-        with self._asked(path, headers) as response:
-            body = self._body(response)
+        for left in reversed(range(_TRIES)):
+            with self._asked(path, headers) as response:
+                body = self._body(response)
+            pause = response.headers.get("Retry-After", "")
+            if response.status not in _BUSY or not pause.isdecimal() or not left:
+                break
+            time.sleep(min(float(pause), self._seconds))
         if response.status == 404:
             raise Absent(path)
         if response.status == 401:
@@ -103,7 +113,7 @@ class Client:
         if response.status == 403:
             raise Denied(path)
         if response.status != 200:
-            raise Failure(f"HTTP {response.status} for {path.partition('?')[0]}")
+            raise Failure(f"HTTP {response.status} for {path.partition('?')[0]}", status=response.status)
         try:
             return json.loads(body)
         except ValueError:

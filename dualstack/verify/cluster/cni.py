@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from dualstack.address.family import FAMILIES, Family
+from dualstack.address.family import FAMILIES, LABEL, Family
 from dualstack.document.findings import At, Finding
 from dualstack.document.frozen import dig
 from dualstack.plan.server import cni_plugins
@@ -67,6 +67,7 @@ def _configured(view: View) -> Iterator[Result]:
                 family: At(("data", key), dig(one, "data", key, default="true")) for family, key in switches.items()
             }
             yield from _told(one, cilium_families(enabled))
+            yield from _cilium_pools(one)
         elif isinstance(dig(one, "data", "net-conf.json"), str):
             yield from _flannel(one)
     pools = view.objects("calico-pools")
@@ -75,6 +76,21 @@ def _configured(view: View) -> Iterator[Result]:
         yield Place(Kind.CNI, "IPPools of Calico", "families").finding(finding)
     configs = [one for one in view.objects("chart-configs") if name_of(one) in ("rke2-cilium", "rke2-calico")]
     yield from judged(view, Kind.CNI, configs)
+
+
+def _cilium_pools(one: Object) -> Iterator[Result]:
+    """Tell a family that is on, and for which Cilium's operator has no range (its IPAM ``cluster-pool``)."""
+    if dig(one, "data", "ipam") != "cluster-pool":
+        return
+    for family in FAMILIES:
+        on = str(dig(one, "data", f"enable-{family}", default="true")).lower() == "true"
+        if on and not dig(one, "data", f"cluster-pool-{family}-cidr"):
+            yield Place(Kind.CNI, place_of(one), "families").failed(
+                f"enable-{family} is true, and there is no cluster-pool-{family}-cidr",
+                f"Cilium's operator gives no node a range, and its agents wait for one of {LABEL[family]}",
+                "set ipam.mode: kubernetes in the HelmChartConfig rke2-cilium, or clusterPool"
+                f"{'IPv4' if family == 'ipv4' else 'IPv6'}PodCIDRList",
+            )
 
 
 def _flannel(one: Object) -> Iterator[Result]:

@@ -38,7 +38,9 @@ def run(view: View) -> Iterator[Result]:
                 "the cluster has no ETCDSnapshotFiles", "RKE2 1.28 and later, with etcd as its datastore"
             )
         return
-    yield from (_broken(one) for one in listing.objects if dig(one, "status", "error"))
+    yield from (
+        _broken(one) for one in listing.objects if dig(one, "status", "error") and not _past(one, listing.objects)
+    )
     good = {name: when for one in listing.objects if (when := _taken(one)) is not None for name in [place_of(one)]}
     if not good:
         yield place.failed(
@@ -58,6 +60,12 @@ def run(view: View) -> Iterator[Result]:
         )
     else:
         yield place.ok(f"{len(good)}, {told}")
+    if age < -datetime.timedelta(hours=_ROOM_HOURS):
+        yield Place(Kind.ETCD, "etcd snapshots", "clock").failed(
+            f"the newest is of {newest:%Y-%m-%d %H:%M} UTC, which is to come",
+            "a server's clock, or the one here, is wrong: nobody knows how old the snapshots are",
+            "compare the clocks: timedatectl on each server, and chronyc tracking",
+        )
     yield from _nodes(view, listing.objects)
 
 
@@ -75,6 +83,17 @@ def _taken(one: Object) -> datetime.datetime | None:
     if dig(one, "status", "error") or dig(one, "status", "readyToUse") is False:
         return None
     return moment(dig(one, "status", "creationTime") or dig(one, "metadata", "creationTimestamp"))
+
+
+def _place(one: Object) -> tuple[str, bool]:
+    return str(dig(one, "spec", "nodeName", default="")), bool(dig(one, "spec", "s3"))
+
+
+def _past(broken: Object, others: tuple[Object, ...]) -> bool:
+    """Tell whether a later one of the same node and store went well: what was wrong then is mended."""
+    when = moment(dig(broken, "status", "creationTime") or dig(broken, "metadata", "creationTimestamp"))
+    later = [taken for one in others if _place(one) == _place(broken) and (taken := _taken(one)) is not None]
+    return when is not None and any(taken > when for taken in later)
 
 
 def _broken(one: Object) -> Result:

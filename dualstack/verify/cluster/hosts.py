@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
+from typing import Final
 
 from dualstack.address.bmc import HTTP_BOOT, parse_bmc
 from dualstack.answer.style import counted
+from dualstack.document.findings import At
 from dualstack.document.frozen import dig
 from dualstack.plan.ironic_env import host_of
+from dualstack.rules.ironic.ironic_hosts import url_without_host
 from dualstack.rules.ironic.media import MEDIA_FAMILY, given_other_family
 from dualstack.rules.name.name_grammar import as_ip
 from dualstack.verify.cluster.ironic import IMAGES, IMAGES_V6, ironic_env, operator_env
 from dualstack.verify.cluster.live import Object
 from dualstack.verify.cluster.policy import judged
 from dualstack.verify.cluster.services import families_one
-from dualstack.verify.cluster.view import Place, View, name_of, place_of, shown
+from dualstack.verify.cluster.view import Place, View, internal_ips, moment, name_of, place_of, shown
 from dualstack.verify.model import Kind, Result
+
+_LONG: Final = datetime.timedelta(hours=3)
+"""The slowest machine's cleaning, inspection or deployment is over by then; Ironic itself gives up after one."""
 
 
 def run(view: View) -> Iterator[Result]:
@@ -23,7 +30,7 @@ def run(view: View) -> Iterator[Result]:
     hosts = view.objects("hosts")
     told = [*judged(view, Kind.HOSTS, hosts)]
     for host in hosts:
-        told += [*_state(host), *_media(view, host)]
+        told += [*_state(host), *_long(view, host), *_image(host), *_nobody_elses(view, host), *_media(view, host)]
     told += _planned(view)
     yield from told
     if not told:
@@ -53,6 +60,42 @@ def _state(host: Object) -> Iterator[Result]:
             f"{kind}: {shown(message or 'the operator gives no reason')}",
             "the machine is not registered, inspected or provisioned",
             "look at its BMC and credentials: kubectl describe baremetalhost; the operator tries again by itself",
+        )
+
+
+def _long(view: View, host: Object) -> Iterator[Result]:
+    """Tell a step that began long ago and did not end (BareMetalHost ``status.operationHistory``), or a removal."""
+    history = dig(host, "status", "operationHistory")
+    running = {
+        name: moment(dig(history, name, "start"))
+        for name in ("register", "inspect", "provision", "deprovision")
+        if dig(history, name, "start") and not dig(history, name, "end")
+    }
+    running["removal"] = moment(dig(host, "metadata", "deletionTimestamp"))
+    for name, began in running.items():
+        if began is not None and began + _LONG < view.now:
+            yield Place(Kind.HOSTS, place_of(host), f"{name} ends").failed(
+                f"{name} began on {began:%Y-%m-%d %H:%M} UTC and did not end",
+                "the machine waits in between: it is neither free nor of use",
+                "look at its console, and at the logs of Ironic and the operator: kubectl -n metal3-system get pods",
+            )
+
+
+def _image(host: Object) -> Iterator[Result]:
+    """Tell an image or checksum whose URL names no host, as templates make it of an empty variable."""
+    for name in ("url", "checksum"):
+        text = str(dig(host, "spec", "image", name, default=""))
+        for finding in url_without_host(At(("spec", "image", name), text), "write the host of the image server"):
+            yield Place(Kind.HOSTS, place_of(host), f"image: {name}").finding(finding)
+
+
+def _nobody_elses(view: View, host: Object) -> Iterator[Result]:
+    ip = as_ip(parse_bmc(bmc_of(host)).host)
+    if ip is not None and ip in {as_ip(text) for node in view.nodes for text in internal_ips(node)}:
+        yield Place(Kind.HOSTS, place_of(host), "BMC: alone").failed(
+            f"its BMC's address {ip} is a node's of this cluster",
+            "Ironic asks a node in place of a BMC, and drives no machine",
+            "write the BMC's own address into spec.bmc.address",
         )
 
 

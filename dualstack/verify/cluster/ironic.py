@@ -22,10 +22,11 @@ from dualstack.plan.ironic_env import (
 from dualstack.plan.model import Ironic, Plan
 from dualstack.rules.ironic.ironic_env import ironic_url
 from dualstack.rules.ironic.ironic_hosts import ONE_HOST, url_without_host
+from dualstack.rules.name.name_grammar import as_ip
 from dualstack.verify.cluster.helm import HelmRelease
 from dualstack.verify.cluster.live import Object
 from dualstack.verify.cluster.policy import given_release, told
-from dualstack.verify.cluster.view import Place, View, namespace_of, place_of, shown
+from dualstack.verify.cluster.view import Place, View, cluster_ips, namespace_of, place_of, shown
 from dualstack.verify.model import Kind, Result
 
 IMAGES: Final = "IRONIC_EXTERNAL_HTTP_URL"
@@ -36,6 +37,8 @@ _INTERFACE: Final = "PROVISIONING_INTERFACE"
 _OF_IRONIC: Final = (IMAGES, LISTEN_ALL, *OWN_HOSTS, _INTERFACE)
 """Variables by which Ironic's ConfigMap is known, whoever wrote it (suse-edge/charts; metal3-io/ironic-image)."""
 _OF_OPERATOR: Final = (ENDPOINT, IMAGES_V6)
+_LEAST: Final = 2
+"""Variables by which a ConfigMap is taken for Ironic's: a stranger's may have one of the same name."""
 _HOSTED: Final = (IMAGES, IMAGES_V6, ENDPOINT, _CACHE, "DEPLOY_KERNEL_URL", "DEPLOY_RAMDISK_URL", "DEPLOY_ISO_URL")
 _EXTRA: Final = (
     *BASE_URLS, *CALLBACK_URLS, EXTERNAL_IP, HTTP_URL, ACCESS_PORT, "OS_DEPLOY__EXTERNAL_HTTP_URL",
@@ -47,7 +50,7 @@ _FIX: Final = "mend the values of the metal3 chart (docs/charts.md); a ConfigMap
 
 def run(view: View) -> Iterator[Result]:
     """Check both ConfigMaps."""
-    ironics = [one for one in view.objects("configmaps") if _has(one, _OF_IRONIC)]
+    ironics = _of_ironic(view)
     operators = [one for one in view.objects("configmaps") if _has(one, _OF_OPERATOR)]
     plan = view.plan
     if plan is not None and plan.ironic is not None:
@@ -67,6 +70,9 @@ def run(view: View) -> Iterator[Result]:
     for one in operators:
         if one not in ironics:
             yield from _urls(one)
+    compared = {IMAGES, *_operator(plan.ironic)} if plan is not None and plan.ironic is not None else set()
+    for one in [*ironics, *(one for one in operators if one not in ironics)]:
+        yield from _stale(view, one, ironics, compared)
     if plan is not None and plan.ironic is not None:
         chart = plan.chart("metal3")
         extra = extra_env(chart.values) if chart is not None else {}
@@ -89,7 +95,13 @@ def operator_env(view: View) -> Mapping[str, str]:
 
 def ironic_env(view: View) -> Mapping[str, str]:
     """Give the variables of Ironic; none where nobody may read them."""
-    return env_of(next((one for one in view.objects("configmaps") if _has(one, _OF_IRONIC)), None))
+    return env_of(next(iter(_of_ironic(view)), None))
+
+
+def _of_ironic(view: View) -> list[Object]:
+    found = [one for one in view.objects("configmaps") if _has(one, _OF_IRONIC)]
+    sure = [one for one in found if sum(name in env_of(one) for name in _OF_IRONIC) >= _LEAST]
+    return sure or found
 
 
 def _has(one: Object, names: tuple[str, ...]) -> bool:
@@ -149,6 +161,24 @@ def _urls(one: Object) -> Iterator[Result]:
         findings: list[Finding] = [*url_without_host(item, _FIX)] if name != ENDPOINT else []
         for finding in findings or ironic_url(item):
             yield Place(Kind.IRONIC, place_of(one), name).finding(finding)
+
+
+def _stale(view: View, one: Object, ironics: list[Object], compared: set[str]) -> Iterator[Result]:
+    """Tell URLs of an address that nothing in the cluster has (any more); those of the plan are compared with it."""
+    services = view.live.of("services")
+    if services.why or not view.nodes:
+        return
+    have = {*view.hosts, *(as_ip(text) for service in services.objects for text in cluster_ips(service))}
+    # Ironic's own addresses may be of a network that Kubernetes does not know.
+    have |= {as_ip(env_of(other).get(name, "")) for other in ironics for name in (*OWN_HOSTS, EXTERNAL_IP)}
+    for name in (IMAGES, ENDPOINT, _CACHE):
+        host = host_of(env_of(one).get(name, ""))
+        if name not in compared and as_ip(host) is not None and as_ip(host) not in have:
+            yield Place(Kind.IRONIC, place_of(one), f"{name}: address").failed(
+                f"{shown(env_of(one)[name])}: no node and no Service has {shown(host)}",
+                "machines, BMCs and the operator ask an address where nobody answers",
+                _FIX,
+            )
 
 
 def _wanted(ironic: Ironic) -> dict[str, str]:

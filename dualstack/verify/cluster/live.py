@@ -16,6 +16,8 @@ from dualstack.verify.cluster.records import newest
 PAGE: Final = 250
 """Objects of one answer (Kubernetes API, ``limit`` and ``continue``)."""
 PAGES: Final = 80
+_GONE: Final = 410
+"""A list's rest, once etcd was compacted meanwhile (Kubernetes API, ``continue``): the list is read anew, once."""
 _LABELS_ALONE: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """Helm's records are large, and the labels tell which one counts."""
 
@@ -138,7 +140,12 @@ def _version(client: Client, wanted: Read, version: str) -> Sequence[Object] | N
             return None
     (path,) = wanted.paths(version)
     try:
-        listed = list(_pages(client, path, wanted, version))
+        try:
+            listed = list(_pages(client, path, wanted, version))
+        except Failure as error:
+            if error.status != _GONE:
+                raise
+            listed = list(_pages(client, path, wanted, version))
     except Absent:
         return None
     if not wanted.secret:

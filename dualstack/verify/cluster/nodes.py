@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from ipaddress import ip_network
-from typing import Final
 
 from dualstack.address.family import FAMILIES, LABEL, IPNetwork
 from dualstack.address.parsing import Address
@@ -17,28 +16,19 @@ from dualstack.rules.cidr.cidrs import BOTH_FAMILIES, both_families, ipv4_first
 from dualstack.rules.name.name_grammar import as_ip
 from dualstack.site.cluster import DEFAULT_PODS
 from dualstack.verify.cluster.live import Object
+from dualstack.verify.cluster.node_state import state
 from dualstack.verify.cluster.ranges import planned
 from dualstack.verify.cluster.view import (
     Place,
     View,
-    condition,
     families_in,
     internal_ips,
     is_server,
     listed,
-    mappings,
     name_of,
     shown,
 )
 from dualstack.verify.model import Kind, Result
-
-_PRESSURE: Final = {
-    "MemoryPressure": "memory runs out",
-    "DiskPressure": "its disk runs full",
-    "PIDPressure": "it has too many processes",
-    "NetworkUnavailable": "its network is not set up",
-}
-_NO_START: Final = "node.cloudprovider.kubernetes.io/uninitialized"
 
 
 def run(view: View) -> Iterator[Result]:
@@ -50,45 +40,12 @@ def run(view: View) -> Iterator[Result]:
         )
     wanted = {node.name.lower(): node for node in view.plan.nodes} if view.plan else {}
     for node in view.nodes:
-        yield from _state(node)
+        yield from state(node)
         yield from _addresses(node, wanted.get(name_of(node)))
         yield from _pods(view, node)
         yield from _role(node, wanted.get(name_of(node)))
     yield from _twice(view.nodes)
     yield from _names(view.plan, wanted, view.nodes) if view.plan else ()
-
-
-def _state(node: Object) -> Iterator[Result]:
-    place = Place(Kind.NODES, f"node {name_of(node)}", "ready")
-    ready = condition(node, "Ready")
-    troubles = [words for kind, words in _PRESSURE.items() if condition(node, kind).get("status") == "True"]
-    taints = [str(taint.get("key")) for taint in mappings(dig(node, "spec", "taints"))]
-    if ready.get("status") != "True":
-        why = shown(ready.get("message") or ready.get("reason") or "its kubelet never said so")
-        yield place.failed(
-            f"not ready: {why}",
-            "no pod is started on it, and those on it are moved away",
-            f"look at the node: systemctl status {'rke2-server' if is_server(node) else 'rke2-agent'}, journalctl -u "
-            "the same; kubectl describe node",
-        )
-    elif troubles:
-        yield place.failed(
-            "ready, but " + ", ".join(troubles),
-            "pods are evicted, or get no network",
-            "kubectl describe node tells more",
-        )
-    elif _NO_START in taints:
-        yield place.failed(
-            "waits for a cloud controller (taint uninitialized)",
-            "no pod is started on it",
-            "remove disable-cloud-controller from RKE2's config",
-        )
-    elif dig(node, "spec", "unschedulable") is True:
-        yield place.failed(
-            "cordoned", "no further pod is started on it", f"kubectl uncordon {name_of(node)}, once its work is done"
-        )
-    else:
-        yield place.ok("ready")
 
 
 def _addresses(node: Object, own_plan: NodePlan | None) -> Iterator[Result]:
@@ -106,6 +63,12 @@ def _addresses(node: Object, own_plan: NodePlan | None) -> Iterator[Result]:
                 "look at the node's addresses (ip addr), and at node-ip in /etc/rancher/rke2; restart RKE2 then",
                 BOTH_FAMILIES.id,
             )
+        elif not any(_reached(text) for text in own):
+            yield place.failed(
+                f"{', '.join(map(shown, own))}: no other machine reaches that",
+                "API server, kubelet and pods of this node are not reached over this family",
+                "write the address of the node's network as node-ip in /etc/rancher/rke2, and restart RKE2",
+            )
         elif wanted is not None and str(wanted) not in own:
             yield place.failed(
                 f"it is {', '.join(map(shown, own))}, planned is {wanted}",
@@ -118,6 +81,12 @@ def _addresses(node: Object, own_plan: NodePlan | None) -> Iterator[Result]:
     for finding in ipv4_first(addresses):
         told = Place(Kind.NODES, at, "InternalIP: order").finding(finding)
         yield replace(told, fix="write node-ip with the IPv4 address first, and restart RKE2")
+
+
+def _reached(text: str) -> bool:
+    """Tell whether others reach an address: link-local and loopback ones mean another machine on each of them."""
+    ip = as_ip(text)
+    return ip is not None and not (ip.is_link_local or ip.is_loopback or ip.is_unspecified or ip.is_multicast)
 
 
 def _pods(view: View, node: Object) -> Iterator[Result]:
@@ -152,23 +121,46 @@ def _pods(view: View, node: Object) -> Iterator[Result]:
 
 
 def _twice(nodes: tuple[Object, ...]) -> Iterator[Result]:
-    """Tell addresses and blocks that two nodes have."""
+    """Tell addresses, blocks and machines (``spec.providerID``) that two nodes have, and blocks that overlap."""
     owners: dict[str, str] = {}
+    blocks: list[tuple[IPNetwork, str]] = []
     for node in nodes:
-        for text in {*internal_ips(node), *map(str, listed(dig(node, "spec", "podCIDRs")))}:
-            first = owners.setdefault(text, name_of(node))
-            if first != name_of(node):
-                yield Place(Kind.NODES, f"node {name_of(node)}", f"{shown(text)} alone").failed(
-                    f"{first} has it, too",
-                    "traffic to the one reaches the other",
-                    "give one machine its own address, or make its node anew: kubectl delete node, restart RKE2",
-                )
+        name = name_of(node)
+        own = [*listed(dig(node, "spec", "podCIDRs")), *listed([dig(node, "spec", "providerID")])]
+        texts = sorted({*internal_ips(node), *(str(item) for item in own if item)})
+        for text in texts:
+            first = owners.setdefault(text, name)
+            if first != name:
+                yield _both(node, text, f"{first} has it, too")
+        networks = [network for text in texts if (network := _network(text)) is not None]
+        for network in networks:
+            for other, first in blocks:
+                if str(other) != str(network) and network.version == other.version and network.overlaps(other):
+                    yield _both(node, str(network), f"it overlaps {other} of {first}")
+        blocks += [(network, name) for network in networks]
+
+
+def _both(node: Object, text: str, seen: str) -> Result:
+    return Place(Kind.NODES, f"node {name_of(node)}", f"{shown(text)} alone").failed(
+        seen,
+        "traffic to the one reaches the other",
+        "give one machine its own address, or make its node anew: kubectl delete node, restart RKE2",
+    )
+
+
+def _network(text: str) -> IPNetwork | None:
+    """Read a block; None for what is none."""
+    if "/" not in text:
+        return None
+    try:
+        return ip_network(text)
+    except ValueError:
+        return None
 
 
 def _inside(text: str, ranges: list[IPNetwork]) -> bool:
-    try:
-        network = ip_network(text)
-    except ValueError:
+    network = _network(text)
+    if network is None:
         return False
     return any(network.version == one.version and network.subnet_of(one) for one in ranges)  # type: ignore[arg-type]
 

@@ -15,6 +15,7 @@ from dualstack.policies.model import Given
 from dualstack.rules.chart.balancers import pool_range
 from dualstack.rules.chart.site_manifests import POOL
 from dualstack.rules.name.name_grammar import as_ip
+from dualstack.verify.cluster import pool_places
 from dualstack.verify.cluster.live import Object
 from dualstack.verify.cluster.policy import given, judged
 from dualstack.verify.cluster.services import families_one
@@ -40,7 +41,7 @@ _API_POOL: Final = "api-ip"
 def run(view: View) -> Iterator[Result]:
     """Check the pools."""
     pools = view.objects("pools")
-    told = [*judged(view, Kind.POOLS, pools), *_taken(view)]
+    told = [*judged(view, Kind.POOLS, pools), *_taken(view), *pool_places.run(view)]
     for pool in pools:
         told += [*_families(view, pool), *_announced(view, pool)]
     told += [*_strange(view), *_planned(view)]
@@ -109,9 +110,10 @@ def _announced(view: View, pool: Object) -> Iterator[Result]:
     own = [one for one in announcing if _announces(one, pool)]
     if own and view.nodes and not any(_from_a_node(view, one) for one in own):
         yield Place(Kind.POOLS, place_of(pool), "announced").failed(
-            f"the nodeSelectors of {', '.join(map(place_of, own))} mean no node",
+            f"no node announces it by {', '.join(map(place_of, own))}",
             "Services get its addresses, and nobody on the network learns where they are",
-            "write labels that nodes have (kubectl get nodes --show-labels), or leave nodeSelectors out",
+            "write labels into nodeSelectors that nodes have (kubectl get nodes --show-labels), or leave them out; "
+            "MetalLB leaves out nodes with the label node.kubernetes.io/exclude-from-external-load-balancers",
         )
     elif not own:
         yield Place(Kind.POOLS, place_of(pool), "announced").failed(
@@ -132,8 +134,8 @@ def _announces(advertisement: Object, pool: Object) -> bool:
 
 def _from_a_node(view: View, advertisement: Object) -> bool:
     selectors = mappings(dig(advertisement, "spec", "nodeSelectors"))
-    labels = [dig(node, "metadata", "labels") or {} for node in view.nodes]
-    return not selectors or any(_selects(selector, one) for selector in selectors for one in labels)
+    labels = [dig(node, "metadata", "labels") or {} for node in view.nodes if pool_places.announces(view, node)]
+    return bool(labels) and (not selectors or any(_selects(item, one) for item in selectors for one in labels))
 
 
 def _strange(view: View) -> Iterator[Result]:

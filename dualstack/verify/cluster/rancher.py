@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from dualstack.document.frozen import dig
 from dualstack.plan.ironic_env import host_of
@@ -36,6 +37,14 @@ def run(view: View) -> Iterator[Result]:
     host = host_of(url)
     if not url.startswith("https://") or not host:
         yield place.failed(f"{shown(url)} is no URL with https and a host", "agents do not reach Rancher", _FIX)
+        return
+    parts = urlsplit(url)
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        yield place.failed(
+            f"{shown(url)} has more than a host: {shown(parts.path or parts.query or parts.fragment)}",
+            "agents ask for Rancher's paths below it, where nobody answers",
+            _FIX,
+        )
         return
     results: list[Result] = []
     if planned and host != planned.lower():

@@ -65,6 +65,7 @@ def run(view: View) -> Iterator[Result]:
         read[role] = []
         yield from _judged(view, place, role, told, defaults, read[role])
     yield from _beside(view, read)
+    yield from _several(view)
     yield from _others(view)
     yield from _inside(view, services)
 
@@ -88,13 +89,41 @@ def pods_of(view: View) -> Told | None:
 
 
 def _argument(view: View, role: str) -> Told | None:
+    return next(_arguments(view, role), None)
+
+
+def _arguments(view: View, role: str) -> Iterator[Told]:
     """Find an argument of the API server or of the controller manager, whose pods RKE2 and kubeadm show."""
     for pod in view.objects("static-pods"):
         for container in mappings(dig(pod, "spec", "containers")):
             for word in (*listed(container.get("command")), *listed(container.get("args"))):
                 if match := _ARGUMENTS[role].fullmatch(str(word)):
-                    return Told(tuple(match[1].split(",")), place_of(pod))
-    return None
+                    yield Told(tuple(match[1].split(",")), place_of(pod))
+
+
+def _several(view: View) -> Iterator[Result]:
+    """Tell servers of which each was started with other ranges."""
+    for role in _ARGUMENTS:
+        said: dict[tuple[str, ...], list[str]] = {}
+        for told in _arguments(view, role):
+            said.setdefault(_plain(told), []).append(told.source)
+        cluster = services_of(view) if role == "services" else None
+        if cluster is not None:
+            said.setdefault(_plain(cluster), []).append(cluster.source)
+        if len(said) > 1:
+            words = (f"{', '.join(map(shown, cidrs))} ({', '.join(sorted(set(who)))})" for cidrs, who in said.items())
+            yield Place(Kind.RANGES, role, "alike").failed(
+                f"not the same everywhere: {'; '.join(words)}",
+                "which server leads decides which addresses come, and one that starts anew may not start at all",
+                "write the same cluster-cidr and service-cidr into /etc/rancher/rke2 of each server, and restart RKE2",
+            )
+
+
+def _plain(told: Told) -> tuple[str, ...]:
+    """Write CIDRs in one way, where they can be read."""
+    cidrs, _ = read_each(At((), text) for text in told.cidrs)
+    same = len(cidrs) == len(told.cidrs)
+    return tuple(str(item.value.prefix.network) for item in cidrs) if same else told.cidrs
 
 
 def _unknown(view: View, place: Place, role: str) -> Iterator[Result]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -16,6 +16,8 @@ from dualstack.plan.services import single_family_services
 from dualstack.policies.services import both_by_itself
 from dualstack.rules.chart.balancers import POOLS
 from dualstack.rules.program.program_resources import service_families
+from dualstack.verify.cluster import behind
+from dualstack.verify.cluster.asked import API, from_outside, is_dns, key
 from dualstack.verify.cluster.live import Object
 from dualstack.verify.cluster.policy import given, judged
 from dualstack.verify.cluster.ranges import dual
@@ -25,20 +27,12 @@ from dualstack.verify.cluster.view import (
     balanced,
     cluster_ips,
     families_in,
-    listed,
     mappings,
-    name_of,
-    namespace_of,
     place_of,
 )
 from dualstack.verify.model import Kind, Result
 
-API: Final = (("default", "kubernetes"), ("default", "kubernetes-vip"))
-"""They lead to the API server, whose endpoints are of one family (KEP-2438); the second one is EIB's, for apiVIP."""
 _VIP: Final = API[1]
-DNS_LABEL: Final = ("k8s-app", "kube-dns")
-_FROM_OUTSIDE: Final = ("LoadBalancer", "NodePort")
-_FAMILY: Final[Mapping[str, Family]] = {label: family for family, label in LABEL.items()}
 
 
 def run(view: View) -> Iterator[Result]:
@@ -47,6 +41,7 @@ def run(view: View) -> Iterator[Result]:
     told = [*_families(view), *judged(view, Kind.SERVICES, services, view.objects("pools"))]
     for service in services:
         told += _balancer(service)
+    told += _shared(services)
     yield from told
     outside = [service for service in services if from_outside(service)]
     if not told:
@@ -55,25 +50,10 @@ def run(view: View) -> Iterator[Result]:
         )
     yield from _dns(view)
     yield from _entry(view)
-    yield from _endpoints(view)
+    yield from behind.run(view, wanted_services(view))
 
 
-def key(service: Object) -> tuple[str, str]:
-    """Give namespace and name."""
-    return namespace_of(service), name_of(service)
-
-
-def from_outside(service: Object) -> bool:
-    """Tell whether a Service is reached from outside of the cluster."""
-    return dig(service, "spec", "type") in _FROM_OUTSIDE or bool(listed(dig(service, "spec", "externalIPs")))
-
-
-def is_dns(service: Object) -> bool:
-    """Tell the Service that pods ask for names; RKE2 and kubeadm label it so."""
-    return dig(service, "metadata", "labels", DNS_LABEL[0]) == DNS_LABEL[1] and bool(cluster_ips(service))
-
-
-def _wanted(view: View) -> set[tuple[str, str]]:
+def wanted_services(view: View) -> set[tuple[str, str]]:
     """Give the Services of the site's charts that the program gives their second family."""
     charts = view.plan.charts if view.plan is not None else ()
     wanted = {(chart.namespace, name) for chart in charts if chart.released for name in single_family_services(chart)}
@@ -88,7 +68,7 @@ def _families(view: View) -> Iterator[Result]:
             "the cluster's own service range has one family, so every Service has", "mend what is said of the ranges"
         )
         return
-    wanted = _wanted(view)
+    wanted = wanted_services(view)
     for service in view.objects("services"):
         if dig(service, "spec", "type") == "ExternalName" or key(service) == API[0] or _by_itself(service):
             continue
@@ -164,6 +144,22 @@ def _balancer(service: Object) -> Iterator[Result]:
             )
 
 
+def _shared(services: Sequence[Object]) -> Iterator[Result]:
+    """Tell two Services of one address and port; MetalLB gives an address twice for different ports alone."""
+    owners: dict[tuple[str, str, str], Object] = {}
+    for service in services:
+        for text in balanced(service) if dig(service, "spec", "type") == "LoadBalancer" else ():
+            for port in mappings(dig(service, "spec", "ports")):
+                here = text, str(port.get("protocol") or "TCP"), str(port.get("port"))
+                first = owners.setdefault(here, service)
+                if first is not service:
+                    yield Place(Kind.SERVICES, place_of(service), f"{text} {here[1]} {here[2]} alone").failed(
+                        f"{place_of(first)} has it, too",
+                        "connections reach the one or the other",
+                        "give one of them another address: metallb.io/loadBalancerIPs, or another pool",
+                    )
+
+
 def _dns(view: View) -> Iterator[Result]:
     place = Place(Kind.SERVICES, "CoreDNS", "there")
     found = [service for service in view.objects("services") if is_dns(service)]
@@ -180,7 +176,15 @@ def _dns(view: View) -> Iterator[Result]:
 def _entry(view: View) -> Iterator[Result]:
     """Compare the addresses of load balancers with the plan's virtual ones."""
     plan = view.plan
-    if plan is None or not plan.several:
+    if plan is None:
+        return
+    if not plan.several:
+        if plan.ironic is not None and not any(_app(one) == "metal3-ironic" for one in view.objects("services")):
+            yield Place(Kind.SERVICES, "Service of Ironic", "there").failed(
+                "the cluster has no such Service",
+                "nobody reaches Ironic and its images: no machine is provisioned",
+                "look at its chart: kubectl -n metal3-system get all; helm -n metal3-system status metal3",
+            )
         return
     ingress = [service for service in view.objects("services") if _app(service) == plan.release.ingress_chart]
     ironic = [service for service in view.objects("services") if _app(service) == "metal3-ironic"]
@@ -215,63 +219,3 @@ def families_one(address: str) -> Family:
 
 def _app(service: Object) -> str:
     return str(dig(service, "metadata", "labels", "app.kubernetes.io/name", default=""))
-
-
-def _endpoints(view: View) -> Iterator[Result]:
-    """Judge who stands behind Services: pods of each family that a Service has."""
-    listing = view.live.of("endpoints")
-    if listing.why or listing.absent:
-        yield Place(Kind.SERVICES, "EndpointSlices", "families").unknown(
-            listing.why or "the cluster has no EndpointSlices", listing.fix or "Kubernetes 1.21 and later has them"
-        )
-        return
-    ready = ready_endpoints(listing.objects)
-    told = [result for service in view.objects("services") for result in _behind(service, ready)]
-    yield from told
-    if not told:
-        yield Place(Kind.SERVICES, "EndpointSlices", "families").ok(
-            "behind each Service of both families stand endpoints of both, or none"
-        )
-
-
-def ready_endpoints(slices: tuple[Object, ...]) -> dict[tuple[str, str], dict[Family, int]]:
-    """Count the endpoints that take connections, by Service and family."""
-    found: dict[tuple[str, str], dict[Family, int]] = {}
-    for one in slices:
-        family = _FAMILY.get(str(one.get("addressType")))
-        name = str(dig(one, "metadata", "labels", "kubernetes.io/service-name", default=""))
-        if family is None or not name:
-            continue
-        held = found.setdefault((namespace_of(one), name), dict.fromkeys(FAMILIES, 0))
-        for endpoint in mappings(one.get("endpoints")):
-            # Nothing said counts as ready (discovery/v1, EndpointConditions).
-            if dig(endpoint, "conditions", "ready") is not False and listed(endpoint.get("addresses")):
-                held[family] += 1
-    return found
-
-
-def _behind(service: Object, ready: Mapping[tuple[str, str], Mapping[Family, int]]) -> Iterator[Result]:
-    if dig(service, "spec", "type") == "ExternalName" or key(service) in API:
-        return
-    counts = ready.get(key(service), dict.fromkeys(FAMILIES, 0))
-    place = Place(Kind.SERVICES, place_of(service), "endpoints")
-    families = [_FAMILY[text] for text in map(str, listed(dig(service, "spec", "ipFamilies"))) if text in _FAMILY]
-    if not any(counts.values()):
-        if dig(service, "spec", "selector") and (from_outside(service) or is_dns(service)):
-            yield place.failed(
-                "no pod behind it is ready",
-                "connections to it are refused over both families",
-                f"kubectl -n {namespace_of(service)} get pods, and kubectl describe the ones that its selector means",
-            )
-        return
-    for family in families:
-        if len(families) > 1 and not counts[family]:
-            yield replace(
-                place.failed(
-                    f"its pods have no {LABEL[family]} address that is ready, of the other {max(counts.values())}",
-                    f"connections to it over {LABEL[family]} are refused",
-                    f"kubectl -n {namespace_of(service)} get endpointslices; a pod's families are those of its node's "
-                    "podCIDRs and of the network plugin at its start: start it anew once these are right",
-                ),
-                family=family,
-            )

@@ -9,8 +9,9 @@ from contextlib import suppress
 from typing import Any
 
 from dualstack.document.frozen import dig
+from dualstack.verify.cluster.asked import key
+from dualstack.verify.cluster.behind import ready_endpoints
 from dualstack.verify.cluster.live import Object
-from dualstack.verify.cluster.services import key, ready_endpoints
 from dualstack.verify.cluster.view import Place, View, condition, listed, mappings, name_of, place_of, shown
 from dualstack.verify.model import Kind, Result
 
@@ -85,9 +86,9 @@ def _authority(view: View, place: Place, bundle: str) -> Iterator[Result]:
 
 def _api(one: Object) -> Iterator[Result]:
     available = condition(one, "Available")
-    if dig(one, "spec", "service") and available.get("status") == "False":
+    if dig(one, "spec", "service") and available.get("status") in ("False", "Unknown"):
         yield Place(Kind.WEBHOOKS, place_of(one), "available").failed(
-            shown(available.get("message") or available.get("reason")),
+            shown(available.get("message") or available.get("reason") or "not available, and no reason is given"),
             "kinds of this API are gone; namespaces are not removed, and kubectl complains",
             "look at the pods of its Service; where its chart is gone: kubectl delete apiservice " + name_of(one),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -9,12 +10,23 @@ from dualstack.document.frozen import dig
 from dualstack.policies.services import management_namespaces
 from dualstack.verify.cluster.live import Object
 from dualstack.verify.cluster.policy import judged
-from dualstack.verify.cluster.view import Place, View, namespace_of, place_of
+from dualstack.verify.cluster.view import Place, View, condition, name_of, namespace_of, place_of, shown
 from dualstack.verify.model import Kind, Result
 
 _FURTHER: Final = frozenset(
-    {"metallb-system", "endpoint-copier-operator", "tigera-operator", "calico-system", "rke2-turtles-system"}
+    {
+        "metallb-system", "endpoint-copier-operator", "tigera-operator", "calico-system", "rke2-turtles-system",
+        "capi-system", "capm3-system", "rke2-bootstrap-system", "rke2-control-plane-system",
+        "cattle-capi-system", "cattle-provisioning-capi-system", "cattle-fleet-system", "cattle-fleet-local-system",
+    }
+)  # fmt: skip
+"""Where operators, Cluster API's providers (rancher/turtles) and Fleet's parts go, which no chart of a plan names."""
+_NEVER_NONE: Final = re.compile(
+    r"cattle-system/rancher|cattle-system/rancher-webhook|kube-system/rke2-coredns-rke2-coredns"
+    r"|metallb-system/(.*-)?controller|metal3-system/.*(ironic|baremetal-operator).*"
+    r"|(capi|capm3|rke2-bootstrap|rke2-control-plane)-system/.*controller-manager"
 )
+"""Deployments that no cluster of this kind does without: none of them is switched off by 0 replicas."""
 
 
 def run(view: View) -> Iterator[Result]:
@@ -34,10 +46,24 @@ def run(view: View) -> Iterator[Result]:
 def downstream(view: View) -> Iterator[Result]:
     """Judge what Cluster API is asked to make, as policies judge it."""
     objects = [*view.objects("clusters"), *view.objects("rke2-planes"), *view.objects("metal3-clusters")]
-    told = list(judged(view, Kind.DOWNSTREAM, objects))
+    told = [
+        *judged(view, Kind.DOWNSTREAM, objects),
+        *(item for one in view.objects("clusters") for item in _phase(one)),
+    ]
     yield from told
     if not told and objects:
         yield Place(Kind.DOWNSTREAM, "clusters of Cluster API", "addresses").ok(f"{len(objects)} objects are judged")
+
+
+def _phase(cluster: Object) -> Iterator[Result]:
+    """Tell a cluster that Cluster API gave up (``status.phase`` and, up to v1beta1, ``status.failureMessage``)."""
+    message = dig(cluster, "status", "failureMessage") or dig(cluster, "status", "failureReason")
+    if dig(cluster, "status", "phase") == "Failed" or message:
+        yield Place(Kind.DOWNSTREAM, place_of(cluster), "state").failed(
+            f"failed: {shown(message or 'Cluster API gives no reason')}",
+            "nobody works on this cluster any more",
+            f"kubectl -n {namespace_of(cluster)} describe cluster {name_of(cluster)}, and the objects that it names",
+        )
 
 
 def _lacking(one: Object) -> Iterator[Result]:
@@ -45,9 +71,22 @@ def _lacking(one: Object) -> Iterator[Result]:
         wanted, have = dig(one, "status", "desiredNumberScheduled"), dig(one, "status", "numberAvailable", default=0)
     else:
         wanted, have = dig(one, "spec", "replicas", default=1), dig(one, "status", "availableReplicas", default=0)
+    place = Place(Kind.WORKLOADS, place_of(one), "available")
+    pods = f"kubectl -n {namespace_of(one)} get pods; kubectl describe the ones that are not Running"
     if isinstance(wanted, int) and isinstance(have, int) and have < wanted:
-        yield Place(Kind.WORKLOADS, place_of(one), "available").failed(
-            f"{have} of {wanted} pods are available",
-            "what it does is done by fewer, or by nobody",
-            f"kubectl -n {namespace_of(one)} get pods; kubectl describe the ones that are not Running",
+        yield place.failed(
+            f"{have} of {wanted} pods are available", "what it does is done by fewer, or by nobody", pods
+        )
+    elif wanted == 0 and one.get("kind") == "Deployment" and _NEVER_NONE.fullmatch(place_of(one).partition(" ")[2]):
+        yield place.failed(
+            "it is scaled to 0 pods",
+            "what it does is done by nobody",
+            f"kubectl -n {namespace_of(one)} scale deployment {name_of(one)} --replicas=1, or what its chart says",
+        )
+    elif (stuck := condition(one, "Progressing")).get("status") == "False":
+        why = shown(stuck.get("message") or stuck.get("reason") or "no reason is given")
+        yield place.failed(
+            f"its last change does not come to an end: {why}",
+            "pods of before run on, and what was changed since is not in effect",
+            pods,
         )

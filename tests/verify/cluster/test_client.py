@@ -123,3 +123,33 @@ def test_a_jump_host_that_is_away_is_no_answer() -> None:
     login = Login("the jump host", "host.jump", "127.0.0.1", free_port(), "root", key, "host.jump.hostKey", None, 1.0)
     with JumpHost(login) as place, pytest.raises(Failure, match="jump host"):
         Client(Access("https://127.0.0.1:6443"), Way(seconds=1.0, place=place))
+
+
+def test_a_busy_server_is_asked_again_when_it_says_so() -> None:
+    port, pem, heard = free_port(), api.certificate(), list[bytes]()
+    authority = pem[pem.index("-----BEGIN CERTIFICATE") :].encode()
+    busy = answer(b"{}", "429 Too Many Requests", "Retry-After: 0\r\n")
+    with api.serving(("127.0.0.1",), port, pem=pem, heard=heard, answer=busy), pytest.raises(Failure, match="429"):
+        Client(Access(f"https://127.0.0.1:{port}", authority), WAY).get("/version")
+
+    assert len(heard) == 3
+
+
+class Compacted(Client):
+    """Forgets a list so many times, between its two pages."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+
+    def get(self, path: str, *_: object) -> Any:
+        if "continue=" not in path:
+            return {"metadata": {"continue": "more"}, "items": [{"metadata": {"name": "one"}}]}
+        if self.times:
+            self.times -= 1
+            raise Failure("HTTP 410", status=410)
+        return {"metadata": {}, "items": [{"metadata": {"name": "two"}}]}
+
+
+def test_a_list_that_was_compacted_meanwhile_is_read_anew() -> None:
+    assert [one["metadata"]["name"] for one in from_api(Compacted(1)).of("nodes").objects] == ["one", "two"]
+    assert "HTTP 410" in from_api(Compacted(2)).of("nodes").why

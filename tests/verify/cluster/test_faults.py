@@ -8,6 +8,7 @@ import pytest
 
 from dualstack.releases import RELEASES
 from dualstack.verify.model import Word
+from tests.verify.cluster import further_faults  # noqa: F401 - it adds to FAULTS
 from tests.verify.cluster.faults import FAULTS, Fault
 from tests.verify.cluster.healthy import cluster, helm_record
 from tests.verify.cluster.sites import DEMOS, demo, seen, wrong
