@@ -15,6 +15,7 @@ from dualstack.verify.model import Kind, Result
 
 _ASKED: Final = {API[0], ("cattle-system", "rancher")}
 """Services that are asked through others, such as an Ingress: somebody must stand behind them."""
+_CONTROLLERS: Final = ("rke2-ingress-nginx", "rke2-traefik")
 _FAMILY: Final[Mapping[str, Family]] = {label: family for family, label in LABEL.items()}
 
 
@@ -41,6 +42,11 @@ def run(view: View, wanted: Collection[tuple[str, str]]) -> Iterator[Result]:
         )
 
 
+def _controller(service: Object) -> bool:
+    """Tell an ingress controller's Service, which its chart may make for the cluster alone."""
+    return dig(service, "metadata", "labels", "app.kubernetes.io/name") in _CONTROLLERS
+
+
 def ready_endpoints(slices: tuple[Object, ...]) -> dict[tuple[str, str], dict[Family, int]]:
     """Count the endpoints that take connections, by Service and family."""
     found: dict[tuple[str, str], dict[Family, int]] = {}
@@ -64,7 +70,7 @@ def _behind(service: Object, ready: Mapping[tuple[str, str], Mapping[Family, int
     place = Place(Kind.SERVICES, place_of(service), "endpoints")
     families = [_FAMILY[text] for text in map(str, listed(dig(service, "spec", "ipFamilies"))) if text in _FAMILY]
     if not any(counts.values()):
-        asked = asked or from_outside(service) or is_dns(service)
+        asked = asked or from_outside(service) or is_dns(service) or _controller(service)
         if key(service) == API[0] or (asked and dig(service, "spec", "selector")):
             yield place.failed(
                 "no pod behind it is ready",

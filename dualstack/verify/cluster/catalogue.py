@@ -69,6 +69,15 @@ def _kubernetes(view: View) -> Iterator[Result]:
         )
         return
     if view.plan is None:
+        release = guessed(view)
+        wanted = RELEASES[release].kubernetes if release is not None else versions[0]
+        if kubernetes_minor(wanted) != kubernetes_minor(versions[0]):
+            yield Place(Kind.RELEASE, "Kubernetes", "version").failed(
+                f"{shown(versions[0])}; release {release}, of which the charts are, has {wanted}",
+                "nobody has tried the release's charts and images with it" + _skew(versions[0], wanted),
+                "bring Kubernetes and charts to one release, a minor version after the other (docs/releases.md)",
+            )
+            return
         known = [name for name in RELEASES.versions if RELEASES[name].kubernetes == versions[0]]
         of = f", as in release {' and '.join(known)}" if known else ", which no release of the catalogue has"
         yield Place(Kind.RELEASE, "Kubernetes", "version").ok(f"{shown(versions[0])}{of}")

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from dualstack.document.frozen import dig
+from dualstack.plan.ironic_env import host_of
 from dualstack.verify.cluster.live import Object
-from dualstack.verify.cluster.view import Place, View, condition, moment, place_of, shown
+from dualstack.verify.cluster.view import Place, View, condition, listed, moment, namespace_of, place_of, shown
 from dualstack.verify.model import Kind, Result
 
 _SOON: Final = datetime.timedelta(days=14)
@@ -19,6 +20,7 @@ def run(view: View) -> Iterator[Result]:
     """Check them."""
     certificates = view.objects("certificates")
     told = [result for one in certificates for result in _certificate(view.now, one)]
+    told += [result for one in certificates for result in _rancher(view, one)]
     yield from told
     if not told:
         yield Place(Kind.CERTIFICATES, "Certificates", "issued and valid").ok(
@@ -56,3 +58,16 @@ def _certificate(now: datetime.datetime, one: Object) -> Iterator[Result]:
     elif condition(one, "Issuing").get("reason") == "Failed":
         why = shown(condition(one, "Issuing").get("message") or "cert-manager gives no reason")
         yield place.failed(f"its renewal failed: {why}", "the certificate of before is shown until it ends", fix)
+
+
+def _rancher(view: View, one: Object) -> Iterator[Result]:
+    """Tell Rancher's own certificate (of its chart's Ingress) that does not hold Rancher's name."""
+    names = [str(text).lower() for text in listed(dig(one, "spec", "dnsNames"))]
+    host = host_of(str(next(iter(view.objects("server-url")), {}).get("value") or ""))
+    own = (namespace_of(one), dig(one, "spec", "secretName")) == ("cattle-system", "tls-rancher-ingress")
+    if own and host and names and not {host, f"*.{host.partition('.')[2]}"} & {*names}:
+        yield Place(Kind.CERTIFICATES, place_of(one), "names").failed(
+            f"it is for {', '.join(map(shown, names))}, Rancher is {shown(host)} (setting server-url)",
+            "browsers and the agents of clusters refuse Rancher",
+            "give the rancher chart that hostname, and remove the Certificate: the chart's Ingress has it made anew",
+        )

@@ -67,7 +67,7 @@ PARTS: Final = (
     Part(Kind.RANCHER, "setting server-url", ("server-url",), rancher.run),
     Part(Kind.CERTIFICATES, "Certificates", ("certificates",), certificates.run),
     Part(Kind.WEBHOOKS, "webhooks", ("validating", "mutating"), webhooks.run, ("services", "endpoints", "apiservices")),
-    Part(Kind.WORKLOADS, "Deployments and DaemonSets", ("deployments", "daemonsets"), workloads.run),
+    Part(Kind.WORKLOADS, "Deployments and DaemonSets", ("deployments", "daemonsets"), workloads.run, ("namespaces",)),
     Part(Kind.ETCD, "etcd snapshots", ("snapshots",), etcd.run),
     Part(
         Kind.DOWNSTREAM,

@@ -33,10 +33,8 @@ _TAINTS: Final = {
         "somebody said that the machine is shut down",
         "once it runs: kubectl taint node NAME node.kubernetes.io/out-of-service-",
     ),
-    "node.kubernetes.io/not-ready": ("the control plane holds it for not ready", "see journalctl -u of its RKE2"),
-    "node.kubernetes.io/unreachable": ("the control plane holds it for unreachable", "see journalctl -u of its RKE2"),
 }
-"""Taints of trouble (kubernetes.io/docs/reference/labels-annotations-taints, Cilium); others are somebody's will."""
+"""Taints of trouble (labels-annotations-taints of kubernetes.io; Cilium); others are a will, or follow the node's Ready."""
 _VOTER: Final = "EtcdIsVoter"
 """k3s ``pkg/etcd/etcd.go``: RKE2 says by it whether a server's etcd counts for the quorum."""
 

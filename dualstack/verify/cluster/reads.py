@@ -54,6 +54,7 @@ READS: Final = {
     read.name: read
     for read in (
         Read("kube-system", "", ("v1",), "namespaces", "Namespace", names=("kube-system",)),
+        Read("namespaces", "", ("v1",), "namespaces", "Namespace"),
         Read("nodes", "", ("v1",), "nodes", "Node"),
         Read("services", "", ("v1",), "services", "Service"),
         Read("configmaps", "", ("v1",), "configmaps", "ConfigMap"),

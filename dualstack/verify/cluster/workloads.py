@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -10,7 +11,17 @@ from dualstack.document.frozen import dig
 from dualstack.policies.services import management_namespaces
 from dualstack.verify.cluster.live import Object
 from dualstack.verify.cluster.policy import judged
-from dualstack.verify.cluster.view import Place, View, condition, name_of, namespace_of, place_of, shown
+from dualstack.verify.cluster.view import (
+    Place,
+    View,
+    condition,
+    mappings,
+    moment,
+    name_of,
+    namespace_of,
+    place_of,
+    shown,
+)
 from dualstack.verify.model import Kind, Result
 
 _FURTHER: Final = frozenset(
@@ -28,6 +39,9 @@ _NEVER_NONE: Final = re.compile(
 )
 """Deployments that no cluster of this kind does without: none of them is switched off by 0 replicas."""
 
+_GOES: Final = datetime.timedelta(hours=1)
+"""Within it whatever is in a namespace has had its time to shut down."""
+
 
 def run(view: View) -> Iterator[Result]:
     """Check them."""
@@ -36,6 +50,7 @@ def run(view: View) -> Iterator[Result]:
         one for name in ("deployments", "daemonsets") for one in view.objects(name) if namespace_of(one) in namespaces
     ]
     told = [result for one in own for result in _lacking(one)]
+    told += [result for one in view.objects("namespaces") for result in _leaving(view, one)]
     yield from told
     if not told:
         yield Place(Kind.WORKLOADS, "Deployments and DaemonSets", "available").ok(
@@ -49,10 +64,35 @@ def downstream(view: View) -> Iterator[Result]:
     told = [
         *judged(view, Kind.DOWNSTREAM, objects),
         *(item for one in view.objects("clusters") for item in _phase(one)),
+        *(item for one in view.objects("metal3-clusters") for item in _nowhere(one)),
     ]
     yield from told
     if not told and objects:
         yield Place(Kind.DOWNSTREAM, "clusters of Cluster API", "addresses").ok(f"{len(objects)} objects are judged")
+
+
+def _leaving(view: View, namespace: Object) -> Iterator[Result]:
+    """Tell a namespace that was deleted and does not go (``Terminating``)."""
+    since = moment(dig(namespace, "metadata", "deletionTimestamp"))
+    if since is None or since + _GOES > view.now:
+        return
+    said = (str(item.get("message") or "") for item in mappings(dig(namespace, "status", "conditions")))
+    why = shown(next(filter(None, said), "it does not say what holds it"))
+    yield Place(Kind.WORKLOADS, place_of(namespace), "removed").failed(
+        f"Terminating since {since:%Y-%m-%d %H:%M} UTC: {why}",
+        "nothing can be made in it again: a chart that needs it does not install",
+        "mend a failed APIService first; then see what has finalizers left: kubectl api-resources --verbs=list "
+        f"--namespaced -o name | xargs -n 1 kubectl get -n {name_of(namespace)} --ignore-not-found",
+    )
+
+
+def _nowhere(cluster: Object) -> Iterator[Result]:
+    if not str(dig(cluster, "spec", "controlPlaneEndpoint", "host", default="")).strip():
+        yield Place(Kind.DOWNSTREAM, place_of(cluster), "endpoint").failed(
+            "controlPlaneEndpoint has no host",
+            "no machine of the cluster is made: nobody knows where its API server is to be",
+            "write the address or name of the cluster's API server into spec.controlPlaneEndpoint.host",
+        )
 
 
 def _phase(cluster: Object) -> Iterator[Result]:

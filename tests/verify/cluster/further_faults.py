@@ -11,7 +11,6 @@ from tests.verify.cluster.faults import Objects, condition, fault, ingress, node
 from tests.verify.cluster.healthy import certificate, find, first, make, remove, service, time
 
 TAINTS = {
-    "unreachable": "node.kubernetes.io/unreachable",
     "network": "node.kubernetes.io/network-unavailable",
     "cilium": "node.cilium.io/agent-not-ready",
     "shut_down": "node.kubernetes.io/out-of-service",
@@ -260,3 +259,32 @@ def downstream_given_up(objects: Objects, plan: Plan) -> None:
 def balancer_of_another_class(objects: Objects, plan: Plan) -> None:
     ingress(objects, plan)["spec"]["loadBalancerClass"] = "example.com/klipper"
     ingress(objects, plan)["status"] = {"loadBalancer": {}}
+
+
+@fault("workloads", "Namespace cattle-fleet-system")
+def namespace_does_not_go(objects: Objects, plan: Plan) -> None:
+    gone = {"deletionTimestamp": time(-50)}
+    objects.append(make("Namespace", "v1", "cattle-fleet-system", metadata=gone, status={"phase": "Terminating"}))
+
+
+@fault("services", "Service kube-system/rke2-ingress-nginx", demo="demo-hostname")
+def nobody_behind_the_ingress(objects: Objects, plan: Plan) -> None:
+    nobody_behind(objects, "rke2-ingress-nginx")
+
+
+@fault("certificates", "Certificate cattle-system/tls-rancher-ingress")
+def certificate_of_another_name(objects: Objects, plan: Plan) -> None:
+    objects.append(certificate("tls-rancher-ingress", "cattle-system"))
+    objects[-1]["spec"]["dnsNames"] = ["rancher.elsewhere.example.com"]
+
+
+@fault("release", "", others=("release",))
+def kubernetes_of_no_release(objects: Objects, plan: Plan) -> None:
+    for one in [one for one in objects if one["kind"] == "Node"]:
+        one["status"]["nodeInfo"]["kubeletVersion"] = "v1.27.3+rke2r1"
+
+
+@fault("downstream", "Metal3Cluster default/edge-1")
+def downstream_nowhere(objects: Objects, plan: Plan) -> None:
+    spec = {"controlPlaneEndpoint": {"host": "", "port": 6443}}
+    objects.append(make("Metal3Cluster", "infrastructure.cluster.x-k8s.io/v1beta1", "edge-1", "default", spec=spec))

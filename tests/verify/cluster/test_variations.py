@@ -128,11 +128,20 @@ def certificates_of_users(objects: Objects, plan: Plan) -> None:
     objects.append(short)
 
 
+def certificate_of_rancher(objects: Objects, plan: Plan) -> None:
+    objects.append(certificate("tls-rancher-ingress", "cattle-system"))
+    objects[-1]["spec"]["dnsNames"] = [plan.rancher_hostname.lower()]
+
+
+def namespace_that_just_goes(objects: Objects, plan: Plan) -> None:
+    objects.append(make("Namespace", "v1", "shop", metadata={"deletionTimestamp": time(-0.1)}))
+
+
 VARIATIONS: tuple[Vary, ...] = (
     single_on_purpose, headless_with_endpoints_by_hand, external_name, users_pods_away, operator_switched_off,
     no_metrics, local_traffic_alone, more_addresses, another_pool, taints_of_somebodys_will, etcd_votes, further_range,
     same_ranges_written_otherwise, rancher_made, soft_webhooks, machines_of_all_kinds, snapshot_that_failed_once,
-    strangers_variables, certificates_of_users,
+    strangers_variables, certificates_of_users, certificate_of_rancher, namespace_that_just_goes,
 )  # fmt: skip
 
 
