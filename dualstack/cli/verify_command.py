@@ -82,7 +82,10 @@ def verify(
     ] = None,
     project: ProjectOption = None,
 ) -> None:
-    """Ask the living site, over both families: its names, servers, certificates, machines, BMCs and its cluster."""
+    """Ask the living site, over both families: its names, servers, certificates, machines, BMCs and its cluster.
+
+    Exit codes: 0 nothing failed, 1 something failed, 2 nothing could be checked, or the site was not read.
+    """
     from dualstack.cli.secrets import from_files
     from dualstack.cli.verify import How, verify_cluster, verify_site
     from dualstack.cli.verify_access import print_role

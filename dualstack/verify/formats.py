@@ -68,6 +68,7 @@ def as_junit(site: str, results: Sequence[Result]) -> str:
             if result.word is Word.FAILED:
                 failure = ElementTree.SubElement(case, "failure", message=visible(result.seen))
                 failure.text = f"{visible(result.consequence)}\nfix: {visible(result.fix)}"
+                failure.text += f"\nrule: {result.rule}" if result.rule else ""
             elif result.word is not Word.OK:
                 message = f"{result.word.value}: {result.seen}; {result.fix}"
                 ElementTree.SubElement(case, "skipped", message=visible(message))

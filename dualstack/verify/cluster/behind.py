@@ -69,9 +69,15 @@ def _behind(service: Object, ready: Mapping[tuple[str, str], Mapping[Family, int
     counts = ready.get(key(service), dict.fromkeys(FAMILIES, 0))
     place = Place(Kind.SERVICES, place_of(service), "endpoints")
     families = [_FAMILY[text] for text in map(str, listed(dig(service, "spec", "ipFamilies"))) if text in _FAMILY]
+    asked = asked or from_outside(service) or is_dns(service) or _controller(service)
     if not any(counts.values()):
-        asked = asked or from_outside(service) or is_dns(service) or _controller(service)
-        if key(service) == API[0] or (asked and dig(service, "spec", "selector")):
+        if key(service) == API[0]:
+            yield place.failed(
+                "no API server is behind it",
+                "no pod reaches the API of the cluster: controllers and Helm jobs stand still",
+                "look at the servers: journalctl -u rke2-server; the API server writes these endpoints itself",
+            )
+        elif asked and dig(service, "spec", "selector"):
             yield place.failed(
                 "no pod behind it is ready",
                 "connections to it are refused over both families",

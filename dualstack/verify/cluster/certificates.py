@@ -51,7 +51,7 @@ def _certificate(now: datetime.datetime, one: Object) -> Iterator[Result]:
         )
     elif (begins := moment(dig(one, "status", "notBefore"))) is not None and begins > now + _CLOCKS:
         yield place.failed(
-            f"it holds from {begins:%Y-%m-%d %H:%M} UTC on",
+            f"it is not valid before {begins:%Y-%m-%d %H:%M} UTC",
             "clients refuse it until then",
             "compare the clocks of the nodes with the one here: chronyc tracking",
         )

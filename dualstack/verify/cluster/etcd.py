@@ -62,7 +62,7 @@ def run(view: View) -> Iterator[Result]:
         yield place.ok(f"{len(good)}, {told}")
     if age < -datetime.timedelta(hours=_ROOM_HOURS):
         yield Place(Kind.ETCD, "etcd snapshots", "clock").failed(
-            f"the newest is of {newest:%Y-%m-%d %H:%M} UTC, which is to come",
+            f"the newest is of {newest:%Y-%m-%d %H:%M} UTC, which is in the future",
             "a server's clock, or the one here, is wrong: nobody knows how old the snapshots are",
             "compare the clocks: timedatectl on each server, and chronyc tracking",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from dualstack.address.bmc import HTTP_BOOT, parse_bmc
@@ -86,13 +87,14 @@ def _image(host: Object) -> Iterator[Result]:
     for name in ("url", "checksum"):
         text = str(dig(host, "spec", "image", name, default=""))
         for finding in url_without_host(At(("spec", "image", name), text), "write the host of the image server"):
-            yield Place(Kind.HOSTS, place_of(host), f"image: {name}").finding(finding)
+            found = Place(Kind.HOSTS, place_of(host), f"image: {name}").finding(finding)
+            yield replace(found, consequence="the machine fetches its image from nowhere, and is not installed")
 
 
 def _nobody_elses(view: View, host: Object) -> Iterator[Result]:
     ip = as_ip(parse_bmc(bmc_of(host)).host)
     if ip is not None and ip in {as_ip(text) for node in view.nodes for text in internal_ips(node)}:
-        yield Place(Kind.HOSTS, place_of(host), "BMC: alone").failed(
+        yield Place(Kind.HOSTS, place_of(host), "BMC: unique").failed(
             f"its BMC's address {ip} is a node's of this cluster",
             "Ironic asks a node in place of a BMC, and drives no machine",
             "write the BMC's own address into spec.bmc.address",

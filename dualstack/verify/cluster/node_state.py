@@ -34,7 +34,7 @@ _TAINTS: Final = {
         "once it runs: kubectl taint node NAME node.kubernetes.io/out-of-service-",
     ),
 }
-"""Taints of trouble (labels-annotations-taints of kubernetes.io; Cilium); others are a will, or follow the node's Ready."""
+"""Taints of trouble (labels-annotations-taints of kubernetes.io; Cilium); others are a will, or follow Ready."""
 _VOTER: Final = "EtcdIsVoter"
 """k3s ``pkg/etcd/etcd.go``: RKE2 says by it whether a server's etcd counts for the quorum."""
 

@@ -141,9 +141,9 @@ def _twice(nodes: tuple[Object, ...]) -> Iterator[Result]:
 
 
 def _both(node: Object, text: str, seen: str) -> Result:
-    return Place(Kind.NODES, f"node {name_of(node)}", f"{shown(text)} alone").failed(
+    return Place(Kind.NODES, f"node {name_of(node)}", f"{shown(text)} unique").failed(
         seen,
-        "traffic to the one reaches the other",
+        "traffic to one of them reaches the other, or both are taken for one machine",
         "give one machine its own address, or make its node anew: kubectl delete node, restart RKE2",
     )
 

@@ -49,7 +49,7 @@ def run(view: View) -> Iterator[Result]:
             # What has one address is judged with the ranges, as a load balancer's.
             others = seen if entry.first == entry.last else [*own, *seen]
             for other in [one for one in others if entry.meets(one)]:
-                yield Place(Kind.POOLS, place_of(pool), f"{entry.text} alone").failed(
+                yield Place(Kind.POOLS, place_of(pool), f"{entry.text} unique").failed(
                     f"it overlaps {other.text} of {other.owner}",
                     "MetalLB refuses overlapping pools; what the cluster uses itself is not reached from outside",
                     "write addresses that nobody has into spec.addresses",

@@ -153,7 +153,7 @@ def _shared(services: Sequence[Object]) -> Iterator[Result]:
                 here = text, str(port.get("protocol") or "TCP"), str(port.get("port"))
                 first = owners.setdefault(here, service)
                 if first is not service:
-                    yield Place(Kind.SERVICES, place_of(service), f"{text} {here[1]} {here[2]} alone").failed(
+                    yield Place(Kind.SERVICES, place_of(service), f"{text} {here[1]} {here[2]} unique").failed(
                         f"{place_of(first)} has it, too",
                         "connections reach the one or the other",
                         "give one of them another address: metallb.io/loadBalancerIPs, or another pool",
