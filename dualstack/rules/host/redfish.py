@@ -19,7 +19,7 @@ from dualstack.rules.ironic.bmc_addresses import bmc_address
 
 BMC = Rule(
     "DS290-node-bmc",
-    "With host.kind redfish every node must have a BMC that speaks Redfish.",
+    "With host.kind redfish every node must have a BMC of its own that speaks Redfish.",
     Severity.ERROR,
     "Nobody can put the image into the machine's virtual drive.",
     "DMTF DSP0266; baremetal-operator pkg/hardwareutils/bmc: redfish schemes",
@@ -135,6 +135,22 @@ def check_machines(subject: Subject) -> Findings:
         yield from digest(At((*path, "fingerprint"), node.bmc.fingerprint or ""), fix, colons=True)
 
 
+def check_own(subject: Subject) -> Findings:
+    """Tell a BMC that is another node's: one BMC may have several machines, but each is one node."""
+    seen: dict[tuple[object, ...], int] = {}
+    nodes = subject.site.nodes
+    for index, node in enumerate(nodes if subject.site.host.kind == "redfish" else ()):
+        parsed = parse_bmc(node.bmc.address) if node.bmc is not None else None
+        if parsed is None or parsed.problem or not parsed.host:
+            continue
+        port = parsed.port or ("80" if parsed.transport == "http" else "443")
+        machine = (parsed.ip.ip if parsed.ip else parsed.host.lower(), port, parsed.tail.rstrip("/"))
+        if (first := seen.setdefault(machine, index)) != index:
+            message = f"the machine behind {parsed.host} is {nodes[first].name}'s, too"
+            consequence = "One machine is installed twice, and the other never."
+            yield BMC.at(("nodes", index, "bmc", "address"), message, "write this node's own", consequence=consequence)
+
+
 def check_image(subject: Subject) -> Findings:
     """Judge what is installed."""
     site = subject.site
@@ -184,4 +200,4 @@ def _unused(subject: Subject) -> Findings:
             yield UNUSED.at(("nodes", index, "generation"), message, remove())
 
 
-CHECKS = (check_machines, check_image, check_families)
+CHECKS = (check_machines, check_own, check_image, check_families)

@@ -186,6 +186,8 @@ def _names(subject: Subject) -> Iterator[tuple[At[str], int]]:
     over = override_path(site, "rancher", "hostname")
     if rancher and (over is not None or site.rancher.hostname not in ("auto", "dual")):
         yield At(over or ("rancher", "hostname"), rancher), 2
+    if site.cluster.api_host is not None:
+        yield At(("cluster", "apiHost"), site.cluster.api_host), 2
     for index, domain in enumerate(site.dns.search):
         yield At(("dns", "search", index), domain), 1
     for index, zone in enumerate(site.dns.zones):

@@ -176,7 +176,8 @@ def _unknown_key(path: Path) -> Finding:
     # privateKey where privateKeyKey was meant: a key's name is not the key.
     shorter = meant != path and _plain(str(meant[-1])) == _plain(key) + "key"
     if str(meant[-1]).endswith("Key") and (shorter or not key.lower().endswith("key")):
-        return clear_secret_key(path, _CONFIG_KEYS.get(str(meant[-1]), key), str(meant[-1]))
+        name = "bmcPassword" if path[-2:-1] == ("bmc",) else _CONFIG_KEYS.get(str(meant[-1]), key)
+        return clear_secret_key(path, name, str(meant[-1]))
     if meant != path:
         return UNKNOWN_KEY.at(path, message, rename(str(meant[-1])))
     if names_a_secret(key):

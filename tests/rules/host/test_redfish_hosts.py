@@ -79,3 +79,31 @@ def test_settings_without_machines() -> None:
     data = mapping(host={"redfish": {"media": "x.iso"}})
     data["nodes"][0]["generation"] = 2
     assert [format_path(one.path) for one in found(data, "DS295")] == ["host.redfish", "nodes[0].generation"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "redfish-virtualmedia://[fd00:200::21]/redfish/v1/Systems/1",
+        "redfish-virtualmedia+https://[FD00:200:0::21]:443/redfish/v1/Systems/1/",
+        "redfish://[fd00:200::21]/redfish/v1/Systems/1",
+    ],
+)
+def test_a_machine_is_one_node(address: str) -> None:
+    nodes = [node(1, bmc=bmc(1)), node(2, bmc=bmc(1, address=address)), node(3, bmc=bmc(3))]
+    (one,) = found(machines(nodes=nodes), "DS290", SECRETS)
+    assert format_path(one.path) == "nodes[1].bmc.address"
+    assert "mgmt-1's" in one.message
+
+
+@pytest.mark.parametrize("tail", [":8443/redfish/v1/Systems/1", "/redfish/v1/Systems/2"])
+def test_one_bmc_may_have_several_machines(tail: str) -> None:
+    other = f"redfish-virtualmedia://[fd00:200::21]{tail}"
+    nodes = [node(1, bmc=bmc(1)), node(2, bmc=bmc(1, address=other)), node(3, bmc=bmc(3))]
+    assert told(machines(nodes=nodes), SECRETS) == []
+
+
+def test_a_password_in_clear_becomes_the_key_of_a_bmc() -> None:
+    login = bmc(2) | {"password": "a secret"}
+    (one,) = found(machines(nodes=[node(1, bmc=bmc(1)), node(2, bmc=login), node(3, bmc=bmc(3))]), "DS001", SECRETS)
+    assert "set nodes[1].bmc.passwordKey to bmcPassword, run: dualstack secret set test bmcPassword" in one.fix
