@@ -22,6 +22,10 @@ from dualstack.verify.cluster.services import families_one
 from dualstack.verify.cluster.view import Place, View, internal_ips, moment, name_of, place_of, shown
 from dualstack.verify.model import Kind, Result
 
+_STEPS: Final = {
+    "registering": "register", "inspecting": "inspect", "provisioning": "provision", "deprovisioning": "deprovision",
+}  # fmt: skip
+"""Steps of ``status.operationHistory`` by the state that they are done in (metal3.io/v1alpha1)."""
 _LONG: Final = datetime.timedelta(hours=3)
 """The slowest machine's cleaning, inspection or deployment is over by then; Ironic itself gives up after one."""
 
@@ -67,11 +71,11 @@ def _state(host: Object) -> Iterator[Result]:
 def _long(view: View, host: Object) -> Iterator[Result]:
     """Tell a step that began long ago and did not end (BareMetalHost ``status.operationHistory``), or a removal."""
     history = dig(host, "status", "operationHistory")
-    running = {
-        name: moment(dig(history, name, "start"))
-        for name in ("register", "inspect", "provision", "deprovision")
-        if dig(history, name, "start") and not dig(history, name, "end")
-    }
+    state = str(dig(host, "status", "provisioning", "state", default=""))
+    running: dict[str, datetime.datetime | None] = {}
+    # A step that was broken off keeps its start without an end: the one that the machine is in counts.
+    if (name := _STEPS.get(state)) is not None and not dig(history, name, "end"):
+        running[name] = moment(dig(history, name, "start") or dig(host, "metadata", "creationTimestamp"))
     running["removal"] = moment(dig(host, "metadata", "deletionTimestamp"))
     for name, began in running.items():
         if began is not None and began + _LONG < view.now:

@@ -26,7 +26,7 @@ from dualstack.rules.name.name_grammar import as_ip
 from dualstack.verify.cluster.helm import HelmRelease
 from dualstack.verify.cluster.live import Object
 from dualstack.verify.cluster.policy import given_release, told
-from dualstack.verify.cluster.view import Place, View, cluster_ips, namespace_of, place_of, shown
+from dualstack.verify.cluster.view import Place, View, cluster_ips, listed, namespace_of, place_of, shown
 from dualstack.verify.model import Kind, Result
 
 IMAGES: Final = "IRONIC_EXTERNAL_HTTP_URL"
@@ -168,7 +168,11 @@ def _stale(view: View, one: Object, ironics: list[Object], compared: set[str]) -
     services = view.live.of("services")
     if services.why or not view.nodes:
         return
-    have = {*view.hosts, *(as_ip(text) for service in services.objects for text in cluster_ips(service))}
+    have = {
+        *view.hosts,
+        *(as_ip(text) for one in services.objects for text in cluster_ips(one)),
+        *(as_ip(str(text)) for one in services.objects for text in listed(dig(one, "spec", "externalIPs"))),
+    }
     # Ironic's own addresses may be of a network that Kubernetes does not know.
     have |= {as_ip(env_of(other).get(name, "")) for other in ironics for name in (*OWN_HOSTS, EXTERNAL_IP)}
     for name in (IMAGES, ENDPOINT, _CACHE):

@@ -120,8 +120,14 @@ def _asked(client: Client, wanted: Read) -> Listing:
         fix = "take a kubeconfig whose certificate or token has not ended"
         return Listing(why="the API server does not know the login of the kubeconfig (401)", fix=fix)
     except Failure as error:
-        return Listing(why=f"the API server gives no {wanted.plural}: {error}", fix="mend what is said of its answer")
+        return Listing(why=f"the API server gives no {wanted.plural}: {error}", fix=_answering(error))
     return Listing(absent=True)
+
+
+def _answering(error: Failure) -> str:
+    if error.status:
+        return "ask again; where it stays so, the API server's log says why (journalctl -u rke2-server)"
+    return "an API server that answers: see the line of cluster"
 
 
 def _denied(wanted: Read) -> Listing:

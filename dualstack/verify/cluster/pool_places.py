@@ -80,8 +80,8 @@ def _speakers(view: View) -> list[Object]:
     return [
         one
         for one in view.objects("daemonsets")
-        if name_of(one) in ("speaker", "metallb-speaker")
-        or dig(one, "metadata", "labels", "app.kubernetes.io/name") == "metallb"
+        if name_of(one) == "metallb-speaker"
+        or "metallb" in (dig(one, "metadata", "labels", key) for key in ("app", "app.kubernetes.io/name"))
     ]
 
 

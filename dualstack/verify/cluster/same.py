@@ -59,7 +59,9 @@ def _silent(place: Place, access: Access, error: Failure) -> Result:
         else ""
     )
     return place.failed(
-        f"no answer: {error}", "nothing of the cluster can be seen", f"see what is said of port {access.port}{hint}"
+        f"no answer: {error}",
+        "nothing of the cluster can be seen",
+        f"look whether anything listens on port {access.port} there, and at what is between{hint}",
     )
 
 

@@ -172,7 +172,13 @@ def host(objects: Objects, **status: Any) -> dict[str, Any]:
 
 @fault("hosts", "BareMetalHost metal3-system/edge-9")
 def inspected_for_days(objects: Objects, plan: Plan) -> None:
-    host(objects, operationHistory={"inspect": {"start": time(-50), "end": None}})
+    history = {"inspect": {"start": time(-50), "end": None}}
+    host(objects, provisioning={"state": "inspecting"}, operationHistory=history)
+
+
+@fault("hosts", "BareMetalHost metal3-system/edge-9")
+def registered_for_days(objects: Objects, plan: Plan) -> None:
+    host(objects, provisioning={"state": "registering"})["metadata"]["creationTimestamp"] = time(-50)
 
 
 @fault("hosts", "BareMetalHost metal3-system/edge-9")

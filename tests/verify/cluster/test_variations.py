@@ -103,7 +103,12 @@ def soft_webhooks(objects: Objects, plan: Plan) -> None:
 
 
 def machines_of_all_kinds(objects: Objects, plan: Plan) -> None:
-    history = {"register": {"start": time(-90), "end": time(-89)}, "inspect": {"start": time(-1), "end": None}}
+    broken_off = {"start": time(-80), "end": None}
+    history = {
+        "register": {"start": time(-90), "end": time(-89)},
+        "inspect": {"start": time(-1), "end": None},
+        "provision": broken_off,
+    }
     host(objects, provisioning={"state": "inspecting"}, operationHistory=history)
     objects.append({**copy.deepcopy(objects[-1]), "status": {}})
     objects[-1]["metadata"]["name"] = "edge-10"
@@ -137,11 +142,18 @@ def namespace_that_just_goes(objects: Objects, plan: Plan) -> None:
     objects.append(make("Namespace", "v1", "shop", metadata={"deletionTimestamp": time(-0.1)}))
 
 
+def ironic_at_an_external_address(objects: Objects, plan: Plan) -> None:
+    find(objects, "Service", "metal3-metal3-ironic")["spec"]["externalIPs"] = ["192.168.120.250", "fd00:120::250"]
+    urls = find(objects, "ConfigMap", "baremetal-operator-ironic")["data"]
+    urls["CACHEURL"] = "http://192.168.120.250:6180/images"
+
+
 VARIATIONS: tuple[Vary, ...] = (
     single_on_purpose, headless_with_endpoints_by_hand, external_name, users_pods_away, operator_switched_off,
     no_metrics, local_traffic_alone, more_addresses, another_pool, taints_of_somebodys_will, etcd_votes, further_range,
     same_ranges_written_otherwise, rancher_made, soft_webhooks, machines_of_all_kinds, snapshot_that_failed_once,
     strangers_variables, certificates_of_users, certificate_of_rancher, namespace_that_just_goes,
+    ironic_at_an_external_address,
 )  # fmt: skip
 
 
