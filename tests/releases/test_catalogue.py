@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
@@ -17,7 +17,9 @@ from dualstack.answer.docs import fields_page
 from dualstack.answer.schema import stack_schema
 from dualstack.eib.build import build_tree
 from dualstack.errors import InputError
+from dualstack.plan.charts import ORDER
 from dualstack.releases import RELEASES
+from dualstack.releases.model import ChartKey
 from dualstack.today import today
 from tests import PROJECT
 from tests.cli.conftest import Project, Run, project, run
@@ -235,3 +237,7 @@ def test_the_default_stands_in_the_schema() -> None:
     release = stack_schema()["$defs"]["Site"]["properties"]["release"]
     assert release["default"] == RELEASES.default
     assert yaml.safe_load((PROJECT / "dualstack/releases/default.yaml").read_text()) == {"release": RELEASES.default}
+
+
+def test_every_chart_has_its_place_in_the_order() -> None:
+    assert set(ORDER) == set(get_args(ChartKey))

@@ -59,7 +59,7 @@ UNUSED = Rule(
     "DS136-libvirt-unused",
     "It must be known which settings of a virtual host have no effect.",
     Severity.INFO,
-    "Nothing is created: the host is a machine that is already there.",
+    "No VM is created: the host is a machine of another kind.",
     "dualstack's own",
 )
 GATEWAY = Rule(
@@ -260,10 +260,10 @@ def check_resolvers(subject: Subject) -> Findings:
 
 
 def check_unused(subject: Subject) -> Findings:
-    """Tell where a host that is already there has settings of a VM."""
+    """Tell where a host that is no VM has settings of one."""
     host = subject.site.host
-    if host.kind == "existing" and host.libvirt.model_fields_set:
-        message = "host.libvirt has no effect while host.kind is existing"
+    if host.kind != "libvirt" and host.libvirt.model_fields_set:
+        message = f"host.libvirt has no effect while host.kind is {host.kind}"
         yield UNUSED.at(("host", "libvirt"), message, "set host.kind to libvirt, or remove host.libvirt")
 
 

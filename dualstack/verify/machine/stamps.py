@@ -22,7 +22,7 @@ from dualstack.verify.model import Result, Word
 PLACES: Final[Mapping[str, tuple[tuple[str | int, ...], ...]]] = {
     "charts": (("charts",), ("rancher",), ("provisioning",)),
     "disk": (("image", "diskSize"), ("image", "installDevice")),
-    "files": (("image", "selinux"), ("cluster", "networkPlugin")),
+    "files": (("image", "selinux"), ("cluster", "cni")),
     "kernel": (("image", "kernelArgs"),),
     "kubernetes": (("kubernetesVersion",), ("cluster",)),
     "manifests": (("cluster", "ingress"), ("provisioning", "vip")),

@@ -10,6 +10,8 @@ import pytest
 from dualstack.day2.words import Word as Day2
 from dualstack.eib import plan_stamp
 from dualstack.eib.join import joining
+from dualstack.rules.site.site_form import known_keys
+from dualstack.verify.machine.stamps import PLACES
 from dualstack.verify.model import Word
 from tests.verify.machine.said import Fault, judged, site, told
 
@@ -108,3 +110,8 @@ def test_a_part_that_nobody_knows_is_the_worst() -> None:
 
     (one,) = [one for one in found if one.word is Word.PENDING]
     assert (one.asked, one.day2) == ("stamp: x", Day2.REBUILD)
+
+
+@pytest.mark.parametrize("path", [path for places in PLACES.values() for path in places])
+def test_every_field_that_a_part_names_is_one_of_the_model(path: tuple[str, ...]) -> None:
+    assert path[-1] in known_keys(path[:-1])
