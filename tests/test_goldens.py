@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,17 @@ def test_everything_has_a_golden_answer() -> None:
     assert not missing, "make goldens"
     gone = [name for name in read_answers().keys() - everything().keys() if not name.startswith("peer ")]
     assert not gone, "make goldens"
+
+
+def test_a_stack_that_git_does_not_know_needs_none(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: dualstack\nruntime: python\nstackConfigDir: stacks\n")
+    (tmp_path / "stacks").mkdir()
+    for name in ("known", "new"):
+        (tmp_path / "stacks" / f"Pulumi.{name}.yaml").write_text("config:\n  dualstack:site: {}\n")
+    assert compare.known_stacks(tmp_path) == ["known", "new"]
+    for words in (["init", "-q"], ["add", "stacks/Pulumi.known.yaml"]):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    assert compare.known_stacks(tmp_path) == ["known"]
 
 
 def test_the_sample_has_sites_resources_stacks_and_peers() -> None:

@@ -38,7 +38,7 @@ def file_consequence(setting: Setting, path: str, lines: Iterable[str] = (), was
         return consequence(setting, Edited(("nodes", name if known else 0, "nmstate")), was)
     if found := _VALUES.fullmatch(path):
         chart = setting.chart_of(found[1])
-        named = chart == "rancher" and any(line[1:].startswith("hostname:") for line in lines)
+        named = chart == "rancher" and any(line.startswith(("+hostname:", "-hostname:")) for line in lines)
         return consequence(setting, Edited(("rancher", "hostname") if named else ("charts", chart, "values")))
     if path.startswith("kubernetes/manifests/"):
         return consequence(setting, Edited(("manifests",)))

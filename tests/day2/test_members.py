@@ -162,3 +162,11 @@ def test_a_site_may_say_that_it_is_gone_for_good() -> None:
 def test_a_bootstrap_server_that_is_named_for_the_first_time_is_fine() -> None:
     assert diff(mapping(), several(cluster={"bootstrap": "mgmt-2"})).findings.new == ()
     assert diff(several(), several(cluster={"maxPods": 200})).findings.new == ()
+
+
+def test_values_beside_rancher_s_name_do_not_take_it_away() -> None:
+    file = "kubernetes/helm/values/rancher.yaml"
+    now = Setting("lyon", several())
+    beside = file_consequence(now, file, [" hostname: rancher.example.com", "-replicas: 3", "+replicas: 2"])
+    named = file_consequence(now, file, ["-hostname: rancher.example.com", "+hostname: other.example.com"])
+    assert (beside.word, named.word) == (Word.BY_HAND, Word.OUTAGE)

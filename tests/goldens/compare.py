@@ -8,9 +8,11 @@ all sites share changes one line.
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from traceback import format_exc
 from typing import Final
 
@@ -53,11 +55,18 @@ class Asked:
             return {"fails": "".join(format_exc().splitlines(keepends=True)[-4:])}
 
 
+def known_stacks(project: Path) -> list[str]:
+    """Return the stacks that git knows: one that a person just made to try it out has no golden answer."""
+    command = ["git", "-C", str(project), "ls-files", "--others", "-z", "--", "stacks"]
+    strangers = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split("\0")
+    return [name for name in list_sites(project) if f"stacks/Pulumi.{name}.yaml" not in strangers]
+
+
 @cache
 def everything() -> dict[str, Asked]:
     """Return all that has an answer, by name; the peers' cases only where they are at hand."""
     asked = [Asked(f"good {mode}", lambda mode=mode: answer(_good(mode))) for mode in _MODES]  # type: ignore[misc]
-    asked += [Asked(f"stack {name}", lambda name=name: stack_answer(name)) for name in list_sites(PROJECT)]  # type: ignore[misc]
+    asked += [Asked(f"stack {name}", lambda name=name: stack_answer(name)) for name in known_stacks(PROJECT)]  # type: ignore[misc]
     for file in (OWN, PEERS):
         for case in json.loads(file.read_text(encoding="utf-8")) if file.exists() else ():
             asked.append(Asked(f"peer {case['id']}", lambda case=case: peer_answer(case)))  # type: ignore[misc]
