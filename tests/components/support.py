@@ -120,9 +120,9 @@ def ssh_site() -> dict[str, Any]:
 
 def machines_site() -> dict[str, Any]:
     """Three machines that are installed through their BMCs, with what nodeDefaults give in each node."""
-    bmc = {"address": "redfish-virtualmedia://[fd00:200::21]/redfish/v1/Systems/1"}
     login = {"username": "admin", "passwordKey": "bmcPassword"}
-    nodes = [node(number, bmc={**bmc, **login}) for number in (1, 2, 3)]
+    machine = "redfish-virtualmedia://[fd00:200::2{}]/redfish/v1/Systems/1"
+    nodes = [node(number, bmc={"address": machine.format(number), **login}) for number in (1, 2, 3)]
     redfish = {"media": "https://images.example.com/lyon.iso"}
     image = {"type": "iso", "installDevice": "/dev/sda"}
     return sites.resolved(several(nodes=nodes, host={"kind": "redfish", "redfish": redfish}, image=image)).site
