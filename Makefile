@@ -57,7 +57,9 @@ demo-destroy: $(STAMP) ## remove what make demo deployed
 
 test: $(STAMP) ## run the tests (PYTEST_ARGS="-k addresses" to choose)
 	@$(PY) scripts/lab_packages.py
-	@$(PY) -m pytest --ignore=tests/truth $(PYTEST_ARGS)
+	@# The engine's tests wait more than they work: one worker more than there are cores.
+	@PYTEST_XDIST_AUTO_NUM_WORKERS=$$($(PY) -c 'import os; print((os.cpu_count() or 1) + 1)') \
+		$(PY) -m pytest --ignore=tests/truth $(PYTEST_ARGS)
 
 truth: $(STAMP) ## run what we write on real software: NetworkManager and others
 	@$(PY) scripts/lab_packages.py truth
