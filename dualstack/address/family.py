@@ -27,6 +27,11 @@ def family_of(value: IPAddress | IPInterface | IPNetwork) -> Family:
     return "ipv4" if value.version == 4 else "ipv6"
 
 
+def family_of_text(address: str) -> Family:
+    """Return the family of what is known to be an address: a colon stands in IPv6 alone."""
+    return "ipv6" if ":" in address else "ipv4"
+
+
 def other(family: Family) -> Family:
     """Return the family that this one is not."""
     return "ipv6" if family == "ipv4" else "ipv4"

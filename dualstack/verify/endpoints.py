@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
-from dualstack.address.family import Family
+from dualstack.address.family import Family, family_of_text
 from dualstack.address.parsing import Address
 from dualstack.plan.access import API_PORT
 from dualstack.plan.ironic import HTTP_PORT
@@ -65,7 +65,7 @@ class Endpoint:
     @property
     def family(self) -> Family:
         """Of the address."""
-        return "ipv6" if ":" in self.address else "ipv4"
+        return family_of_text(self.address)
 
     @property
     def at(self) -> str:

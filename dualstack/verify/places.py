@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
+from dualstack.address.family import family_of_text
 from dualstack.probe.connect import Probe, Status, connect
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Here:
 
             return asyncio.run(work())
 
-        return connect("ipv6" if ":" in address else "ipv4", address, port, seconds, stop.is_set, over)
+        return connect(family_of_text(address), address, port, seconds, stop.is_set, over)
 
     def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do it in a loop of its own."""

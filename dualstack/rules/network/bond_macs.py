@@ -39,8 +39,8 @@ def check_bonds(subject: Subject) -> Findings:
 
 def _reserved(node: Node) -> Iterator[tuple[str, str]]:
     for interface in node.interfaces:
-        for ip in (interface.ipv4, interface.ipv6):
-            if ip is not None and ip.enabled and ip.address is None and ip.reservation is not None:
+        for ip in interface.families.values():
+            if ip.enabled and ip.address is None and ip.reservation is not None:
                 yield interface.name, str(ip.reservation)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from dualstack.address.bmc import HTTP_BOOT, parse_bmc
+from dualstack.address.family import family_of_text
 from dualstack.answer.style import counted
 from dualstack.document.findings import At
 from dualstack.document.frozen import dig
@@ -18,7 +19,6 @@ from dualstack.rules.name.name_grammar import as_ip
 from dualstack.verify.cluster.ironic import IMAGES, IMAGES_V6, ironic_env, operator_env
 from dualstack.verify.cluster.live import Object
 from dualstack.verify.cluster.policy import judged
-from dualstack.verify.cluster.services import families_one
 from dualstack.verify.cluster.view import Place, View, internal_ips, moment, name_of, place_of, shown
 from dualstack.verify.model import Kind, Result
 
@@ -112,7 +112,7 @@ def _media(view: View, host: Object) -> Iterator[Result]:
     media = host_of(url)
     if address.family is None or address.scheme in HTTP_BOOT or as_ip(media) is None:
         return
-    if given_other_family(address.family, families_one(media)):
+    if given_other_family(address.family, family_of_text(media)):
         finding = MEDIA_FAMILY.at(
             ("spec", "bmc", "address"),
             f"its BMC {address.host} is given media at {url}",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from dualstack.address.family import family_of_text
 from dualstack.document.frozen import dig
 from dualstack.plan.ironic_env import host_of
 from dualstack.rules.ironic.ironic_env import OWN_HOST
@@ -13,7 +14,6 @@ from dualstack.verify.cluster.access import Access
 from dualstack.verify.cluster.client import Absent, Client, Denied, Failure, Unknown
 from dualstack.verify.cluster.hosts import media_url
 from dualstack.verify.cluster.ironic import ENDPOINT, operator_env, planned_hosts
-from dualstack.verify.cluster.services import families_one
 from dualstack.verify.cluster.view import Place, View, mappings, name_of, namespace_of, place_of, shown
 from dualstack.verify.endpoints import endpoints
 from dualstack.verify.model import Kind, Result, Way
@@ -28,7 +28,7 @@ def run(view: View, way: Way) -> Iterator[Result]:
     held: Mapping[str, Any] | None = None
     for name, address, port, tls in places:
         shown_at = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-        place = Place(Kind.IRONIC, f"Ironic {shown_at}", "links", families_one(address))
+        place = Place(Kind.IRONIC, f"Ironic {shown_at}", "links", family_of_text(address))
         called = f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
         try:
             client = Client(

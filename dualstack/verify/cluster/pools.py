@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Final
 
-from dualstack.address.family import LABEL, Family
+from dualstack.address.family import LABEL, Family, family_of_text
 from dualstack.answer.style import counted
 from dualstack.document.findings import At
 from dualstack.document.frozen import dig
@@ -18,7 +18,6 @@ from dualstack.rules.name.name_grammar import as_ip
 from dualstack.verify.cluster import pool_places
 from dualstack.verify.cluster.live import Object
 from dualstack.verify.cluster.policy import given, judged
-from dualstack.verify.cluster.services import families_one
 from dualstack.verify.cluster.view import (
     Place,
     View,
@@ -144,7 +143,7 @@ def _strange(view: View) -> Iterator[Result]:
     for service in view.objects("services") if view.objects("pools") else ():
         for text in balanced(service):
             if text not in own and not any(_holds(pool, [text]) for pool in view.objects("pools")):
-                yield Place(Kind.POOLS, place_of(service), f"address {text}", families_one(text)).failed(
+                yield Place(Kind.POOLS, place_of(service), f"address {text}", family_of_text(text)).failed(
                     "no pool holds the address that the Service has",
                     "MetalLB takes it away at its next start, and gives it another one",
                     "put it into a pool, or make the Service anew",
@@ -179,7 +178,7 @@ def _planned(view: View) -> Iterator[Result]:
     for who, addresses in rows:
         for address in map(str, addresses):
             if not any(_holds(pool, [address]) for pool in view.objects("pools")):
-                yield Place(Kind.POOLS, f"pool of {who}", f"address {address}", families_one(address)).failed(
+                yield Place(Kind.POOLS, f"pool of {who}", f"address {address}", family_of_text(address)).failed(
                     "no pool holds it",
                     "MetalLB gives it to nobody, so nobody answers at it",
                     "apply the pools that dualstack render writes (kubernetes/manifests/dualstack-pools.yaml); EIB "

@@ -5,13 +5,12 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from dualstack.address.family import LABEL
+from dualstack.address.family import LABEL, family_of_text
 from dualstack.document.frozen import dig
 from dualstack.plan.access import API_PORT
 from dualstack.verify.cluster.access import Access
 from dualstack.verify.cluster.client import Absent, Client, Denied, Failure, Unknown
 from dualstack.verify.cluster.live import Listing
-from dualstack.verify.cluster.services import families_one
 from dualstack.verify.cluster.view import Place, View, internal_ips, is_server, shown
 from dualstack.verify.model import Kind, Result, Way
 
@@ -87,7 +86,7 @@ def addresses(view: View, access: Access) -> Iterator[tuple[str, int]]:
 
 def _compared(access: Access, way: Way, address: str, port: int, uid: str, listing: Listing) -> Result:
     at = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-    family = families_one(address)
+    family = family_of_text(address)
     place = Place(Kind.CLUSTER, at, "the same cluster", family)
     if access.insecure or not access.server.startswith("https:"):
         # A login is given to nobody else than the kubeconfig says.

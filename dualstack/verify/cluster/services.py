@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from dualstack.address.family import FAMILIES, LABEL, Family
+from dualstack.address.family import FAMILIES, LABEL, family_of_text
 from dualstack.answer.style import counted
 from dualstack.document.findings import At
 from dualstack.document.frozen import dig
@@ -194,7 +194,7 @@ def _entry(view: View) -> Iterator[Result]:
     for who, services, addresses in rows:
         have = {text for service in services for text in balanced(service)}
         for address in map(str, addresses):
-            place = Place(Kind.SERVICES, f"Service of {who}", f"address {address}", families_one(address))
+            place = Place(Kind.SERVICES, f"Service of {who}", f"address {address}", family_of_text(address))
             if address in have:
                 yield place.ok("its load balancer has it")
             elif not services:
@@ -210,11 +210,6 @@ def _entry(view: View) -> Iterator[Result]:
                     "look at the IPAddressPools (kubectl -n metallb-system get ipaddresspools -o yaml): their "
                     "priorities and selectors decide who gets which address",
                 )
-
-
-def families_one(address: str) -> Family:
-    """Give the family of an address."""
-    return "ipv6" if ":" in address else "ipv4"
 
 
 def _app(service: Object) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from dualstack.address.family import family_of_text
 from dualstack.plan.model import NodePlan, Plan
 from dualstack.verify.judge import unrouted
 from dualstack.verify.logins import node_login
@@ -83,6 +84,6 @@ def _read(
         return replace(result, word=Word.NOT_CHECKABLE, seen=str(error), fix=fix)
     except (OSError, asyncssh.Error) as error:
         if no_route(error):
-            return unrouted(replace(result, family="ipv6" if ":" in address else "ipv4"), words(error), way)
+            return unrouted(replace(result, family=family_of_text(address)), words(error), way)
         fix = f"see whether sshd runs there, and lets {way.place.words.removeprefix('from ')} in{way.place.other}"
         return replace(result, word=Word.NOT_CHECKABLE, seen=f"{login.where}: {words(error)}", fix=fix)
