@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import jinja2
 from rich.table import Table
 
+from dualstack.answer.pages import page_environment
 from dualstack.check.checked import Checked
 from dualstack.diff.escape import visible
 from dualstack.diff.snapshot import network_json
@@ -26,13 +26,7 @@ def html(checked: Checked, plan: Plan, tables: Sequence[tuple[str, Table]], verd
         tables: what is told in tables, with titles.
         verdict: what the policies say; None where errors stop the program.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment(Path(__file__).parent)
     environment.filters |= {"visible": visible, "path": format_path}
     drawn = svg(None, network_json(plan))
     return environment.get_template("page.html.j2").render(

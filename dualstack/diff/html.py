@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jinja2
 
+from dualstack.answer.pages import page_environment
 from dualstack.diff import sections
 from dualstack.diff.beside import ABOUT, TITLE
 from dualstack.diff.escape import Code, visible
@@ -25,13 +26,7 @@ def html(report: Report) -> str:
 
 @cache
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment(Path(__file__).parent)
     environment.filters |= {"visible": visible, "path": show_path}
     environment.tests |= {"value": lambda part: isinstance(part, Code)}
     environment.globals |= {

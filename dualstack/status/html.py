@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from dualstack import __version__
 from dualstack.address.family import FAMILIES, LABEL, Family
+from dualstack.answer.pages import page_environment
 from dualstack.diff.escape import visible
 from dualstack.status import words
 from dualstack.status.model import SiteStatus
@@ -83,14 +84,7 @@ def _shown(value: object) -> object:
 
 @cache
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_shown,
-    )
+    environment = page_environment(Path(__file__).parent, finalize=_shown)
     shared: dict[str, Any] = {"words": words, "rows": rows, "failures": failures, "MARKS": MARKS}
     environment.globals |= shared
     return environment.get_template("page.html.j2")
