@@ -89,3 +89,13 @@ def test_marks_of_others_are_text() -> None:
     assert one.mark("x") == one.mark("x") != other.mark("x")
     assert other.shown(one.mark("x")) == one.mark("x")
     assert one.shown([one.mark("x")], lambda digest: f"<{len(digest)}>") == ["<16>"]
+
+
+def test_a_password_hash_stays_one_behind_its_mark() -> None:
+    """What a rule wants of it must not be missed where nobody may see it."""
+    given = {"users": [{"username": "root", "encryptedPassword": "$6$salt$abcdefghijk"}]}
+    veil = Veil(b"1")
+    marked = veil.tree(given)
+    assert marked["users"][0]["encryptedPassword"].startswith("$6$dualstacksecret")
+    assert "abcdefghijk" not in str(marked)
+    assert veil.shown(marked)["users"][0]["encryptedPassword"] == "[secret]"

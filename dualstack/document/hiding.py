@@ -65,7 +65,10 @@ def hide(value: Any, texts: Collection[str]) -> Any:
 
 Path = tuple[str | int, ...]
 
-_MARK = re.compile(r"dualstacksecret([0-9a-f]{16})")
+_CRYPT: Final = r"\$[0-9a-z]+\$"
+"""How a crypt(3) hash says its method: no secret, and a rule looks for it, also where a mark stands for the hash."""
+_METHOD = re.compile(_CRYPT)
+_MARK = re.compile(rf"(?:{_CRYPT})?dualstacksecret([0-9a-f]{{16}})")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _URL = re.compile(r"(?P<start>[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@'\",:]*:)(?P<secret>[^\s/?#'\"]*)(?=@)")
 _ARGUMENT = re.compile(r"(?P<start>-{0,2}(?P<key>[A-Za-z][A-Za-z0-9_.-]*)=)(?P<secret>.+)", re.DOTALL)
@@ -159,7 +162,8 @@ class Veil:
 
     def _noted(self, path: Path, secret: str) -> str:
         self.places.append((path, secret))
-        return self.mark(secret)
+        method = _METHOD.match(secret)
+        return f"{method[0] if method else ''}{self.mark(secret)}"
 
     def _string(self, path: Path, text: str) -> str:
         last = path[-1] if path else ""

@@ -12,7 +12,9 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from tests import PROJECT
 from tests.cli.conftest import Project, Run
+from tests.goldens.compare import known_stacks
 from tests.sites import mapping, put
 
 SECRETS = {"rancherBootstrapPassword": {"secure": "v1:canary-one"}, "appsToken": {"secure": "v1:canary-two"}}
@@ -249,3 +251,13 @@ def test_the_page_has_what_the_text_has(run: Run, project: Project) -> None:
     for title in ("DNS records", "Capacity", "Charts", "Resources"):
         assert title in rows and f"<h2>{title}</h2>" in page
     assert "<script" not in page and "http-equiv" in page and " src=" not in page
+
+
+@pytest.mark.parametrize("site", known_stacks(PROJECT))
+def test_every_site_here_is_planned_as_it_is_checked(run: Run, site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program gets marks in the place of secrets, and must find nothing that the site's own check does not."""
+    monkeypatch.chdir(PROJECT)
+    assert run("check", site, "--project", str(PROJECT)).code == 0
+    ran = run("plan", site, "--project", str(PROJECT), "--format", "json")
+    assert ran.code == 0, ran.err
+    assert "dualstacksecret" not in ran.out and "Mc0Eum32i57P" not in ran.out
