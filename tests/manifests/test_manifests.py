@@ -307,6 +307,18 @@ def test_a_secret_without_values_is_none(tmp_path: Path, rest: str) -> None:
         ("clusterIPs: [10.96.7.7, 'fd00::5']", "fd00::5 is outside of the services' range fd12:4567:789c::/112"),
         ("clusterIP: 10.96.0.1", "10.96.0.1 is the address of the API server's own Service"),
         ("clusterIP: 10.96.0.10", "10.96.0.10 is the address of the cluster's DNS server"),
+        ("clusterIP: 10.96.0.0", "10.96.0.0 is an end of the services' range, which no Service gets"),
+        ("clusterIP: 10.111.255.255", "10.111.255.255 is an end of the services' range, which no Service gets"),
+        (
+            "clusterIPs: [10.96.7.7, 'fd12:4567:789c::']",
+            "fd12:4567:789c:: is an end of the services' range, which no Service gets",
+        ),
+        (
+            "clusterIPs: [10.96.7.7, 'fd12:4567:789c::a']",
+            "fd12:4567:789c::a is the address of the cluster's DNS server",
+        ),
+        ("clusterIPs: [10.96.7.7, 'fd12:4567:789c::1']", None),
+        ("clusterIPs: [10.96.7.7, 'fd12:4567:789c::ffff']", None),
         ("clusterIP: 10.96.7.7, clusterIPs: [10.96.7.7, 'fd12:4567:789c::77']", None),
         ("clusterIP: None", None),
         ("type: ClusterIP", None),
