@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from dualstack.cli.errors import AnsweredError
 from dualstack.cli.packages import need_packages
 from dualstack.cli.progress import ProgressLine
 from dualstack.cli.reports import Reports
+from dualstack.diff.escape import visible
 from dualstack.errors import InputError
 from dualstack.plan.model import Plan
 from dualstack.verify.model import SECONDS, Check, Result, Way, Word
@@ -162,8 +163,15 @@ def _place(plan: Plan, start: From, secrets: Mapping[str, str]) -> AbstractConte
     return JumpHost(login)
 
 
+def _printable(result: Result) -> Result:
+    at, asked, seen, breaks, fix = map(visible, (result.at, result.asked, result.seen, result.consequence, result.fix))
+    return replace(result, at=at, asked=asked, seen=seen, consequence=breaks, fix=fix)
+
+
 def text(site: str, results: Sequence[Result], style: Style) -> str:
     """Give the results to a person: a line each, with what to do below those that are not fine, and the sum."""
+    # Servers have words in these lines: none of them makes a line of its own, or speaks to the terminal.
+    results = [_printable(result) for result in results]
     width = max((len(result.at) for result in results), default=0)
     wide = max((len(result.kind.value) for result in results), default=0)
     lines: list[str] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -104,14 +104,29 @@ def _round(checks: Sequence[Check], way: Way, told: Told) -> list[Result]:
         running = {pool.submit(check.run, way): index for index, check in enumerate(checks)}
         try:
             for done in as_completed(running):
-                found[running[done]] = done.result()
-                failed += sum(result.word is Word.FAILED for result in done.result())
+                index = running[done]
+                found[index] = _results(done, checks[index])
+                failed += sum(result.word is Word.FAILED for result in found[index])
                 told(len(found), len(checks), failed)
         except BaseException:
             way.stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return [result for index in range(len(checks)) for result in found[index]]
+
+
+def _results(done: Future[Sequence[Result]], check: Check) -> Sequence[Result]:
+    """Return what a check told; an answer that it could not bear hides nothing of what the others told."""
+    try:
+        return done.result()
+    except InputError:
+        raise
+    except Exception as error:
+        # Without the error's own words: what a server sent, or a login, may be in them.
+        result = Result(check.kind, "-", "its answers", Word.FAILED, f"no check can read them ({type(error).__name__})")
+        breaks = "nobody knows whether what is asked here is well"
+        fix = "see what answers there; if it is what should answer, this is a fault of dualstack: tell it"
+        return [replace(result, family=check.family, consequence=breaks, fix=fix)]
 
 
 def exit_code(results: Sequence[Result]) -> int:

@@ -113,6 +113,9 @@ def read_access(text: str, folder: Path | None = None) -> Access:
         if user.get(key):
             raise KubeconfigError(f"its user logs in with {words}, which verify does not run")
     token = _content(user, "token", "tokenFile", folder, plain=True).decode("utf-8", "replace").strip()
+    if not (token.isascii() and token.isprintable()):
+        # In a header it would end the line, and an error would show it.
+        raise KubeconfigError("its token is no token: there is more in it than a line of printable ASCII")
     return Access(
         str(server).rstrip("/"),
         _content(cluster, "certificate-authority-data", "certificate-authority", folder),
