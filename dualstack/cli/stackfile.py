@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from dualstack.document.loader import Document, load_text
+from dualstack.document.wholefile import replace_file
 from dualstack.document.yamlio import dump
 from dualstack.errors import InputError
 from dualstack.stack.parts import SITE_KEY, is_secret
@@ -138,18 +137,12 @@ def replace_text(file: Path, text: str) -> None:
         InputError: it cannot be written.
     """
     target = Path(os.path.realpath(file))
-    beside = target.with_name(f".{target.name}.new")
     try:
         if file.exists() and not file.is_file() and not file.is_dir():
             file.write_text(text, encoding="utf-8")
             return
         target.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
-        if target.exists():
-            shutil.copymode(target, beside)
-        beside.replace(target)
+        replace_file(target, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
-        with suppress(OSError):  # a read-only file system; a folder that is a file
-            beside.unlink()
         fix = "check free space and permissions"
         raise InputError(f"it cannot be written: {error.strerror}", file=str(file), fix=fix) from None

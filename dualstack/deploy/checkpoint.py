@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from dualstack.deploy.backend import Backend
 from dualstack.deploy.locks import Refused
+from dualstack.document.wholefile import replace_file
 
 OPTION: Final = "--restore-checkpoint"
 """Of ``dualstack refresh``: the explicit word."""
@@ -189,11 +190,8 @@ def restore(backend: Backend, project: str, stack: str, tell: Callable[[str], No
         if best.file != file:
             # Not under a name that the engine takes for a stack.
             kept = file.with_name(f"{file.name}.broken-{datetime.now(UTC):%Y%m%dT%H%M%S}")
-            kept.write_bytes(file.read_bytes())
-            beside = file.with_name(f".{file.name}.restored")
-            beside.write_bytes(best.file.read_bytes())
-            beside.chmod(file.stat().st_mode & 0o777)
-            beside.replace(file)
+            replace_file(kept, file.read_bytes(), like=file)
+            replace_file(file, best.file.read_bytes())
             tell(f"what was there is kept as {kept.name}")
         attributes.unlink(missing_ok=True)
     except OSError as error:
