@@ -84,7 +84,7 @@ _AGENT_GONE: Final = When("an agent that is removed from several", lambda asked:
 
 GROWN: Final = rebuild(
     f"one node is reached at its own addresses and several at virtual ones, which are in certificates and at all who "
-    f"are registered; nobody knows the token of a cluster of one node; {ANEW}",
+    f"are registered; the token of a cluster of one node is on that server's disk alone (read); {ANEW}",
     CLUSTER,
     downstream=FOLLOW_ANEW,
 )
@@ -122,7 +122,7 @@ MEMBERS: Final[tuple[tuple[When, Consequence], ...]] = (
         rebuild(
             f"{_OUT} first, and of a server see that etcd has it no more (`etcdctl member list`, as JOIN.md has it); "
             "then `up` removes its VM and disk",
-            "{node}'s disk; etcd bears fewer losses where it was a server",
+            "{node}'s disk; etcd may bear fewer losses where it was a server",
             downstream=_NAMED,
             up=True,
         ),
@@ -133,7 +133,7 @@ MEMBERS: Final[tuple[tuple[When, Consequence], ...]] = (
         by_hand(
             f"one server at a time: {_OUT}, see that etcd has it no more (`etcdctl member list`, as JOIN.md has it), "
             f"{_WIPED}",
-            away=f"{_ALONE}; etcd bears fewer losses",
+            away=f"{_ALONE}; etcd may bear fewer losses",
             downstream=_NAMED,
         ),
     ),

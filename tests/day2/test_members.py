@@ -100,7 +100,7 @@ def test_one_node_and_several_are_two_clusters(turned: bool) -> None:
     sides = mapping(nodes=several()["nodes"][:1], nodeDefaults=several()["nodeDefaults"]), several()
     found = told(*(reversed(sides) if turned else sides))
     assert set(found) == {Word.REBUILD}
-    assert "nobody knows the token" in found[Word.REBUILD].how
+    assert "the token of a cluster of one node is on that server's disk alone" in found[Word.REBUILD].how
 
 
 def test_one_node_under_another_name_is_a_rebuild() -> None:

@@ -28,14 +28,14 @@ POOLS: Final = Rule(
     Severity.ERROR,
     "Over two pools, one per family, a PreferDualStack Service gets one family without a word, and a RequireDualStack "
     "one stays pending.",
-    "MetalLB 0.14.9's controller and allocator, run with such pools; metallb issue 1156",
+    "MetalLB 0.14.9's controller and allocator, run by hand with such pools (docs/ha.md); metallb issue 1156",
 )
 ADDRESSES: Final = Rule(
     "DS209-balancer-addresses",
     "A Service of both families must ask for an address of each family, or for none.",
     Severity.ERROR,
     "With an address of one family MetalLB gives the Service none at all, and it stays pending.",
-    "MetalLB 0.14.9's controller and allocator, run with such Services; metallb issue 1155",
+    "MetalLB 0.14.9's controller and allocator, run by hand with such Services (docs/ha.md); metallb issue 1155",
 )
 
 RULES = (ENDPOINT, POOLS, ADDRESSES)

@@ -11,7 +11,8 @@ LAST = Rule(
     "The API server's virtual address must not end in .0 or .255.",
     Severity.ERROR,
     "EIB's pool avoids such addresses (avoidBuggyIPs): the Service kubernetes-vip gets none, and no node joins.",
-    "edge-image-builder pkg/combustion/templates/k8s-vip.yaml.tpl; MetalLB 0.14.9's allocator, run with such a pool",
+    "edge-image-builder pkg/combustion/templates/k8s-vip.yaml.tpl; MetalLB 0.14.9's allocator, run by hand with such "
+    "a pool; that no node joins is read",
     firm=True,
 )
 RULES = (LAST,)

@@ -16,8 +16,8 @@ NEEDED = Rule(
     "DS288-needed-component-disabled",
     "disable must leave on what the cluster needs: its DNS server and its network plugin.",
     Severity.ERROR,
-    "No pod finds a Service by its name, or none has an address: nothing of the management cluster comes up.",
-    "rancher/rke2 pkg/rke2/rke2.go (DisableItems) and pkg/cli/cmds/server.go (disableExceptSelected)",
+    "No pod finds a Service by its name, or none has an address: what needs either does not come up.",
+    "rancher/rke2 pkg/rke2/rke2.go (DisableItems) and pkg/cli/cmds/server.go (disableExceptSelected); read",
 )
 RULES = (NEEDED,)
 

@@ -36,8 +36,8 @@ NODE_IP = Rule(
     "DS028-node-ip",
     "node-ip must name one address of each family of the cluster, and only where there is one server.",
     Severity.ERROR,
-    'RKE2 stops with "cluster-cidr and node-ip must share the same IP version".',
-    "k3s pkg/agent/run.go; edge-image-builder pkg/image/validation/kubernetes.go",
+    "RKE2 stops: cluster-cidr and node-ip must be of the same families.",
+    "k3s pkg/agent/run.go; edge-image-builder pkg/image/validation/kubernetes.go; read",
     firm=True,
 )
 CLUSTER_DNS = Rule(

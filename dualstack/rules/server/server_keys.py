@@ -49,7 +49,7 @@ DROP_IN = Rule(
     "A file in RKE2's config.yaml.d must be a YAML mapping.",
     Severity.ERROR,
     "RKE2 stops at its start.",
-    "k3s pkg/configfilearg/parser.go (readConfigFileData and dotDFiles)",
+    "k3s pkg/configfilearg/parser.go (readConfigFileData and dotDFiles); read",
 )
 
 RULES = (NO_CNI, MISSPELLED, DROPPED, PLUS, DROP_IN)

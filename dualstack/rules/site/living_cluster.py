@@ -14,7 +14,7 @@ BOOTSTRAP_KEPT = Rule(
     "cluster.bootstrap must stay the server that made the cluster, as long as the cluster lives.",
     Severity.ERROR,
     "The server that is named now makes a second cluster on the same virtual addresses where it is installed again.",
-    "edge-image-builder pkg/combustion/templates/rke2-multi-node-installer.sh.tpl, issue 673",
+    "edge-image-builder pkg/combustion/templates/rke2-multi-node-installer.sh.tpl, issue 673; read",
 )
 
 RULES = (BOOTSTRAP_KEPT,)
