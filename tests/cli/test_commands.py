@@ -245,7 +245,7 @@ def test_new_says_which_file_cannot_be_written(run: Run, project: Project, monke
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EROFS, "Read-only file system")
 
-    monkeypatch.setattr(Path, "write_text", refuse)
+    monkeypatch.setattr(Path, "replace", refuse)
     monkeypatch.setattr(Path, "unlink", refuse)
     ran = run("new", "rome", "--mode", "address", *STATIC)
     assert ran.code == 2

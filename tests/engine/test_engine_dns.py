@@ -148,6 +148,7 @@ def test_killed_between_update_and_answer(tmp_path: Path, bind: Bind) -> None:
             end = time.monotonic() + 60
             while not proxy.dropped and time.monotonic() < end:
                 time.sleep(0.02)
+            lab.settle()
         finally:
             kill(process)
     assert bind.ask(RANCHER, "A")[0]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.lab.standins.control import Fault
 from tests.lab.standins.kinds import CONFIG_MAP, DOMAIN, NETWORK, RELEASE, SERVICE_PATCH, VOLUME
-from tests.lab.standins.project import STACK, Deployment, kill, small_site
+from tests.lab.standins.project import Deployment, kill, small_site
 
 COUNTS = {DOMAIN: 1, NETWORK: 1, VOLUME: 2, RELEASE: 4, CONFIG_MAP: 2, SERVICE_PATCH: 1}
 
@@ -25,23 +24,10 @@ def killed(lab: Deployment, fault: Fault) -> None:
     process = lab.start("up", "--yes", "--skip-preview")
     try:
         lab.control.wait_for_hold()
-        settle(lab)
+        lab.settle()
     finally:
         kill(process)
     lab.control.set()
-
-
-def settle(lab: Deployment) -> None:
-    """Wait until the other resources are done: the file backend cuts its file off before it writes it anew.
-
-    A kill just then leaves it empty, with the one before beside it under the name of ``.bak``.
-    """
-    file = lab.folder / f".dualstack/state/.pulumi/stacks/dualstack/{STACK}.json"
-    seen, since = 0, time.monotonic()
-    while time.monotonic() - since < 1.5:
-        if file.stat().st_mtime_ns != seen:
-            seen, since = file.stat().st_mtime_ns, time.monotonic()
-        time.sleep(0.05)
 
 
 def pending(lab: Deployment) -> list[tuple[str, str]]:

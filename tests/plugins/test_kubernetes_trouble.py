@@ -124,7 +124,7 @@ def interrupted(cluster: KubeLab, record: str, status: str) -> None:
             time.sleep(0.1)
         assert process.poll() is None
         # The other resources are done, and the state that tells of this one is written before it begins.
-        time.sleep(1)
+        cluster.settle()
     finally:
         kill(process)
     assert cluster.records()[record] == status
