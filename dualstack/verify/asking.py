@@ -7,6 +7,7 @@ import hashlib
 import http.client
 import io
 import ssl
+import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,13 +59,16 @@ class _Read:
 
 
 def ask(endpoint: Endpoint, way: Way) -> Seen:
-    """Ask; bounded by twice the seconds of the way."""
+    """Ask; bounded by twice the seconds of the way, and by its end."""
     seen = Seen(Probe(Status.SILENT))
+    seconds = min(way.seconds, way.end - time.monotonic())
+    if seconds <= 0:
+        return Seen(Probe(Status.MUTE, "its answers before took too long"))
 
     async def talk(read: Read, write: Write) -> Probe:
-        return await _talk(read, write, endpoint, way.seconds, seen)
+        return await _talk(read, write, endpoint, seconds, seen)
 
-    seen.probe = way.place.speak(*way.to(endpoint.address, endpoint.port), way.seconds, way.stop, talk)
+    seen.probe = way.place.speak(*way.to(endpoint.address, endpoint.port), seconds, way.stop, talk)
     return seen
 
 

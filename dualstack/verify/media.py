@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -19,6 +20,8 @@ DRIVES: Final = ("CD", "DVD")
 """Media types that boot an image (DMTF DSP0268, VirtualMedia)."""
 _MOST: Final = 8
 """Members of a collection that are looked at; a machine has two or three drives."""
+_PATIENCE: Final = 6
+"""How often the seconds of a way may pass for all questions to one BMC; real ones take a second or two for each."""
 
 
 class _Unanswered(Exception):
@@ -44,6 +47,7 @@ def look(endpoint: Endpoint, system: str, no_login: str, way: Way, at: str) -> I
         way: how to ask.
         at: whom, in words.
     """
+    way = replace(way, end=time.monotonic() + _PATIENCE * way.seconds)
     first = Result(Kind.REDFISH, at, "system", Word.OK, "", endpoint.family)
     drive = replace(first, asked="virtual media")
     try:

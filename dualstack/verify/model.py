@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -111,6 +112,7 @@ class Way:
         stop: set where nobody waits any more.
         place: where connections begin.
         days: before a certificate's end from which it counts as a fault.
+        end: by the monotonic clock, when nothing more is asked; for several questions to one server.
     """
 
     to: Callable[[str, int], tuple[str, int]] = _as_planned
@@ -118,6 +120,7 @@ class Way:
     stop: threading.Event = field(default_factory=threading.Event)
     place: Place = field(default_factory=Here)
     days: int = DAYS
+    end: float = math.inf
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from dualstack.address.family import family_of_text
@@ -56,6 +58,14 @@ class Place(Protocol):
         """
         ...
 
+    async def door(self, address: str, port: int) -> str:
+        """Give the path of a UNIX socket that leads to a server, for libraries that want one; else nothing.
+
+        Raises:
+            As ``tunnel``.
+        """
+        ...
+
 
 class Here:
     """This machine."""
@@ -90,6 +100,10 @@ class Here:
         """Give none."""
         return None
 
+    async def door(self, address: str, port: int) -> str:
+        """Give none."""
+        return ""
+
 
 class JumpHost:
     """The site's jump host: one login, over which all connections go; for ``with``."""
@@ -107,6 +121,9 @@ class JumpHost:
         self._connection: asyncssh.SSHClientConnection | None = None
         self._failure: Exception | None = None
         self._failed = 0.0
+        self._making = asyncio.Lock()
+        self._doors: dict[tuple[asyncssh.SSHClientConnection, str, int], str] = {}
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> JumpHost:
         self._thread.start()
@@ -122,6 +139,8 @@ class JumpHost:
         if self._connection is not None:
             self._connection.abort()
             await self._connection.wait_closed()
+        if self._folder is not None:
+            self._folder.cleanup()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
 
@@ -178,3 +197,16 @@ class JumpHost:
                 self._failure, self._failed = error, time.monotonic()
                 raise
             return self._connection
+
+    async def door(self, address: str, port: int) -> str:
+        """Make one where nobody but this user comes in: a port here would lead each user of this machine there."""
+        connection = await self.tunnel()
+        key = connection, address, port
+        async with self._making:
+            if key not in self._doors:
+                if self._folder is None:
+                    self._folder = tempfile.TemporaryDirectory(prefix="dualstack-")  # 0700
+                path = str(Path(self._folder.name) / str(len(self._doors)))
+                await connection.forward_local_path_to_port(path, address, port)
+                self._doors[key] = path
+        return self._doors[key]

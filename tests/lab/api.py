@@ -51,6 +51,16 @@ def certificate(addresses: Sequence[str] = HERE, *, days: int = 2, names: Sequen
     return (private + made.public_bytes(serialization.Encoding.PEM)).decode()
 
 
+def context(pem: str) -> ssl.SSLContext:
+    """Give what a server with this key and certificate wraps connections with."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
+        file.write(pem)
+        file.flush()
+        made.load_cert_chain(Path(file.name))
+    return made
+
+
 @contextmanager
 def serving(
     addresses: Sequence[str],
@@ -71,11 +81,7 @@ def serving(
         tls: else the port is just open.
         heard: gets each question.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
-        file.write(pem or certificate(addresses))
-        file.flush()
-        context.load_cert_chain(Path(file.name))
+    own = context(pem or certificate(addresses))
     listeners = []
     for address in addresses:
         listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
@@ -83,7 +89,7 @@ def serving(
         listener.bind((address, port))
         listener.listen(64)
         listeners.append(listener)
-        threading.Thread(target=_serve, args=(listener, context if tls else None, answer, heard), daemon=True).start()
+        threading.Thread(target=_serve, args=(listener, own if tls else None, answer, heard), daemon=True).start()
     try:
         yield
     finally:

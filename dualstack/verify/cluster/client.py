@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import ssl
 import tempfile
@@ -37,14 +38,18 @@ class Failure(Exception):
     Attributes:
         route: False where this machine has no way to the server at all.
         stranger: True where the server's certificate comes from another authority.
+        other: True where the authority is the right one, and the certificate is no API server's.
         status: of HTTP; 0 where none came.
     """
 
-    def __init__(self, words: str, *, route: bool = True, stranger: bool = False, status: int = 0) -> None:
+    def __init__(
+        self, words: str, *, route: bool = True, stranger: bool = False, other: bool = False, status: int = 0
+    ) -> None:
         super().__init__(words)
         self.status = status
         self.route = route
         self.stranger = stranger
+        self.other = other
 
 
 class Absent(Exception):
@@ -68,8 +73,8 @@ class Client:
         Args:
             access: server and login.
             way: how long to wait, and where addresses of the plan lead to.
-            at: another address and port to ask at, with the same authority; whether its certificate holds that
-                address is not looked at, only who signed it.
+            at: another address and port to ask at, with the same authority; its certificate must hold a name of API
+                servers, not that address: kubelets have certificates of the same authority.
             called: what the server is called in the Host header, where not by the address that is asked.
 
         Raises:
@@ -78,15 +83,28 @@ class Client:
         host, port = at or (access.host, access.port)
         self._access, self._seconds, self._called = access, way.seconds, called
         self._tls = access.server.startswith("https:")
-        self._pool = self._connect(_reached(way, *way.to(host, port)), host, named=at is None)
+        from dualstack.verify.cluster.connections import api_names, prepare
 
-    def get(self, path: str, accept: str = "application/json", more: Mapping[str, str] = MappingProxyType({})) -> Any:
+        to = way.to(host, port)
+        # A proxy is reached from here: kubectl knows no other way.
+        path = "" if access.proxy else _door(way, *to)
+        names = () if at is None or access.insecure else api_names(access.name or access.host)
+        self._pool = prepare(self._connect(to, host, named=at is None), path, names)
+
+    def get(
+        self,
+        path: str,
+        accept: str = "application/json",
+        more: Mapping[str, str] = MappingProxyType({}),
+        end: float = math.inf,
+    ) -> Any:
         """Ask for a path, and give what JSON it answers.
 
         Args:
             path: with its query.
             accept: media type.
             more: further headers.
+            end: by the monotonic clock, when the answer must be whole at the latest.
 
         Raises:
             Absent: there is no such thing.
@@ -99,13 +117,15 @@ class Client:
             headers["Host"] = self._called
         if self._access.token:
             headers["Authorization"] = f"Bearer {self._access.token}"
+        end = min(end, time.monotonic() + _TIMES * self._seconds)
         for left in reversed(range(_TRIES)):
-            with self._asked(path, headers) as response:
+            with self._asked(path, headers, end) as response:
                 body = self._body(response)
             pause = response.headers.get("Retry-After", "")
-            if response.status not in _BUSY or not pause.isdecimal() or not left:
+            wait = min(float(pause), self._seconds) if pause.isdecimal() else math.inf
+            if response.status not in _BUSY or not left or time.monotonic() + wait > end:
                 break
-            time.sleep(min(float(pause), self._seconds))
+            time.sleep(wait)
         if response.status == 404:
             raise Absent(path)
         if response.status == 401:
@@ -120,30 +140,37 @@ class Client:
             raise Failure(f"no JSON for {path.partition('?')[0]}") from None
 
     @contextmanager
-    def _asked(self, path: str, headers: dict[str, str]) -> Iterator[BaseHTTPResponse]:
+    def _asked(self, path: str, headers: dict[str, str], end: float) -> Iterator[BaseHTTPResponse]:
         from urllib3.exceptions import HTTPError
 
-        try:
-            response = self._pool.request(
-                "GET", path, headers=headers, preload_content=False, redirect=False, retries=False
-            )
+        from dualstack.verify.cluster.connections import Limit, Unnamed
+
+        with Limit(end - time.monotonic()) as limit:
             try:
-                yield response
-            finally:
-                response.close()
-        except HTTPError as error:
-            raise _failure(error) from None
-        except OSError as error:
-            raise Failure(error.strerror or str(error), route=not no_route(error)) from None
+                response = self._pool.request(
+                    "GET", path, headers=headers, preload_content=False, redirect=False, retries=False
+                )
+                try:
+                    yield response
+                finally:
+                    response.close()
+                if limit.over:  # without a length an answer that is cut off looks whole
+                    raise TimeoutError
+            except Unnamed as error:
+                raise Failure(str(error), other=True) from None
+            except (HTTPError, OSError) as error:
+                if limit.over:
+                    raise Failure("its answer was not whole in time") from None
+                if isinstance(error, HTTPError):
+                    raise _failure(error) from None
+                raise Failure(error.strerror or str(error), route=not no_route(error)) from None
 
     def _body(self, response: BaseHTTPResponse) -> bytes:
-        end, body = time.monotonic() + _TIMES * self._seconds, bytearray()
+        body = bytearray()
         for data in response.stream(_CHUNK, decode_content=True):
             body += data
             if len(body) > LARGEST:
                 raise Failure(f"its answer is larger than {LARGEST >> 20} MiB")
-            if time.monotonic() > end:
-                raise Failure(f"its answer was not whole within {_TIMES * self._seconds:.0f} s")
         return bytes(body)
 
     def _connect(self, to: tuple[str, int], host: str, *, named: bool) -> HTTPConnectionPool:
@@ -201,27 +228,20 @@ class Client:
         return context
 
 
-def _reached(way: Way, host: str, port: int) -> tuple[str, int]:
-    """Give where to connect to: a port here that the place leads there, where connections begin elsewhere.
+def _door(way: Way, host: str, port: int) -> str:
+    """Give a UNIX socket that leads to a server, where connections begin elsewhere; else nothing.
 
     Raises:
         Failure: the place is not reached, or leads nowhere.
     """
     if isinstance(way.place, Here):
-        return host, port
+        return ""
     import asyncssh
 
     from dualstack.probe.ssh import Refused, words
 
-    async def forward() -> tuple[str, int]:
-        through = await way.place.tunnel()
-        if through is None:
-            return host, port
-        listener = await through.forward_local_port("127.0.0.1", 0, host, port)
-        return "127.0.0.1", listener.get_port()
-
     try:
-        return way.place.run(forward)
+        return way.place.run(lambda: way.place.door(host, port))
     except Refused as error:
         raise Failure(str(error)) from None
     except (OSError, asyncssh.Error) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -17,34 +18,47 @@ from dualstack.verify.cluster.ironic import ENDPOINT, operator_env, planned_host
 from dualstack.verify.cluster.view import Place, View, mappings, name_of, namespace_of, place_of, shown
 from dualstack.verify.endpoints import endpoints
 from dualstack.verify.model import Kind, Result, Way
+from dualstack.verify.together import together
 
 NODES: Final = "/v1/nodes?fields=name,driver_info&limit=1000"
 VERSION: Final = {"X-OpenStack-Ironic-API-Version": "1.81"}
+
+
+@dataclass(frozen=True)
+class _At:
+    """Where Ironic is to be, and what it is called there."""
+
+    name: str
+    address: str
+    port: int
+    tls: bool
 
 
 def run(view: View, way: Way) -> Iterator[Result]:
     """Ask it at each address."""
     places = list(_places(view))
     held: Mapping[str, Any] | None = None
-    for name, address, port, tls in places:
-        shown_at = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-        place = Place(Kind.IRONIC, f"Ironic {shown_at}", "links", family_of_text(address))
-        called = f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
-        try:
-            client = Client(
-                Access(f"{'https' if tls else 'http'}://{called}", insecure=True),
-                way,
-                at=(address, port),
-                called=called,
-            )
-            root = client.get("/v1/")
-        except (Failure, Absent, Denied, Unknown) as error:
-            yield place.unknown(f"Ironic does not tell them: {_why(error)}", "run it where Ironic is reached")
+    for at, (root, machines) in zip(places, together(lambda at: _asked(way, at), places), strict=True):
+        shown_at = f"[{at.address}]:{at.port}" if ":" in at.address else f"{at.address}:{at.port}"
+        place = Place(Kind.IRONIC, f"Ironic {shown_at}", "links", family_of_text(at.address))
+        if isinstance(root, Exception):
+            yield place.unknown(f"Ironic does not tell them: {_why(root)}", "run it where Ironic is reached")
             continue
-        yield from _links(view, place, root, name)
-        held = held if held is not None else _nodes(client)
+        yield from _links(view, place, root, at.name)
+        held = held if held is not None else machines
     if places and view.objects("hosts"):
         yield from _machines(view, held)
+
+
+def _asked(way: Way, at: _At) -> tuple[Any, Mapping[str, Any] | None]:
+    """Give what Ironic says at one place, or why it does not, and the machines that it lists."""
+    called = f"[{at.name}]:{at.port}" if ":" in at.name else f"{at.name}:{at.port}"
+    access = Access(f"{'https' if at.tls else 'http'}://{called}", insecure=True)
+    try:
+        client = Client(access, way, at=(at.address, at.port), called=called)
+        return client.get("/v1/"), _nodes(client)
+    except (Failure, Absent, Denied, Unknown) as error:
+        return error, None
 
 
 def _why(error: Exception) -> str:
@@ -52,12 +66,11 @@ def _why(error: Exception) -> str:
     return words.get(type(error), str(error))
 
 
-def _places(view: View) -> Iterator[tuple[str, str, int, bool]]:
-    """Give name, address, port and whether it is TLS of each place where Ironic is to be."""
+def _places(view: View) -> Iterator[_At]:
     if view.plan is not None:
         for one in endpoints(view.plan):
             if one.kind is Kind.IRONIC:
-                yield one.name or one.address, one.address, one.port, one.tls
+                yield _At(one.name or one.address, one.address, one.port, one.tls)
         return
     url = operator_env(view).get(ENDPOINT, "")
     try:
@@ -66,7 +79,7 @@ def _places(view: View) -> Iterator[tuple[str, str, int, bool]]:
     except ValueError:
         return
     if host:
-        yield host, host, port, parts.scheme == "https"
+        yield _At(host, host, port, parts.scheme == "https")
 
 
 def _links(view: View, place: Place, root: Any, asked: str) -> Iterator[Result]:

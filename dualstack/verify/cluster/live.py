@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from dualstack.verify.cluster.records import newest
 PAGE: Final = 250
 """Objects of one answer (Kubernetes API, ``limit`` and ``continue``)."""
 PAGES: Final = 80
+PATIENCE: Final = 60.0
+"""Seconds for all objects of one kind, so that many answers, each just in time, do not take an hour."""
 _GONE: Final = 410
 """A list's rest, once etcd was compacted meanwhile (Kubernetes API, ``continue``): the list is read anew, once."""
 _LABELS_ALONE: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -109,9 +112,10 @@ def from_api(client: Client) -> Live:
 
 
 def _asked(client: Client, wanted: Read) -> Listing:
+    end = time.monotonic() + PATIENCE
     try:
         for version in wanted.versions:
-            found = _version(client, wanted, version)
+            found = _version(client, wanted, version, end)
             if found is not None:
                 return Listing(tuple(found))
     except Denied:
@@ -137,21 +141,21 @@ def _denied(wanted: Read) -> Listing:
     )
 
 
-def _version(client: Client, wanted: Read, version: str) -> Sequence[Object] | None:
+def _version(client: Client, wanted: Read, version: str, end: float) -> Sequence[Object] | None:
     """Read a kind in one version of its API; None where the cluster has no such version."""
     if wanted.names:
         try:
-            return [client.get(path) for path in wanted.paths(version)]
+            return [client.get(path, end=end) for path in wanted.paths(version)]
         except Absent:
             return None
     (path,) = wanted.paths(version)
     try:
         try:
-            listed = list(_pages(client, path, wanted, version))
+            listed = list(_pages(client, path, wanted, version, end))
         except Failure as error:
             if error.status != _GONE:
                 raise
-            listed = list(_pages(client, path, wanted, version))
+            listed = list(_pages(client, path, wanted, version, end))
     except Absent:
         return None
     if not wanted.secret:
@@ -160,13 +164,13 @@ def _version(client: Client, wanted: Read, version: str) -> Sequence[Object] | N
     for one in newest(listed):
         namespace, name = (dig(one, "metadata", key) for key in ("namespace", "name"))
         try:
-            found.append(client.get(f"/api/v1/namespaces/{namespace}/secrets/{name}"))
+            found.append(client.get(f"/api/v1/namespaces/{namespace}/secrets/{name}", end=end))
         except Absent:
             continue  # Helm has just removed it
     return found
 
 
-def _pages(client: Client, path: str, wanted: Read, version: str) -> Iterable[Object]:
+def _pages(client: Client, path: str, wanted: Read, version: str, end: float) -> Iterable[Object]:
     from urllib.parse import quote
 
     more = ""
@@ -174,7 +178,7 @@ def _pages(client: Client, path: str, wanted: Read, version: str) -> Iterable[Ob
     whole = f"{wanted.group}/{version}" if wanted.group else version
     for _ in range(PAGES):
         query = "&".join(part for part in (wanted.query, f"limit={PAGE}", more) if part)
-        answer = client.get(f"{path}?{query}", accept)
+        answer = client.get(f"{path}?{query}", accept, end=end)
         items = answer.get("items") if isinstance(answer, Mapping) else None
         for item in items if isinstance(items, list) else ():
             # Items of a list say neither.

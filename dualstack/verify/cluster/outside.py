@@ -12,6 +12,7 @@ from dualstack.verify.cluster.view import Place, View
 from dualstack.verify.endpoints import RENEWED, Endpoint
 from dualstack.verify.judge import look
 from dualstack.verify.model import Kind, Result, Way
+from dualstack.verify.together import together
 
 
 def run(view: View, access: Access, way: Way) -> Iterator[Result]:
@@ -29,11 +30,11 @@ def run(view: View, access: Access, way: Way) -> Iterator[Result]:
         found = []
     named = [(str(one[4][0]), access.port, host) for one in found]
     own = [(address, port, address) for address, port in addresses(view, access)]
-    seen: set[tuple[str, int]] = set()
+    asked: dict[tuple[str, int], Endpoint] = {}
     for address, port, name in [*named, *own]:
-        if (address, port) not in seen:
-            seen.add((address, port))
-            yield from look(_endpoint(view, address, port, name), way)
+        asked.setdefault((address, port), _endpoint(view, address, port, name))
+    for results in together(lambda endpoint: look(endpoint, way), asked.values()):
+        yield from results
 
 
 def _endpoint(view: View, address: str, port: int, name: str) -> Endpoint:

@@ -13,6 +13,7 @@ from dualstack.verify.cluster.client import Absent, Client, Denied, Failure, Unk
 from dualstack.verify.cluster.live import Listing
 from dualstack.verify.cluster.view import Place, View, internal_ips, is_server, shown
 from dualstack.verify.model import Kind, Result, Way
+from dualstack.verify.together import together
 
 NAMESPACE = "/api/v1/namespaces/kube-system"
 _SEVERAL = "kubectl, nodes and dualstack see now this cluster, now that one"
@@ -36,8 +37,7 @@ def run(view: View, access: Access, way: Way) -> Iterator[Result]:
     yield place.ok(f"Kubernetes {shown(dig(version, 'gitVersion', default='of an unknown version'))}")
     listing = view.live.of("kube-system")
     uid = str(dig(listing.objects[0], "metadata", "uid", default="")) if listing.objects else ""
-    for address, port in addresses(view, access):
-        yield _compared(access, way, address, port, uid, listing)
+    yield from together(lambda at: _compared(access, way, *at, uid, listing), addresses(view, access))
 
 
 def _silent(place: Place, access: Access, error: Failure) -> Result:
@@ -105,6 +105,12 @@ def _compared(access: Access, way: Way, address: str, port: int, uid: str, listi
                 f"its certificate comes from another authority ({error})",
                 _SEVERAL,
                 "find who has this address: ip neigh, MetalLB's and the nodes' addresses; turn the other cluster off",
+            )
+        if error.other:
+            return place.failed(
+                f"no API server of the cluster: {error}; no login was sent",
+                "what asks for the API there is answered by another server of the cluster, such as a kubelet",
+                _anew(address).partition(";")[0],
             )
         return place.unknown(f"no answer: {error}", "mend what is said of this address under api")
     except Unknown:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import stat
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +71,26 @@ def test_a_certificate_with_another_name_is_refused_unless_the_kubeconfig_names_
         assert Client(named, WAY).get("/version") == {}
 
 
+@pytest.mark.parametrize("shown", [("mgmt-1", "localhost"), ("mgmt-1", "kubernetes"), ("paris.example.com",)])
+def test_a_login_goes_to_api_servers_alone(shown: tuple[str, ...]) -> None:
+    """A kubelet's certificate is of the cluster's authority, too, and holds the node's address."""
+    port, heard = free_port(), list[bytes]()
+    pem = api.certificate(names=shown)
+    authority = pem[pem.index("-----BEGIN CERTIFICATE") :].encode()
+    access = Access("https://localhost:6443", authority, token="t")
+    if "paris.example.com" in shown:
+        access = replace(access, name="paris.example.com")
+    with api.serving(("127.0.0.1",), port, pem=pem, heard=heard, answer=answer(b"{}")):
+        asked = Client(access, WAY, at=("127.0.0.1", port))
+        if "localhost" not in shown:
+            assert asked.get("/version") == {}
+            return
+        with pytest.raises(Failure, match="is for") as caught:
+            asked.get("/version")
+    assert caught.value.other
+    assert heard == []
+
+
 def test_a_list_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "PAGES", 3)
     body: dict[str, Any] = {"items": [], "metadata": {"continue": "more"}}
@@ -92,6 +115,19 @@ def test_a_client_certificate_leaves_no_file(tmp_path: Any, monkeypatch: pytest.
     assert list(tmp_path.iterdir()) == []
 
 
+def listening() -> set[int]:
+    """Give the ports of TCP that this process listens at."""
+    own, found = set(), set()
+    for file in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # of the listing itself
+            own.add(str(file.readlink()))
+    for line in [line for name in ("tcp", "tcp6") for line in Path("/proc/self/net", name).read_text().splitlines()]:
+        words = line.split()
+        if words[3] == "0A" and f"socket:[{words[9]}]" in own:
+            found.add(int(words[1].rpartition(":")[2], 16))
+    return found
+
+
 def test_through_the_jump_host(tmp_path: Path) -> None:
     port, pem = free_port(), api.certificate()
     authority = pem[pem.index("-----BEGIN CERTIFICATE") :].encode()
@@ -113,9 +149,13 @@ def test_through_the_jump_host(tmp_path: Path) -> None:
             api.serving(("127.0.0.1",), port, pem=pem, answer=answer(b'{"gitVersion": "v1"}'), heard=heard),
             JumpHost(login) as place,
         ):
-            access = Access(f"https://127.0.0.1:{port}", authority)
-            assert Client(access, Way(seconds=5.0, place=place)).get("/version") == {"gitVersion": "v1"}
-    assert f"Host: 127.0.0.1:{port}".encode() not in heard[0]  # a port of the forwarding's own
+            access, way = Access(f"https://127.0.0.1:{port}", authority), Way(seconds=5.0, place=place)
+            assert Client(access, way).get("/version") == {"gitVersion": "v1"}
+            door = Path(place.run(lambda: place.door("127.0.0.1", port)))
+            assert stat.S_IMODE(door.parent.stat().st_mode) == 0o700
+            assert listening() == {port}  # a port that leads through SSH would lead each user there
+    assert f"Host: 127.0.0.1:{port}".encode() in heard[0]
+    assert not door.parent.exists()
 
 
 def test_a_jump_host_that_is_away_is_no_answer() -> None:
@@ -141,7 +181,7 @@ class Compacted(Client):
     def __init__(self, times: int) -> None:
         self.times = times
 
-    def get(self, path: str, *_: object) -> Any:
+    def get(self, path: str, *_: object, **_more: object) -> Any:
         if "continue=" not in path:
             return {"metadata": {"continue": "more"}, "items": [{"metadata": {"name": "one"}}]}
         if self.times:
