@@ -21,6 +21,8 @@ V6 = {"address": "fd00:100::10/64", "gateway": "fe80::1"}
 FROM4 = {"dhcp": True, "reservation": "192.168.100.10"}
 FROM6 = {"dhcp": True, "autoconf": True, "reservation": "fd00:100::10"}
 
+LACP = {"miimon": "100", "lacp_rate": "fast", "xmit_hash_policy": "layer3+4"}
+
 
 def mac(number: int) -> str:
     """Give the MAC of a NIC."""
@@ -42,6 +44,26 @@ NODES: dict[str, list[dict[str, Any]]] = {
         {"name": "eth10", "mac": mac(2).upper(), "ipv4": {"address": "10.9.0.2/24"}},
         {"name": "storage", "vlan": {"id": 120, "base": "eth10"}, "ipv4": {"address": "10.120.0.2/24"}},
         {"name": "eth1.130", "vlan": {"id": 130, "base": "eth1"}, "ipv4": {"address": "10.130.0.2/24"}},
+    ),
+    "routes": one_node(
+        eth0(ipv4=V4, ipv6=V6),
+        {
+            "name": "eth2",
+            "mac": mac(2),
+            "ipv4": {"address": "192.168.130.10/24"},
+            "ipv6": {"address": "fd00:130::10/64"},
+        },
+        routes=[
+            {"destination": "192.168.230.0/24", "gateway": "192.168.130.1", "interface": "eth2"},
+            {"destination": "fd00:230::/64", "gateway": "fe80::1", "interface": "eth2", "metric": 300},
+            {"destination": "fd00:240::/64", "gateway": "fd00:100::9"},
+        ],
+    ),
+    "lacp": one_node(
+        {"name": "eth1", "mac": mac(1)},
+        {"name": "eth10", "mac": mac(2)},
+        {"name": "bond0", "mtu": 9000, "bond": {"mode": "802.3ad", "ports": ["eth1", "eth10"], "options": LACP}},
+        {"name": "bond0.120", "mtu": 1500, "vlan": {"id": 120, "base": "bond0"}, "ipv4": V4, "ipv6": V6},
     ),
     "bond": one_node(
         {"name": "eth1", "mac": mac(1)},

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 DEFAULTS = {"0.0.0.0/0", "::/0"}
+AS_SHOWN = {"lacp_rate": "ad_lacp_rate"}
+"""Options of a bond that ``ip`` has another name for."""
 
 
 def links(nmstate: Any) -> dict[str, dict[str, Any]]:
@@ -35,7 +37,7 @@ def kernel_links(seen: Mapping[str, Any], nmstate: Any, names: Mapping[str, str]
         ports = {site[item["ifname"]] for item in seen.values() if item.get("master") == link["ifname"]}
         has = {**{key: str(value) for key, value in data.items()}, "mtu": link["mtu"], "ports": ports}
         has |= {"id": data.get("id"), "base": site.get(link.get("link", ""))}
-        found[name] = {key: has[key] for key in wanted}
+        found[name] = {key: has[AS_SHOWN.get(key, key)] for key in wanted}
     return found
 
 

@@ -41,6 +41,11 @@ RESERVED = {"ipv4": ["192.168.100.10/24"], "ipv6": ["fd00:100::10/128"]}
 CASES: dict[str, dict[str, Any]] = {
     "bond": {"router": {"vlan": 120}, "dhcp": DHCP, "near": {"mgmt": ROUTER}},
     "unmarked": {"router": {"vlan": 120}, "dhcp": UNMARKED, "near": {}, "of": "bond"},
+    "lacp": {
+        "router": {"vlan": 120, "lacp": list(KERNEL), "mtu": 9000},
+        "dhcp": (),
+        "near": {"bond0.120": ROUTER},
+    },
     "names": {"router": {}, "dhcp": (), "near": {}},
 }
 SECONDS = 300.0
@@ -89,7 +94,7 @@ def kernel_name(site: str, known: dict[str, str]) -> str:
     return f"{known[base]}.{rest}" if dot and base in known and shutil.which("nmc") else site
 
 
-@pytest.mark.parametrize("case", ["bond", "names"])
+@pytest.mark.parametrize("case", ["bond", "lacp", "names"])
 def test_bonds_and_vlans_addresses_routes_and_resolvers_are_the_plans(case: str, machine: dict[str, Any]) -> None:
     seen = machine[case]
     assert "failed" not in seen, seen["failed"]
@@ -109,3 +114,12 @@ def test_a_bond_without_a_mac_of_its_own_is_known_by_the_port_that_the_kernel_fi
 ) -> None:
     """DS308: the site's first port is not it here, and the address reserved for that one is not the node's."""
     assert machine["unmarked"]["addresses"] == expected("unmarked"), machine["unmarked"]
+
+
+def test_both_ports_are_in_one_aggregate_with_the_switch_and_have_the_bonds_mtu(machine: dict[str, Any]) -> None:
+    links = machine["lacp"]["links"]
+    ports = [links[name]["linkinfo"]["info_slave_data"] for name in KERNEL]
+    assert len({port["ad_aggregator_id"] for port in ports}) == 1, ports
+    assert all("distributing" in port["ad_actor_oper_port_state_str"] for port in ports), ports
+    assert links["bond0"]["linkinfo"]["info_data"]["ad_info"]["num_ports"] == len(KERNEL)
+    assert {links[name]["mtu"] for name in KERNEL} == {9000}

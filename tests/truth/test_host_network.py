@@ -6,6 +6,7 @@ docs is here: waiting for families, router advertisements and accept_ra, sysctl 
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -23,6 +24,7 @@ from tests.lab.hostnet import HostNetwork
 from tests.lab.plugins import needed_namespaces
 from tests.lab.router import LINK_LOCAL, ROUTER4
 from tests.plan.plans import one_node, plan
+from tests.truth import planned
 from tests.truth.keyfiles import KEPT, NODES, V4, V6, generated, keep, keyfiles, mac, made_of, node, read
 
 ONE = {"ens3": mac(0)}
@@ -62,9 +64,9 @@ def test_kept_key_files_are_what_nm_configurator_makes(case: str, tmp_path: Path
 def test_static_addresses_routes_and_resolvers_are_the_plans(lab: HostNetwork, tmp_path: Path) -> None:
     lab.start(keyfiles("static", tmp_path), ONE)
     assert lab.online(30) is not None
-    planned = node("static")
+    of_plan = node("static")
     assert lab.until(lambda: lab.addresses("ens3") == ADDRESSES, 10), lab.addresses("ens3")
-    assert (str(planned.ipv4), str(planned.ipv6)) == ("192.168.100.10", "fd00:100::10")
+    assert (str(of_plan.ipv4), str(of_plan.ipv6)) == ("192.168.100.10", "fd00:100::10")
     assert lab.gateways("ens3") == {"ipv4": [ROUTER4], "ipv6": [LINK_LOCAL]}
     assert lab.resolvers() == ["192.168.100.53", "fd00:100::53"]
 
@@ -140,6 +142,19 @@ def test_nics_are_found_by_their_macs_where_the_kernel_names_them_otherwise(lab:
     lab.start(files, {"eth10": mac(1), "eth1": mac(2)})
     assert lab.until(lambda: lab.addresses("eth1")["ipv4"] == ["10.9.0.2/24"], 30)
     assert lab.until(lambda: lab.addresses("eth10") == ADDRESSES, 30)
+
+
+def test_static_routes_are_the_plans(lab: HostNetwork, tmp_path: Path) -> None:
+    lab.start(keyfiles("routes", tmp_path), {"ens3": mac(0), "ens4": mac(2)})
+    assert lab.online(30) is not None
+    wanted, known = thaw(node("routes").nmstate), {"ens3": "eth0", "ens4": "eth2"}
+
+    def found() -> set[tuple[str, str, str]]:
+        seen = {flag: json.loads(lab.run("ip", "-j", flag, "route")) for flag in ("-4", "-6")}
+        return planned.kernel_routes(seen, known)
+
+    assert lab.until(lambda: found() == planned.routes(wanted), 10), found()
+    assert "metric 300" in lab.run("ip", "-6", "route", "show", "fd00:230::/64")
 
 
 @pytest.mark.parametrize("case", ["names", "bond"])
