@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any
 
@@ -13,6 +14,7 @@ from dualstack.check.checked import Checked
 from dualstack.check.validated import validated
 from dualstack.cli.text import findings_text
 from dualstack.document.hiding import Veil
+from dualstack.releases import RELEASES
 from tests.sites import checked, mapping, put
 
 ETH0: tuple[str | int, ...] = ("nodes", 0, "interfaces", 0)
@@ -45,7 +47,7 @@ def errors(data: dict[str, Any]) -> list[tuple[str, str]]:
         ("no", (*ETH0, "ipv6", "enabled"), "write false"),
         ("amd64", ("image", "arch"), "write x86_64"),
         (3.5, ("release",), 'write "3.5"'),
-        (3.1, ("release",), 'write one of "3.4", "3.5", "3.6"'),
+        (3.1, ("release",), f"write one of {', '.join(map(json.dumps, RELEASES))}"),
         (5, ("provisioning", "persistence", "size"), "write 5Gi"),
         (1.34, ("kubernetesVersion",), "write the whole version in quotes, such as v1.34.4+rke2r1"),
         (0, ("rancher", "replicas"), "write 1 or more"),

@@ -114,15 +114,10 @@ def test_d10_ironic_listens_on_all_interfaces() -> None:
     assert [f.severity for f in found(ipv4_only, "DS069")] == ["error"]
 
 
-@pytest.mark.parametrize(
-    ("release", "key", "value"),
-    [
-        ("3.4", "additionalTrustedCAs", True),
-        ("3.5", "additionalTrustedCAs", True),
-        ("3.6", "trustedCAs", "tls-ca-bundle"),
-    ],
-)
-def test_d11_further_cas_by_release(release: str, key: str, value: object) -> None:
+@pytest.mark.parametrize("release", RELEASES)
+def test_d11_further_cas_by_release(release: str) -> None:
+    key = RELEASES[release].trusted_cas_key
+    value = {"additionalTrustedCAs": True, "trustedCAs": "tls-ca-bundle"}[key]
     data = put(mapping(release=release), "tls-ca-bundle", "provisioning", "trustedCas")
     assert dig(plan(data).values("metal3"), "global", key) == value
     other = "trustedCAs" if key == "additionalTrustedCAs" else "additionalTrustedCAs"
@@ -152,10 +147,10 @@ def test_d13_node_ports_are_left_to_kubernetes() -> None:
     ]
 
 
-@pytest.mark.parametrize(("release", "ingress"), [("3.4", None), ("3.5", None), ("3.6", "traefik")])
-def test_d14_server_yaml_is_whole(release: str, ingress: str | None) -> None:
+@pytest.mark.parametrize("release", RELEASES)
+def test_d14_server_yaml_is_whole(release: str) -> None:
     server = plan(mapping(release=release)).server
-    assert server.get("ingress-controller") == ingress
+    assert server.get("ingress-controller") == RELEASES[release].ingress_controller
     assert set(server) >= {"cni", "selinux", "system-default-registry", "write-kubeconfig-mode", "tls-san"}
 
 

@@ -11,7 +11,7 @@ from dualstack.document.merge import overlay
 from dualstack.plan.model import ChartPlan, ChartRepository
 from dualstack.plan.proxy import proxy_urls
 from dualstack.plan.topology import servers, several
-from dualstack.releases import ChartRelease, Release, Repository, empty_host_bug
+from dualstack.releases import CHARTS, ChartKey, ChartRelease, Release, Repository, empty_host_bug
 from dualstack.site import Site
 from dualstack.site.charts import Chart, ExtraChart
 
@@ -148,21 +148,21 @@ def _repository(given: Repository | None, settings: Chart) -> ChartRepository:
     return ChartRepository(given.name, given.url, username, key, needs_login=True)
 
 
-ORDER = ("cert-manager", "storage", "metal3", "rancher", "turtles", "neuvector")
-"""Order of the Helm releases: metal3 wants cert-manager's CRDs, Ironic's volume a storage class, turtles Rancher's."""
+Values = dict[ChartKey, dict[str, Any]]
+"""Computed values by the chart's key."""
 
 
-def plan_charts(site: Site, release: Release, computed: dict[str, dict[str, Any]]) -> tuple[ChartPlan, ...]:
+def plan_charts(site: Site, release: Release, computed: Values) -> tuple[ChartPlan, ...]:
     """Compute the Helm releases in the order in which they depend on each other.
 
     Args:
         site: the site.
         release: its release.
-        computed: computed values by the chart's key.
+        computed: computed values; a chart has none where none are needed.
     """
     plans: list[ChartPlan] = []
     before: tuple[str, ...] = ()
-    for key in ORDER:
+    for key in CHARTS:
         if not enabled(site, key):
             continue
         settings = chart_settings(site, key)
@@ -222,13 +222,13 @@ def computed_values(
     rancher: str,
     secrets: frozenset[str],
     no_proxy: tuple[str, ...],
-) -> dict[str, dict[str, Any]]:
-    """Compute the values of every chart of the release, by key."""
-    metal3 = next(item for item in release.charts if item.key == "metal3")
+) -> Values:
+    """Compute the values of the charts that want some; of those that the release lacks nobody asks for them."""
+    metal3 = next((item.version for item in release.charts if item.key == "metal3"), "")
     return {
         "cert-manager": {"installCRDs": True},
         "storage": _storage_values(site, release),
-        "metal3": metal3_values(site, release, site.charts.metal3.version or metal3.version, serving),
+        "metal3": metal3_values(site, release, site.charts.metal3.version or metal3, serving),
         "rancher": rancher_values(site, rancher, secrets, no_proxy),
         "turtles": _turtles_values(site, release),
         "neuvector": _neuvector_values(site.rancher.system_default_registry),

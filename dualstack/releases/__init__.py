@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dualstack.releases.catalogue import RELEASES
-from dualstack.releases.model import ChartKey, ChartRelease, Release, Repository
+from dualstack.releases.model import CHARTS, ChartKey, ChartRelease, Release, Repository
 from dualstack.releases.versions import (
     BITMAP_ADDRESSES,
     FIRST_DUAL_STACK_METAL3,
@@ -14,12 +14,14 @@ from dualstack.releases.versions import (
     empty_host_bug,
     kubernetes_minor,
     one_callback,
+    rancher_below,
     service_range_limit,
     upstream_version,
 )
 
 __all__ = [
     "BITMAP_ADDRESSES",
+    "CHARTS",
     "FIRST_DUAL_STACK_METAL3",
     "IPV6_LIMIT",
     "LAST_EMPTY_HOST_METAL3",
@@ -33,6 +35,7 @@ __all__ = [
     "empty_host_bug",
     "kubernetes_minor",
     "one_callback",
+    "rancher_below",
     "service_range_limit",
     "upstream_version",
 ]

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Final, Literal, get_args
 
-ChartKey = Literal["cert-manager", "storage", "metal3", "turtles", "neuvector", "rancher"]
+ChartKey = Literal["cert-manager", "storage", "metal3", "rancher", "turtles", "neuvector"]
+"""The names under ``charts`` in the site file, in the order in which the charts are installed.
+
+metal3 wants cert-manager's CRDs, Ironic's volume a storage class, turtles Rancher's.
+"""
+CHARTS: Final[tuple[ChartKey, ...]] = get_args(ChartKey)
+REQUIRED: Final[frozenset[ChartKey]] = frozenset(
+    {"cert-manager", "storage", "metal3", "rancher", "turtles", "neuvector"}
+)
+"""Those that every release has, so that a file that lacks one is not whole; of the others some releases have none."""
 TrustedCasKey = Literal["additionalTrustedCAs", "trustedCAs"]
 IngressValues = Literal["nginx", "traefik-39", "traefik-40"]
 

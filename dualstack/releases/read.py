@@ -9,7 +9,8 @@ from typing import Any, Final, TypeVar, get_args
 
 from dualstack.errors import InputError
 from dualstack.releases.model import (
-    ChartKey,
+    CHARTS,
+    REQUIRED,
     ChartRelease,
     IngressValues,
     Release,
@@ -17,6 +18,7 @@ from dualstack.releases.model import (
     Support,
     TrustedCasKey,
 )
+from dualstack.releases.versions import kubernetes_minor, rancher_below
 
 PATCH: Final = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}")
 """How a site pins one patch (z-stream) of a release."""
@@ -143,10 +145,19 @@ def checked(data: Mapping[str, Any], file: str, name: str) -> Release:
         support=_support(top),
     )
     top.done()
+    _pair(top, release)
     if told:
         fix = "a release is taken only whole: mend it from the vendor's release notes"
         raise InputError("; ".join(told), file=file, fix=fix)
     return release
+
+
+def _pair(top: _Part, release: Release) -> None:
+    """Note a Rancher that Helm would refuse on the release's own Kubernetes: no site could have both."""
+    for chart in release.charts:
+        below = rancher_below(chart.version) if chart.key == "rancher" else None
+        if below is not None and (kubernetes_minor(release.kubernetes) or 0) >= below:
+            top.wrong("kubernetes", f"Rancher {chart.version} wants one below 1.{below}, not {release.kubernetes}")
 
 
 def _pattern(top: _Part) -> str:
@@ -190,7 +201,7 @@ def _charts(top: _Part) -> tuple[ChartRelease, ...]:
             part.wrong("repository", f"repositories has no {named}")
         charts.append(
             ChartRelease(
-                key=part.word("key", get_args(ChartKey)),
+                key=part.word("key", CHARTS),
                 chart=part.text("chart"),
                 version=part.text("version"),
                 repository=repositories.get(named, Repository(named, "")),
@@ -200,7 +211,7 @@ def _charts(top: _Part) -> tuple[ChartRelease, ...]:
         )
         part.done()
     have = [chart.key for chart in charts]
-    if missing := [key for key in get_args(ChartKey) if key not in have]:
+    if missing := [key for key in CHARTS if key in REQUIRED and key not in have]:
         top.wrong("charts", f"no {', no '.join(missing)}")
     names = [chart.name for chart in charts]
     if twice := sorted({name for name in names if names.count(name) > 1}):

@@ -18,6 +18,16 @@ def upstream_version(version: str) -> tuple[int, ...] | None:
     return tuple(int(part) for part in match.groups()) if match else None
 
 
+_RANCHER_BELOW_MINOR = {12: 34, 13: 35, 14: 36}
+"""First Kubernetes minor version that a Rancher minor version's chart refuses (``kubeVersion: < 1.35.0-0``)."""
+
+
+def rancher_below(rancher: str) -> int | None:
+    """Return the first Kubernetes minor version that Rancher's chart refuses; None where nobody knows."""
+    found = upstream_version(rancher)
+    return _RANCHER_BELOW_MINOR.get(found[1]) if found is not None and found[0] == 2 else None
+
+
 FIRST_TRAEFIK_MINOR = 36
 """From RKE2 1.36 on new clusters get Traefik (rke2-docs ``docs/reference/ingress_migration.md``)."""
 

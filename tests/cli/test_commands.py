@@ -18,6 +18,7 @@ import yaml
 
 from dualstack.answer.schema import layer_schema, stack_schema
 from dualstack.cli.words import OURS
+from dualstack.releases import RELEASES
 from dualstack.rules import all_rules
 from tests import PROJECT
 from tests.cli.conftest import Project, Run
@@ -51,7 +52,7 @@ def test_show_prints_yaml_that_reads_back(run: Run, project: Project) -> None:
     assert filled["cluster"]["pods"] == {"ipv4": "10.42.0.0/16", "ipv6": "fd12:4567:789b::/48"}
 
 
-@pytest.mark.parametrize("release", ["3.4", "3.5", "3.6"])
+@pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize("mode", [("--mode", "address"), ("--mode", "hostname", "--hostname", FQDN)])
 def test_new_writes_a_site_that_checks_clean(run: Run, project: Project, mode: tuple[str, ...], release: str) -> None:
     made = run("new", "paris", *mode, *STATIC, "--release", release, "--ssh-key", SSH_KEY)

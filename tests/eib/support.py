@@ -11,6 +11,7 @@ import yaml
 from dualstack.document.merge import overlay
 from dualstack.eib import File, Reader, Tree, build_tree, disk
 from dualstack.plan.model import Plan
+from dualstack.releases import RELEASES
 from tests.sites import SECRETS, checked, mapping
 
 CANARY = "Canary-7e1f"
@@ -86,11 +87,7 @@ RICH: dict[str, Any] = {
 """Changes to the good site that use about everything that an image can have."""
 
 SITES: dict[str, dict[str, Any]] = {
-    **{
-        f"{mode}-{release}": mapping(mode, release=release)
-        for mode in ("address", "hostname")
-        for release in ("3.4", "3.5", "3.6")
-    },
+    **{f"{mode}-{release}": mapping(mode, release=release) for mode in ("address", "hostname") for release in RELEASES},
     "rich": mapping("address", **RICH),
     "rich-hostname": mapping("hostname", **RICH),
     "pulumi": mapping("address", delivery="pulumi"),

@@ -7,15 +7,17 @@ all sites share changes one line.
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from traceback import format_exc
 from typing import Final
 
+from dualstack.releases import RELEASES
 from dualstack.stack.project import list_sites
 from tests import PROJECT
 from tests.goldens.answers import Answer, answer, peer_answer, stack_answer
@@ -42,7 +44,7 @@ class Asked:
     """Something that has an answer."""
 
     name: str
-    """``good <mode>``, ``stack <name>``, ``peer <id>``, ``site <key>`` or ``resources <key>``."""
+    """``good <mode>``, ``release <name> <mode>``, ``stack <name>``, ``peer <id>``, ``site`` or ``resources <key>``."""
     ask: Callable[[], Answer]
     like: str = ""
     """Name of what its line is written relative to."""
@@ -66,6 +68,9 @@ def known_stacks(project: Path) -> list[str]:
 def everything() -> dict[str, Asked]:
     """Return all that has an answer, by name; the peers' cases only where they are at hand."""
     asked = [Asked(f"good {mode}", lambda mode=mode: answer(_good(mode))) for mode in _MODES]  # type: ignore[misc]
+    for release, mode in itertools.product(RELEASES, _MODES):
+        ask = partial(answer, _good(mode, release))
+        asked.append(Asked(f"release {release} {mode}", ask, f"good {mode}"))
     asked += [Asked(f"stack {name}", lambda name=name: stack_answer(name)) for name in known_stacks(PROJECT)]  # type: ignore[misc]
     for file in (OWN, PEERS):
         for case in json.loads(file.read_text(encoding="utf-8")) if file.exists() else ():
@@ -88,8 +93,8 @@ def _is_quick(name: str) -> bool:
     return int(name.split()[1][:4], 16) % _QUICK == 0
 
 
-def _good(mode: str) -> Case:
-    return {"site": mapping(mode), "secrets": list(SECRETS), "config": {}}
+def _good(mode: str, release: str = "") -> Case:
+    return {"site": mapping(mode, **({"release": release} if release else {})), "secrets": list(SECRETS), "config": {}}
 
 
 def read_answers() -> dict[str, Digests]:

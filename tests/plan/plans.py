@@ -6,10 +6,12 @@ from typing import Any
 
 from dualstack.document.frozen import thaw
 from dualstack.plan import Plan, make_plan
+from dualstack.releases import RELEASES as CATALOGUE
 from dualstack.site import Site
 from tests.sites import SECRETS, mapping
 
-RELEASES = ("3.4", "3.5", "3.6")
+RELEASES = tuple(CATALOGUE)
+"""Without a patch, oldest first."""
 MODES = ("address", "hostname")
 FQDN = "ironic.paris.example.com"
 

@@ -21,7 +21,7 @@ APPS = ChartRepository(
 
 Row = tuple[str, str, str, ChartRepository, str]
 EXPECTED: dict[str, list[Row]] = {
-    "3.4": [
+    "3.4.2": [
         ("cert-manager", "cert-manager", "1.18.2", JETSTACK, "cert-manager"),
         ("longhorn-crd", "longhorn-crd", "107.1.1+up1.9.2", RANCHER, "longhorn-system"),
         ("longhorn", "longhorn", "107.1.1+up1.9.2", RANCHER, "longhorn-system"),
@@ -31,7 +31,7 @@ EXPECTED: dict[str, list[Row]] = {
         ("neuvector-crd", "neuvector-crd", "107.0.3+up2.8.10", RANCHER, "neuvector"),
         ("neuvector", "neuvector", "107.0.3+up2.8.10", RANCHER, "neuvector"),
     ],
-    "3.5": [
+    "3.5.1": [
         ("cert-manager", "cert-manager", "1.19.2", JETSTACK, "cert-manager"),
         ("longhorn", "suse-storage", "1.10.2", APPS, "longhorn-system"),
         ("metal3", "metal3", "305.0.23+up0.13.1", EDGE, "metal3-system"),
@@ -40,7 +40,7 @@ EXPECTED: dict[str, list[Row]] = {
         ("neuvector-crd", "neuvector-crd", "108.0.2+up2.8.11", RANCHER, "neuvector"),
         ("neuvector", "neuvector", "108.0.2+up2.8.11", RANCHER, "neuvector"),
     ],
-    "3.6": [
+    "3.6.0": [
         ("cert-manager", "cert-manager", "1.20.1", JETSTACK, "cert-manager"),
         ("longhorn", "suse-storage", "1.11.1", APPS, "longhorn-system"),
         ("metal3", "metal3", "306.0.26+up0.15.0", EDGE, "metal3-system"),
@@ -50,13 +50,13 @@ EXPECTED: dict[str, list[Row]] = {
         ("neuvector", "neuvector", "109.0.1+up2.8.13", RANCHER, "neuvector"),
     ],
 }
-KUBERNETES = {"3.4": "v1.33.6+rke2r1", "3.5": "v1.34.4+rke2r1", "3.6": "v1.35.3+rke2r3"}
+KUBERNETES = {"3.4.2": "v1.33.6+rke2r1", "3.5.1": "v1.34.4+rke2r1", "3.6.0": "v1.35.3+rke2r3"}
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("release", EXPECTED)
 def test_what_a_release_ships(mode: str, release: str) -> None:
-    """The table of versions of each release."""
+    """The table of versions, written a second time from its source for some patches, which never change."""
     made = plan(mode, release=release)
     rows = [(item.name, item.chart, item.version, item.repository, item.namespace) for item in made.charts]
     assert rows == EXPECTED[release]

@@ -8,11 +8,16 @@ import pytest
 
 from dualstack.plan import make_plan
 from dualstack.plan.model import Ironic
+from dualstack.releases import RELEASES as CATALOGUE
 from dualstack.site import Site
 from tests.plan.plans import FQDN, RELEASES, plan, values
 from tests.sites import mapping, put
 
 V4, V6 = "192.168.100.10", "fd00:100::10"
+
+
+def _no_further_cas(release: str) -> dict[str, Any]:
+    return {"additionalTrustedCAs": False} if CATALOGUE[release].trusted_cas_key == "additionalTrustedCAs" else {}
 
 
 def guide_address(release: str) -> dict[str, Any]:
@@ -21,7 +26,7 @@ def guide_address(release: str) -> dict[str, Any]:
         "global": {
             "ironicIP": V4,
             "enable_vmedia_tls": False,
-            **({} if release == "3.6" else {"additionalTrustedCAs": False}),
+            **_no_further_cas(release),
         },
         "metal3-ironic": {
             "global": {"predictableNicNames": True},
@@ -40,7 +45,7 @@ def guide_hostname(release: str) -> dict[str, Any]:
             "provisioningHostname": FQDN,
             "externalHttpHost": FQDN,
             "enable_vmedia_tls": False,
-            **({} if release == "3.6" else {"additionalTrustedCAs": False}),
+            **_no_further_cas(release),
         },
         "metal3-ironic": {
             "global": {"predictableNicNames": True},

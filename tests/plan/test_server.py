@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dualstack.document.frozen import thaw
+from dualstack.releases import RELEASES as CATALOGUE
 from tests.plan.plans import AUTO, FQDN, MODES, RELEASES, one_node, plan
 from tests.sites import mapping
 
@@ -35,7 +36,8 @@ def server(mode: str = "address", /, **changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("release", RELEASES)
 def test_whole_file(mode: str, release: str) -> None:
-    ingress = {"ingress-controller": "traefik"} if release == "3.6" else {}
+    chosen = CATALOGUE[release].ingress_controller
+    ingress = {"ingress-controller": chosen} if chosen else {}
     assert server(mode, release=release) == {**BASE, **ingress, "tls-san": SANS[mode]}
 
 

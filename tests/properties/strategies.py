@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from dualstack.releases import RELEASES
 from tests.sites import FQDN, SSH_KEY
 
 octet = st.integers(1, 250)
@@ -81,7 +82,7 @@ def sites(draw: st.DrawFn) -> dict[str, Any]:
         routes.append({"destination": "172.30.0.0/16", "gateway": "172.31.255.1", "interface": "eth2"})
     site: dict[str, Any] = {
         "schema": 1,
-        "release": draw(st.sampled_from(["3.4", "3.5", "3.6"])),
+        "release": draw(st.sampled_from(RELEASES.names)),
         "mode": mode,
         "nodes": [
             {

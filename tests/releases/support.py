@@ -15,15 +15,18 @@ INVENTED = "9.9.1"
 
 
 def invented(**changes: Any) -> dict[str, Any]:
-    """Return what a file says of a release that nobody has, changes over it (None removes a key)."""
-    newest = sorted(catalogue.FOLDER.glob("[0-9]*.yaml"))[-1]
+    """Return what a file says of a release that nobody has, changes over it (None removes a key).
+
+    ``rancher`` is the version of its chart.
+    """
+    newest = catalogue.FOLDER / f"{catalogue.RELEASES.versions[-1]}.yaml"
     data = yaml.safe_load(newest.read_text(encoding="utf-8"))
     data |= {"release": INVENTED, "eibContainer": "registry.example.com/eib:9", "kubernetes": "v1.36.1+rke2r1"}
     for chart in data["charts"]:
         if chart["key"] == "neuvector":
             chart["namespace"] = "invented"
         if chart["key"] == "rancher":
-            chart["version"] = "2.99.1"
+            chart["version"] = changes.pop("rancher", "2.99.1")
     data |= changes
     return {key: value for key, value in data.items() if value is not None or key == "ingressController"}
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import jsonschema
 import pytest
@@ -17,9 +17,9 @@ from dualstack.answer.docs import fields_page
 from dualstack.answer.schema import stack_schema
 from dualstack.eib.build import build_tree
 from dualstack.errors import InputError
-from dualstack.plan.charts import ORDER
-from dualstack.releases import RELEASES
-from dualstack.releases.model import ChartKey
+from dualstack.releases import CHARTS, RELEASES, ChartKey, read
+from dualstack.releases.model import REQUIRED
+from dualstack.site.charts import Charts
 from dualstack.today import today
 from tests import PROJECT
 from tests.cli.conftest import Project, Run, project, run
@@ -84,14 +84,16 @@ def test_a_pinned_release_renders_what_its_name_without_a_patch_does() -> None:
 
 
 def test_the_shipped_files_are_whole() -> None:
-    assert [RELEASES[version].version for version in RELEASES.versions] == ["3.4.2", "3.5.1", "3.6.0"]
-    assert RELEASES.default == "3.5"
+    assert [RELEASES[version].version for version in RELEASES.versions] == list(RELEASES.versions)
+    assert RELEASES.default in RELEASES
+    # A site that pins one can be read for ever; an end of life is a warning (DS311), not a file that is gone.
+    assert {"3.4.2", "3.5.1", "3.6.0"} <= set(RELEASES.versions)
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"charts": []}, "charts: no cert-manager, no storage, no metal3, no turtles, no neuvector, no rancher"),
+        ({"charts": []}, "charts: no cert-manager, no storage, no metal3, no rancher, no turtles, no neuvector"),
         ({"eib": None, "kubernetes": None}, "kubernetes: missing; eib: missing"),
         ({"kubernetes": "v1.34.4+k3s1"}, "kubernetes: 'v1.34.4+k3s1' has not the form "),
         ({"repositories": {}}, "charts[0].repository: repositories has no jetstack; "),
@@ -112,6 +114,7 @@ def test_the_shipped_files_are_whole() -> None:
         ({"charts": [1]}, "charts[0]: not a mapping"),
         ({"charts": {"a": 1}}, "charts: not a list"),
         ({"charts": None}, "charts: missing"),
+        ({"rancher": "2.14.1"}, "kubernetes: Rancher 2.14.1 wants one below 1.36, not v1.36.1+rke2r1"),
     ],
 )
 def test_half_a_release_is_refused_with_all_that_is_wrong(folder: Path, changes: dict[str, Any], said: str) -> None:
@@ -144,11 +147,11 @@ def test_a_default_that_is_no_release_is_told(folder: Path) -> None:
 
 
 def test_an_unknown_patch_lists_the_known_ones_and_is_never_mended_to_another() -> None:
-    (finding,) = [one for one in checked(mapping(release="3.5.2")).findings if one.severity == "error"]
+    (finding,) = [one for one in checked(mapping(release="3.5.99")).findings if one.severity == "error"]
 
     assert finding.path == ("release",)
-    assert finding.message == "there is no release '3.5.2' in the catalogue; it has 3.4.2, 3.5.1, 3.6.0"
-    assert finding.fix == "choose one of 3.4, 3.5, 3.6, 3.4.2, 3.5.1, 3.6.0"
+    assert finding.message == f"there is no release '3.5.99' in the catalogue; it has {', '.join(RELEASES.versions)}"
+    assert finding.fix == f"choose one of {', '.join(RELEASES.names)}"
     assert finding.mend.edits == ()
 
 
@@ -171,10 +174,14 @@ def test_the_end_of_support_is_a_warning_from_the_day_after(monkeypatch: pytest.
     (warning,) = found(site, "DS311")
     assert (warning.severity, warning.path) == ("warning", ("release",))
     assert warning.message == "release 3.4 had its end of life on 2027-09-21"
-    assert str(warning.fix) == "move to a later release: 3.5 or 3.6"
+    assert str(warning.fix) == f"move to a later release: {' or '.join(list(RELEASES)[1:])}"
     assert not found(mapping(release="3.5"), "DS311")
+
+
+def test_the_newest_release_has_no_later_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(folder, invented(support={"end": "2029-12-31"}))
     monkeypatch.setenv("DUALSTACK_TODAY", "2030-01-01")
-    (last,) = found(mapping(release="3.6.0"), "DS311")
+    (last,) = found(mapping(release=INVENTED), "DS311")
     assert str(last.fix) == "move to a later release when there is one"
 
 
@@ -219,7 +226,7 @@ def test_a_site_reads_the_file_of_its_release_alone(tmp_path: Path) -> None:
     ran = subprocess.run(
         [sys.executable, "-c", code, "check", "paris"], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert json.loads(ran.stdout.splitlines()[-1]) == ["3.6.0.yaml"]
+    assert json.loads(ran.stdout.splitlines()[-1]) == [f"{RELEASES['3.6'].version}.yaml"]
 
 
 def test_the_package_has_the_files() -> None:
@@ -239,5 +246,40 @@ def test_the_default_stands_in_the_schema() -> None:
     assert yaml.safe_load((PROJECT / "dualstack/releases/default.yaml").read_text()) == {"release": RELEASES.default}
 
 
-def test_every_chart_has_its_place_in_the_order() -> None:
-    assert set(ORDER) == set(get_args(ChartKey))
+def _without(key: str) -> dict[str, Any]:
+    data = invented()
+    data["charts"] = [chart for chart in data["charts"] if chart["key"] != key]
+    return data
+
+
+@pytest.mark.parametrize("key", CHARTS)
+def test_a_chart_that_a_release_lacks(
+    key: ChartKey, folder: Path, run: Run, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read, "REQUIRED", REQUIRED - {key})
+    add(folder, _without(key))
+    data = mapping(release=INVENTED, charts={"storage": None} if key == "storage" else {})
+    plan = checked(data).plan
+    assert plan is not None
+    assert not [chart for chart in plan.charts if chart.key == key]
+    assert "DS330-chart-of-no-release" not in told(data)
+    assert build_tree(plan).files
+    project.site("paris", data)
+    assert run("plan", "paris").code in (0, 1)
+
+    (finding,) = found(mapping(release=INVENTED, charts={key: {"values": {"a": 1}}}), "DS330")
+    assert (finding.severity, finding.path) == ("warning", ("charts", key))
+    assert finding.message == f"release {INVENTED} has no chart {key}"
+    # A layer may switch it off for the sites of all releases.
+    assert not found(mapping(release=INVENTED, charts={key: {"enabled": False}}), "DS330")
+
+
+def test_every_chart_has_its_settings() -> None:
+    fields = {field.alias or name for name, field in Charts.model_fields.items()}
+    assert fields == {*CHARTS, "extra"}
+
+
+def test_required_are_what_every_release_has() -> None:
+    """So that a chart which the first release lacks is not demanded of it."""
+    everywhere = set.intersection(*({chart.key for chart in RELEASES[one].charts} for one in RELEASES.versions))
+    assert everywhere >= REQUIRED

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dualstack.document.findings import At, Findings, Rule, Severity
-from dualstack.document.fixes import AnyFix, write
+from dualstack.document.fixes import AnyFix, Fix, Set, write
 from dualstack.document.frozen import dig
 from dualstack.document.origins import Path
 from dualstack.plan.charts import enabled
 from dualstack.plan.model import ChartPlan
-from dualstack.releases import kubernetes_minor, upstream_version
+from dualstack.releases import kubernetes_minor, rancher_below
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import softened
 from dualstack.rules.name.name_grammar import label_problem
@@ -98,8 +98,6 @@ RELEASE_NAME_MAX = 53
 """Longest name of a Helm release."""
 DUAL_STACK_MINOR = 23
 """First Kubernetes minor version with stable dual-stack."""
-RANCHER_BELOW_MINOR = {12: 34, 13: 35, 14: 36}
-"""First Kubernetes minor version that a Rancher minor version's chart refuses (``kubeVersion: < 1.35.0-0``)."""
 
 
 def kubernetes_version(version: At[str], pinned: str) -> Findings:
@@ -116,8 +114,7 @@ def kubernetes_version(version: At[str], pinned: str) -> Findings:
 
 def rancher_takes(rancher: str, kubernetes: At[str], fix: AnyFix) -> Findings:
     """Tell where Rancher's chart refuses a Kubernetes version; nothing for versions that are not known."""
-    found, minor = upstream_version(rancher), kubernetes_minor(kubernetes.value)
-    below = RANCHER_BELOW_MINOR.get(found[1]) if found is not None and found[0] == 2 else None
+    below, minor = rancher_below(rancher), kubernetes_minor(kubernetes.value)
     if below is not None and minor is not None and minor >= below:
         message = f"Rancher {rancher} wants Kubernetes below 1.{below}, not {kubernetes.value}"
         yield RANCHER_RANGE.at(kubernetes.path, message, fix)
@@ -186,19 +183,36 @@ def check_versions(subject: Subject) -> Findings:
         if chart.pinned_by == "site":
             known = own.get(chart.key)  # type: ignore[call-overload]
             yield from pinned_version(At((*chart.path, "version"), chart.version), known)
-    rancher = subject.plan.chart("rancher")
-    if rancher is not None:
-        path: Path = ("charts", "rancher", "version")
-        fix = write(own["rancher"], guess=True)
-        written = site.kubernetes_version
-        if written is not None and kubernetes_minor(written) != kubernetes_minor(release.kubernetes):
-            path, fix = ("kubernetesVersion",), write(release.kubernetes, guess=True)
-        refused = list(rancher_takes(rancher.version, At(path, subject.plan.kubernetes_version), fix))
-        yield from refused
-        if refused and path == ("kubernetesVersion",):
-            return
-    if site.kubernetes_version is not None:
+    refused = list(_rancher_range(subject))
+    yield from refused
+    if site.kubernetes_version is not None and all(finding.path != ("kubernetesVersion",) for finding in refused):
         yield from kubernetes_of_release(At(("kubernetesVersion",), site.kubernetes_version), release.kubernetes)
+
+
+def _rancher_range(subject: Subject) -> Findings:
+    """Judge Rancher beside Kubernetes; the fix is the version of the release's own, or both, with which it goes."""
+    release, rancher = subject.plan.release, subject.plan.chart("rancher")
+    if rancher is None:
+        return
+    version: Path = ("charts", "rancher", "version")
+    own = next(item.version for item in release.charts if item.key == "rancher")
+    kubernetes = At[str](("kubernetesVersion",), subject.plan.kubernetes_version)
+    far = kubernetes_minor(kubernetes.value) != kubernetes_minor(release.kubernetes)
+    mends: list[tuple[Path, Fix, str, str]] = [
+        (version, write(own, guess=True), own, kubernetes.value),
+        (
+            kubernetes.path,
+            Fix((Set(release.kubernetes), Set(own, version)), guess=True),
+            own,
+            release.kubernetes,
+        ),
+    ]
+    if far:
+        mends.insert(0, (kubernetes.path, write(release.kubernetes, guess=True), rancher.version, release.kubernetes))
+    for path, fix, with_rancher, with_kubernetes in mends:
+        if not any(rancher_takes(with_rancher, At((), with_kubernetes), "")):
+            yield from rancher_takes(rancher.version, At(path, kubernetes.value), fix)
+            return
 
 
 def _needs(chart: ChartPlan) -> tuple[str, ...]:

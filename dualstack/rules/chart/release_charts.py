@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from dualstack.document.findings import At, Findings, Rule, Severity
-from dualstack.document.fixes import write
+from dualstack.document.fixes import remove, write
 from dualstack.document.frozen import dig
 from dualstack.document.origins import Path
-from dualstack.releases import upstream_version
+from dualstack.plan.charts import chart_settings, enabled
+from dualstack.releases import CHARTS, upstream_version
 from dualstack.rules.base import Subject
 
 RELEASE_CHART = Rule(
@@ -26,7 +27,14 @@ LETS_ENCRYPT = Rule(
     "rancher/rancher chart/values.yaml and templates/issuer-letsEncrypt.yaml; Rancher documentation: Helm chart "
     "options (letsEncrypt.email)",
 )
-RULES = (RELEASE_CHART, LETS_ENCRYPT)
+NO_SUCH_CHART = Rule(
+    "DS330-chart-of-no-release",
+    "Settings of a chart must be of one that the site's release has.",
+    Severity.WARNING,
+    "The settings do nothing: the chart is neither in the image nor on the cluster.",
+    "versions of each SUSE Telco Cloud release (suse-edge/suse-edge.github.io asciidoc/edge-book/versions.adoc)",
+)
+RULES = (RELEASE_CHART, LETS_ENCRYPT, NO_SUCH_CHART)
 
 
 def _line(chart: str, version: str) -> str | None:
@@ -74,4 +82,15 @@ def check_lets_encrypt(subject: Subject) -> Findings:
         yield LETS_ENCRYPT.at(path, "certificates come from Let's Encrypt, and no e-mail address is given", fix)
 
 
-CHECKS = (check_releases, check_lets_encrypt)
+def check_settings(subject: Subject) -> Findings:
+    """Tell settings of a chart that other releases have; that it is off may be said under any."""
+    release = subject.plan.release
+    own = {item.key for item in release.charts}
+    for key in CHARTS:
+        settings = chart_settings(subject.site, key)
+        if key not in own and enabled(subject.site, key) and settings.model_fields_set:
+            message = f"release {release.name} has no chart {key}"
+            yield NO_SUCH_CHART.at(("charts", key), message, remove(", or name a release that has it in release"))
+
+
+CHECKS = (check_releases, check_lets_encrypt, check_settings)

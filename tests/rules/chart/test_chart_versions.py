@@ -36,6 +36,20 @@ def extra(*charts: dict[str, Any]) -> list[Change]:
         ([("latest", "kubernetesVersion")], "DS106", "error", "kubernetesVersion", "write v1.34.4+rke2r1"),
         ([("v1.35.3+rke2r3", "kubernetesVersion")], "DS107", "error", "kubernetesVersion", "write v1.34.4+rke2r1"),
         ([("2.12.5", "charts", "rancher", "version")], "DS107", "error", "charts.rancher.version", "write 2.13.3"),
+        (
+            [("v1.36.0+rke2r1", "kubernetesVersion"), ("2.12.5", "charts", "rancher", "version")],
+            "DS107",
+            "error",
+            "kubernetesVersion",
+            "write v1.34.4+rke2r1 and set charts.rancher.version to 2.13.3",
+        ),
+        (
+            [("3.6", "release"), ("v1.34.4+rke2r1", "kubernetesVersion"), ("2.12.5", "charts", "rancher", "version")],
+            "DS107",
+            "error",
+            "charts.rancher.version",
+            "write 2.14.1",
+        ),
         ([("*", "charts", "metal3", "version")], "DS108", "error", "charts.metal3.version", "write 305.0.23+up0.13.1"),
         ([("^2.13", "charts", "rancher", "version")], "DS108", "error", "charts.rancher.version", "write 2.13.3"),
         (
