@@ -1,10 +1,11 @@
-"""The DNS records of the site."""
+"""The DNS records of the site, and the one place that chooses what a backend makes of them."""
 
 from __future__ import annotations
 
-import os
+import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, Final
 
 import pulumi
 
@@ -12,9 +13,12 @@ from components.outputs import names, records
 from components.secrets import Secrets
 from dualstack.plan import Plan
 from dualstack.plan.model import DnsRecord
-from dualstack.site.dns import Zone
-from dualstack.stack.project import ONLINE_VARIABLE
-from provider.resources import Answers, Pointer, RecordSet, ServerInput, TsigInput
+
+BACKENDS: Final = {
+    "existing": "components.dns_asked:ask",
+    "rfc2136": "components.dns_updates:write",
+}
+"""``module:function`` by ``dns.backend``, loaded where a site has it; those whose names are not here make nothing."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,7 @@ class ManagementDnsArgs:
 
 
 class ManagementDns(pulumi.ComponentResource):
-    """The records in state; with the backend ``rfc2136`` also written to their zones, with ``existing`` asked for.
-
-    With the virtual network's own backend they are rows of it.
-    """
+    """The records in state, and below it what the site's backend makes of them."""
 
     TYPE: ClassVar = "dualstack:index:ManagementDns"
 
@@ -52,86 +53,22 @@ class ManagementDns(pulumi.ComponentResource):
         plan = args.plan
         backend = plan.site.dns.backend
         super().__init__(self.TYPE, name, {"backend": backend, "records": records(plan)}, opts)
-        if backend == "rfc2136":
-            self._write(name, plan, args.secret)
-        elif backend == "existing":
-            self._ask(name, plan)
+        if maker := BACKENDS.get(backend):
+            module, _, function = maker.partition(":")
+            make: Make = getattr(importlib.import_module(module), function)
+            make(self, name, args)
         self.names = pulumi.Output.from_input(names(plan))
         self.register_outputs({"names": self.names})
 
-    def _write(self, name: str, plan: Plan, secret: Secrets) -> None:
-        zones = {zone.name.rstrip(".").lower(): zone for zone in plan.site.dns.zones}
-        # Two servers of a site file may be one machine: a new record must not be what is then deleted as the old one.
-        options = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
-        for host, both in _forward(plan).items():
-            RecordSet(
-                f"{name}-{host}",
-                record=host,
-                zone=both[0].zone,
-                ipv4=[record.value for record in both if record.type == "A"],
-                ipv6=[record.value for record in both if record.type == "AAAA"],
-                ttl=both[0].ttl,
-                server=_server(zones.get(both[0].zone.lower()), secret),
-                opts=options,
-            )
-        for record in plan.dns:
-            if record.type == "PTR":
-                Pointer(
-                    f"{name}-{record.name}",
-                    record=record.name,
-                    zone=record.zone,
-                    target=record.value,
-                    ttl=record.ttl,
-                    server=_server(zones.get(record.zone.lower()), secret),
-                    opts=options,
-                )
 
-    def _ask(self, name: str, plan: Plan) -> None:
-        """Check what others answer: at update by a resource, at preview, where that may go online, by a warning."""
-        online = pulumi.runtime.is_dry_run() and os.environ.get(ONLINE_VARIABLE) == "1"
-        for host in _forward(plan):
-            inputs = asked(plan, host)
-            Answers(f"{name}-{host}", **inputs, opts=pulumi.ResourceOptions(parent=self))
-            if online:
-                from provider.dns.answers import warnings
-
-                for line in warnings(inputs):
-                    pulumi.log.warn(line, self)
+Make = Callable[[ManagementDns, str, ManagementDnsArgs], None]
+"""Makes a backend's resources below the component, with names that begin with the component's."""
 
 
-def asked(plan: Plan, host: str) -> dict[str, Any]:
-    """Give what is asked for a name and what is planned for it, as the properties of ``Answers``."""
-    dns = plan.site.dns
-    both = _forward(plan)[host]
-    return {
-        "record": host,
-        "ipv4": [record.value for record in both if record.type == "A"],
-        "ipv6": [record.value for record in both if record.type == "AAAA"],
-        "ttl": both[0].ttl,
-        "pointers": [record.name for record in plan.dns if record.type == "PTR" and record.value == host],
-        "resolvers": [str(resolver) for resolver in dns.check.resolvers or dns.resolvers],
-        "port": dns.check.port,
-        "timeout": dns.check.timeout,
-    }
-
-
-def _forward(plan: Plan) -> dict[str, list[DnsRecord]]:
+def forward(plan: Plan) -> dict[str, list[DnsRecord]]:
     """Give A and AAAA by name, in the plan's order."""
     names: dict[str, list[DnsRecord]] = {}
     for record in plan.dns:
         if record.type != "PTR":
             names.setdefault(record.name, []).append(record)
     return names
-
-
-def _server(zone: Zone | None, secret: Secrets) -> ServerInput:
-    server: ServerInput = {"port": zone.port if zone else 53}
-    if zone is not None and zone.server is not None:
-        server["address"] = zone.server
-    if zone is not None and zone.key is not None:
-        key: TsigInput = {"name": zone.key.name, "algorithm": zone.key.algorithm}
-        value = secret(zone.key.secret_key)
-        if value is not None:
-            key["secret"] = value
-        server["key"] = key
-    return server

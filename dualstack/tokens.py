@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+DNS: Final = "dualstack:dns:"
+"""Before the name of each type for records; one for a name has ``record``, ``ipv4`` and ``ipv6`` in its outputs."""
 RECORD_SET: Final = "dualstack:dns:RecordSet"
 POINTER: Final = "dualstack:dns:Pointer"
 ANSWERS: Final = "dualstack:dns:Answers"

@@ -13,7 +13,7 @@ from dualstack.deploy.pending import pending
 from dualstack.deploy.progress import Progress
 from dualstack.deploy.session import Operation, Result
 from dualstack.policies import all_policies
-from dualstack.tokens import ANSWERS, DIRECTORY, DOMAIN, READY, RECORD_SET, VOLUME
+from dualstack.tokens import DIRECTORY, DNS, DOMAIN, READY, VOLUME
 
 _FILE = re.compile(r"""files(?:\["((?:[^"\\]|\\.)+)"\]|\.([^.\[]+))""")
 _FAMILIES = (("ipv4", "IPv4"), ("ipv6", "IPv6"))
@@ -36,7 +36,7 @@ def outcome(progress: Progress, project: Path) -> dict[str, Any]:
     for kind, outputs in progress.resources.values():
         if kind == READY:
             hosts.append({family: _state(outputs, family) for family, _ in _FAMILIES if outputs.get(family)})
-        elif kind in (RECORD_SET, ANSWERS):
+        elif kind.startswith(DNS) and "ipv4" in outputs:
             names.append({key: outputs.get(key) for key in ("record", "ipv4", "ipv6")})
         elif kind == DIRECTORY:
             files = outputs.get("files")
@@ -105,9 +105,8 @@ def _lines(checked: Checked, found: dict[str, Any], result: Result) -> Iterator[
     plan = checked.plan
     if not names and plan is not None:
         planned = len({record.name for record in plan.dns if record.type in ("A", "AAAA")})
-        where = (
-            f"{counted(planned, 'name')} kept by others (backend {plan.site.dns.backend})" if planned else "no names"
-        )
+        by = {"network": "in the virtual network", "up": "written"}.get(plan.site.dns.keeper.who, "kept by others")
+        where = f"{counted(planned, 'name')} {by} (backend {plan.site.dns.backend})" if planned else "no names"
         yield f"  DNS     {where}"
     for directory in found["directories"]:
         files = "" if directory["files"] is None else f", {counted(directory['files'], 'file')}"

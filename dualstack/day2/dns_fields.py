@@ -1,7 +1,7 @@
 """DNS: the nodes' resolvers, and the records.
 
 Sources: nm-configurator (as for nodes); CoreDNS forwards to the ``resolv.conf`` that its pod got at its start
-(rke2-coredns chart, read); ``provider/dns_*`` and ``components/dns.py`` for what ``up`` does, which the lab runs
+(rke2-coredns chart, read); ``provider/dns`` and ``components`` for what ``up`` does, which the lab runs
 against BIND.
 """
 
@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from dualstack.day2.model import RECORDS, ROWS, Entry, by_hand, entry, live, nothing, outage
+from dualstack.day2.model import RECORDS, ROWS, ZONES, Entry, by_hand, entry, live, nothing, outage
 
 _COREDNS: Final = "`kubectl -n kube-system rollout restart deployment rke2-coredns-rke2-coredns`"
 _RESOLVER: Final = (
     "on each node `nmcli connection modify {{interface}} ipv4.{key} ... ipv6.{key} ...`, "
     f"`nmcli device reapply {{{{interface}}}}`, then {_COREDNS}"
 )
-_UNUSED: Final = nothing("only `dns.backend: rfc2136` uses it")
+_UNUSED: Final = nothing(f"only {ZONES.words} uses it")
 _ANSWERS: Final = "answers in caches live on for the old TTL"
 
 
@@ -36,8 +36,8 @@ ENTRIES: Final[tuple[Entry, ...]] = (
             ),
         ),
         outage(
-            "`up` writes the records, or asks for them; those that it wrote under `rfc2136` it removes when that is "
-            "left",
+            f"`up` writes the records, or asks for them; those that it wrote under {RECORDS.words} it removes when "
+            "that is left",
             "the names, unless somebody else already holds them",
             downstream=_ANSWERS,
             up=True,
@@ -66,7 +66,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     entry(
         "dns.zones[].name",
         (
-            RECORDS,
+            ZONES,
             live(
                 "`up` removes the records from the old zone and writes them to the new one",
                 away="the names between the two",
@@ -76,7 +76,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         _UNUSED,
     ),
     *(
-        entry(f"dns.zones[].{key}", (RECORDS, live(how)), _UNUSED)
+        entry(f"dns.zones[].{key}", (ZONES, live(how)), _UNUSED)
         for key, how in (
             ("server", "the next `up` sends updates there; records at the old server are removed from there"),
             ("port", "the next `up` sends updates to this port"),

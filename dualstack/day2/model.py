@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from dualstack.day2.setting import Setting
 from dualstack.day2.words import Word
+from dualstack.site.dns import BACKENDS, Keeper
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,18 @@ class Entry:
     cases: tuple[tuple[When, Consequence], ...]
 
 
+def backends(of: Callable[[Keeper], bool]) -> str:
+    """Name the DNS backends of a kind, as a site has them."""
+    return " or ".join(f"`dns.backend: {name}`" for name, keeper in BACKENDS.items() if of(keeper))
+
+
 ALWAYS: Final = When("", lambda _: True)
 LIBVIRT: Final = When("host on libvirt", lambda asked: asked.setting.libvirt)
-RECORDS: Final = When("`dns.backend: rfc2136`", lambda asked: asked.setting.backend == "rfc2136")
-ROWS: Final = When("`dns.backend: libvirt`", lambda asked: asked.setting.backend == "libvirt")
+RECORDS: Final = When(backends(lambda keeper: keeper.who == "up"), lambda asked: asked.setting.keeper.who == "up")
+ZONES: Final = When(backends(lambda keeper: keeper.zones), lambda asked: asked.setting.keeper.zones)
+ROWS: Final = When(
+    backends(lambda keeper: keeper.who == "network"), lambda asked: asked.setting.keeper.who == "network"
+)
 HOSTNAME: Final = When("hostname mode", lambda asked: asked.setting.mode == "hostname")
 ADDRESS: Final = When("address mode", lambda asked: asked.setting.mode == "address")
 SEVERAL: Final = When("several nodes", lambda asked: asked.setting.nodes > 1)

@@ -12,6 +12,7 @@ from typing import Any
 
 from dualstack.address.family import FAMILIES
 from dualstack.releases import RELEASES
+from dualstack.site.dns import BACKENDS, Keeper
 
 
 def _map(value: Any) -> Mapping[str, Any]:
@@ -46,9 +47,10 @@ class Setting:
         return str(self._at("mode") or "address")
 
     @property
-    def backend(self) -> str:
-        """Who holds the records."""
-        return str(self._at("dns", "backend") or "existing")
+    def keeper(self) -> Keeper:
+        """Who holds the records; somebody else where the backend is none that there is."""
+        backend = self._at("dns", "backend") or "existing"
+        return next((keeper for name, keeper in BACKENDS.items() if name == backend), BACKENDS["existing"])
 
     @property
     def kind(self) -> str:

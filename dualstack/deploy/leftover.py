@@ -45,7 +45,7 @@ def left_in_zones(plan: Plan, known: Collection[str], secret: KeyReader) -> Left
     Returns:
         Names that hold exactly what is planned: an interrupted run of ours, or somebody else, made them.
     """
-    if plan.site.dns.backend != "rfc2136":
+    if not plan.site.dns.keeper.zones:
         return Leftover()
     from dualstack.probe.records import described
     from provider.dns.dns_client import Client

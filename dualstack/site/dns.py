@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from pydantic import Field
@@ -36,8 +38,31 @@ class DnsCheck(Model):
     timeout: Int = Field(120, description="Seconds for which up waits for records that are only being made.")
 
 
-WRITTEN: Final = frozenset({"rfc2136", "libvirt"})
-"""Backends whose records dualstack writes itself."""
+DnsBackend = Literal["none", "existing", "rfc2136", "libvirt"]
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """What a backend means: rules, answers and the words of day two ask this, never for its name."""
+
+    who: Literal["nobody", "others", "up", "network"]
+    """Others: up checks their records. up: it writes each, with TTL and PTR. network: the hypervisor's own server."""
+    zones: bool = False
+    """Whether updates go to the servers of dns.zones (RFC 2136), with their keys."""
+
+    @property
+    def written(self) -> bool:
+        """Whether dualstack writes the records itself."""
+        return self.who in ("up", "network")
+
+
+BACKENDS: Final[Mapping[DnsBackend, Keeper]] = {
+    "none": Keeper("nobody"),
+    "existing": Keeper("others"),
+    "rfc2136": Keeper("up", zones=True),
+    "libvirt": Keeper("network"),
+}
+"""Every backend; what one makes that writes or asks stands in a table of ``components/dns.py``."""
 
 
 class Dns(Model):
@@ -45,7 +70,7 @@ class Dns(Model):
 
     resolvers: tuple[AnyAddress, ...] = Field(description="Resolvers of the nodes, at most three.")
     search: tuple[Text, ...] = Field((), description="Search domains of the nodes.")
-    backend: Literal["none", "existing", "rfc2136", "libvirt"] = Field(
+    backend: DnsBackend = Field(
         "existing",
         description="Who holds the records. existing: somebody else, up checks them. rfc2136: dualstack writes "
         "them. libvirt: the virtual network's own server. none: nobody looks.",
@@ -54,3 +79,8 @@ class Dns(Model):
     ttl: Int = Field(3600, description="TTL of the records, in seconds.")
     pointers: Bool = Field(True, description="Whether PTR records belong to the plan.")
     zones: tuple[Zone, ...] = Field((), description="Zones; where none fits a record, its zone is derived.")
+
+    @property
+    def keeper(self) -> Keeper:
+        """What the backend means."""
+        return BACKENDS[self.backend]

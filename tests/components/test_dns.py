@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import importlib
+from typing import Any, get_args
 
 import pytest
 
+from components.dns import BACKENDS
+from dualstack.day2 import Setting
 from dualstack.offline import SECRET
+from dualstack.site.dns import BACKENDS as MEANINGS
+from dualstack.site.dns import DnsBackend
 from tests import sites
 from tests.components.support import rfc2136_site, run
 
@@ -118,3 +123,18 @@ def test_a_recording_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("provider.dns.answers.ask_all", None)
 
     assert run(sites.mapping("hostname")).of_type(ANSWERS)
+
+
+def test_every_backend_has_its_meaning_and_its_maker() -> None:
+    assert set(MEANINGS) == set(get_args(DnsBackend))
+    assert set(BACKENDS) == {name for name, keeper in MEANINGS.items() if keeper.who in ("up", "others")}
+    for place in BACKENDS.values():
+        module, _, function = place.partition(":")
+        assert callable(getattr(importlib.import_module(module), function))
+
+
+@pytest.mark.parametrize("backend", [*MEANINGS, "gone", 3])
+def test_what_a_backend_means_is_known_to_day_two(backend: Any) -> None:
+    keeper = Setting("paris", {"dns": {"backend": backend}}).keeper
+
+    assert keeper == MEANINGS.get(backend, MEANINGS["existing"])

@@ -24,7 +24,6 @@ from dualstack.rules.name.name_grammar import as_ip, host_of, looks_like_ip, nam
 from dualstack.rules.network.nmstate_view import parsed_network
 from dualstack.rules.server.own_server import own_values
 from dualstack.site import Site
-from dualstack.site.dns import WRITTEN
 
 DNS_NAME = Rule(
     "DS080-dns-name",
@@ -252,7 +251,7 @@ def no_record(name: At[str], kind: str, fix: AnyFix, why: str = "") -> Finding:
 def _no_record(site: Site, name: str, family: Family, kind: str) -> Finding:
     unknown = f"the node's {LABEL[family]} address is not known"
     fix, path = state_address(site, family), stated_path(site, family)
-    if site.dns.backend in WRITTEN:
+    if site.dns.keeper.written:
         return no_record(At(path, name), kind, fix, unknown)
     message = f"dualstack cannot check or show the {kind} record of {name}: {unknown}"
     consequence = "Whether the name has the record is left to whoever gives out the address."

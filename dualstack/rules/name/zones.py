@@ -192,10 +192,10 @@ def check_zones(subject: Subject) -> Findings:
         held = sorted({record.name for record in records if _bare(record.zone) == name})
         if records and not held:
             yield UNUSED_ZONE.at((*path, "name"), f"{zone.name} holds none of the site's records", "remove the zone")
-        if dns.backend == "rfc2136" and held and zone.server is None:
+        if dns.keeper.zones and held and zone.server is None:
             message = f"{zone.name} holds {', '.join(held)}, but no server takes its updates"
             yield RECORD_ZONE.at((*path, "server"), message, "set server to the address of the zone's primary server")
-    if dns.backend != "rfc2136":
+    if not dns.keeper.zones:
         return
     missing: dict[str, list[str]] = {}
     for record in records:

@@ -214,7 +214,7 @@ def _named(subject: Subject) -> Iterator[tuple[Path, str, str]]:
         if isinstance(item.url, Secret):
             yield item.path, item.url.key, "Neither the node nor RKE2 nor Rancher has a proxy."
     for index, zone in enumerate(site.dns.zones):
-        if zone.key is not None and site.dns.backend == "rfc2136":
+        if zone.key is not None and site.dns.keeper.zones:
             follows = "The DNS server refuses the updates."
             yield ("dns", "zones", index, "key", "secretKey"), zone.key.secret_key, follows
     if subject.plan.uses_cluster and site.host.kubeconfig.source == "config":
