@@ -43,7 +43,7 @@ def test_a_stack_that_git_does_not_know_needs_none(tmp_path: Path) -> None:
 
 def test_the_sample_has_sites_resources_stacks_and_peers() -> None:
     kinds = {name.split()[0] for name in sampled()}
-    assert kinds == {"good", "stack", "peer", "site", "resources"}
+    assert kinds == {"good", "release", "stack", "peer", "site", "resources"}
     assert len(sampled()) < len(everything()) / 2
 
 
