@@ -26,3 +26,5 @@ SERVICE_PATCH: Final = "kubernetes:core/v1:ServicePatch"
 NETWORK: Final = "libvirt:index/network:Network"
 DOMAIN: Final = "libvirt:index/domain:Domain"
 VOLUME: Final = "libvirt:index/volume:Volume"
+MACHINES: Final = frozenset({DOMAIN, VOLUME})
+"""Of each hypervisor those that are a machine or its disk: one that is made anew has the image's files."""

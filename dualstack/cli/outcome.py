@@ -13,7 +13,7 @@ from dualstack.deploy.pending import pending
 from dualstack.deploy.progress import Progress
 from dualstack.deploy.session import Operation, Result
 from dualstack.policies import all_policies
-from dualstack.tokens import DIRECTORY, DNS, DOMAIN, READY, VOLUME
+from dualstack.tokens import DIRECTORY, DNS, MACHINES, READY
 
 _FILE = re.compile(r"""files(?:\["((?:[^"\\]|\\.)+)"\]|\.([^.\[]+))""")
 _FAMILIES = (("ipv4", "IPv4"), ("ipv6", "IPv6"))
@@ -54,7 +54,7 @@ def outcome(progress: Progress, project: Path) -> dict[str, Any]:
 
 def _not_on_machines(progress: Progress) -> list[str]:
     """Give the files of the directory that this run changed, where no machine was made anew of them."""
-    if any(one.type in (DOMAIN, VOLUME) and one.op.startswith("create") for one in progress.changes):
+    if any(one.type in MACHINES and one.op.startswith("create") for one in progress.changes):
         return []
     paths = [path for one in progress.changes if one.type == DIRECTORY and one.op == "update" for path in one.paths]
     return sorted({found[1] or found[2] for path in paths if (found := _FILE.match(path))})

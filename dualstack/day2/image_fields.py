@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from dualstack.day2.cluster_fields import RESTART, config
-from dualstack.day2.model import ANEW, CLUSTER, FOLLOW_ANEW, LIBVIRT, Entry, by_hand, entry, nothing, rebuild, rolling
+from dualstack.day2.model import ANEW, CLUSTER, FOLLOW_ANEW, VIRTUAL, Entry, by_hand, entry, nothing, rebuild, rolling
 
 _NODE: Final = "each node while it restarts; with one node the management cluster"
 _LATER: Final = nothing("only installs read it; what runs has been installed", imaged=True)
@@ -93,9 +93,9 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     entry(
         "image.build",
         (
-            LIBVIRT,
+            VIRTUAL,
             rebuild(
-                "`up` gives the VM a disk of the other image (where `host.libvirt.image` is set it stays as it is)",
+                "`up` gives the VM a disk of the other image (where the site names its image it stays as it is)",
                 CLUSTER,
                 downstream=FOLLOW_ANEW,
                 up=True,

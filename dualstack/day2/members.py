@@ -13,6 +13,7 @@ from dualstack.day2.model import (
     ANEW,
     CLUSTER,
     FOLLOW_ANEW,
+    VIRTUAL,
     Asked,
     Consequence,
     When,
@@ -71,12 +72,12 @@ BOOTSTRAP: Final = When("the bootstrap server of several nodes", _is_bootstrap)
 _ON_REDFISH: Final = When(
     "a node that is added, `host.kind: redfish`", lambda asked: _comes(asked) and asked.setting.kind == "redfish"
 )
-_ON_LIBVIRT: Final = When(
-    "a node that is added, host on libvirt", lambda asked: _comes(asked) and asked.setting.libvirt
+_ON_HYPERVISOR: Final = When(
+    f"a node that is added, {VIRTUAL.words}", lambda asked: _comes(asked) and VIRTUAL.holds(asked)
 )
 _VM_GONE: Final = When(
-    "a node that is removed, host on libvirt",
-    lambda asked: asked.setting.libvirt and (_goes(asked, "server") or _goes(asked, "agent")),
+    f"a node that is removed, {VIRTUAL.words}",
+    lambda asked: VIRTUAL.holds(asked) and (_goes(asked, "server") or _goes(asked, "agent")),
 )
 _ADDED: Final = When("a node that is added to several", _comes)
 _SERVER_GONE: Final = When("a server that is removed from several", lambda asked: _goes(asked, "server"))
@@ -110,7 +111,7 @@ MEMBERS: Final[tuple[tuple[When, Consequence], ...]] = (
         ),
     ),
     (
-        _ON_LIBVIRT,
+        _ON_HYPERVISOR,
         join(
             "`up` makes its VM with a disk of the image, which must be one of this revision, and it joins",
             downstream=_NAMED,

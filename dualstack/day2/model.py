@@ -9,6 +9,7 @@ from typing import Any, Final
 from dualstack.day2.setting import Setting
 from dualstack.day2.words import Word
 from dualstack.site.dns import BACKENDS, Keeper
+from dualstack.site.host import HYPERVISORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def backends(of: Callable[[Keeper], bool]) -> str:
 
 
 ALWAYS: Final = When("", lambda _: True)
-LIBVIRT: Final = When("host on libvirt", lambda asked: asked.setting.libvirt)
+VIRTUAL: Final = When(f"host on {' or '.join(sorted(HYPERVISORS))}", lambda asked: asked.setting.virtual)
+LIBVIRT: Final = When("host on libvirt", lambda asked: asked.setting.kind == "libvirt")
 RECORDS: Final = When(backends(lambda keeper: keeper.who == "up"), lambda asked: asked.setting.keeper.who == "up")
 ZONES: Final = When(backends(lambda keeper: keeper.zones), lambda asked: asked.setting.keeper.zones)
 ROWS: Final = When(

@@ -16,8 +16,8 @@ from dualstack.day2.model import (
     ANEW,
     CLUSTER,
     FOLLOW_ANEW,
-    LIBVIRT,
     SEVERAL,
+    VIRTUAL,
     Asked,
     Entry,
     When,
@@ -144,7 +144,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     entry(
         "nodes[].interfaces[].mac",
         (
-            LIBVIRT,
+            VIRTUAL,
             outage(
                 "`up` makes a new VM on the same disk; on {node} the profile in "
                 "`/etc/NetworkManager/system-connections` names the old MAC until somebody changes it",

@@ -13,6 +13,7 @@ from typing import Any
 from dualstack.address.family import FAMILIES
 from dualstack.releases import RELEASES
 from dualstack.site.dns import BACKENDS, Keeper
+from dualstack.site.host import HYPERVISORS
 
 
 def _map(value: Any) -> Mapping[str, Any]:
@@ -58,14 +59,14 @@ class Setting:
         return str(self._at("host", "kind") or "existing")
 
     @property
-    def libvirt(self) -> bool:
-        """Whether Pulumi makes the host."""
-        return self.kind == "libvirt"
+    def virtual(self) -> bool:
+        """Whether up makes the host, a VM."""
+        return self.kind in HYPERVISORS
 
     @property
     def built(self) -> bool:
         """Whether a changed image is a new disk: the deployment builds it, and the host boots from it."""
-        return self.libvirt and self._at("image", "build") == "local" and not self._at("host", "libvirt", "image")
+        return self.virtual and self._at("image", "build") == "local" and not self._at("host", self.kind, "image")
 
     @property
     def nodes(self) -> int:

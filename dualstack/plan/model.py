@@ -311,7 +311,7 @@ class Plan:
     @property
     def uses_hypervisor(self) -> bool:
         """Whether the program makes virtual machines, and needs their provider."""
-        return self.libvirt is not None
+        return self.site.host.virtual
 
     @property
     def several(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -105,10 +105,15 @@ class Kubeconfig(Model):
     )
 
 
+HostKind = Literal["existing", "libvirt", "redfish"]
+HYPERVISORS: Final[frozenset[HostKind]] = frozenset({"libvirt"})
+"""Kinds whose machines are VMs that up makes: with them comes a provider, and nodes come and go by up alone."""
+
+
 class Host(Model):
     """The management host."""
 
-    kind: Literal["existing", "libvirt", "redfish"] = Field(
+    kind: HostKind = Field(
         "existing",
         description="existing: nothing is created. libvirt: network, disks and VMs. redfish: the nodes are machines, "
         "installed through their BMCs once.",
@@ -127,6 +132,11 @@ class Host(Model):
     ssh: Ssh = Field(Ssh.model_construct(), description="SSH to the host itself, for kubeconfig.source ssh.")
     kubeconfig: Kubeconfig = Field(Kubeconfig.model_construct(), description="The way to the cluster.")
     production: Bool = Field(False, description="Whether host and disk are protected from deletion and replacement.")
+
+    @property
+    def virtual(self) -> bool:
+        """Whether the machines are VMs that up makes."""
+        return self.kind in HYPERVISORS
 
     def own_networks(self) -> Iterator[tuple[tuple[str, ...], IPNetwork, str]]:
         """Yield field, prefix and name of each network that the hypervisor makes for the host."""

@@ -9,7 +9,7 @@ import pytest
 
 from components import hypervisor
 from components.hypervisor import KINDS, HostKind, host_kind
-from dualstack.site.host import Host
+from dualstack.site.host import HYPERVISORS, Host
 from tests import PROJECT, sites
 from tests.components.support import every_site
 
@@ -58,7 +58,7 @@ def test_no_place_is_kept_for_nothing() -> None:
 
 
 def test_the_table_has_every_kind_of_a_site() -> None:
-    assert set(KINDS) == set(get_args(Host.model_fields["kind"].annotation))
+    assert set(KINDS) == set(get_args(Host.model_fields["kind"].annotation)) > HYPERVISORS
 
 
 @pytest.mark.parametrize(("name", "kind"), [("libvirt", "libvirt"), ("machines", "redfish"), ("address", "existing")])
@@ -71,7 +71,7 @@ def test_a_site_gets_its_kind(name: str, kind: str) -> None:
     assert isinstance(made, HostKind)
     assert f"{type(made).__module__}:{type(made).__name__}" == KINDS[kind]
     # A provider goes by the name that resource options have for it.
-    assert made.package in (None, "libvirt")
+    assert (made.package is not None) is plan.site.host.virtual
 
 
 def test_nobody_else_imports_a_kind() -> None:
