@@ -116,6 +116,7 @@ _IDLE: Final[Mapping[str, str]] = {
     "LISTEN_ON_ALL": "no script reads it; the name is LISTEN_ALL_INTERFACES",
 }
 KERNEL_PARAMS: Final = "IRONIC_KERNEL_PARAMS"
+NO_IPV6_THERE: Final = "Machines have IPv4 alone while they are inspected and installed."
 _OF_CHART: Final = (
     "PREDICTABLE_NIC_NAMES",
     "ENABLE_PXE_BOOT",
@@ -343,8 +344,8 @@ def check_ramdisk(subject: Subject) -> Findings:
         if off:
             rest = " ".join(word for word in words if word not in off)
             message = f"{off[0]!r} switches IPv6 off in the machines' ramdisk"
-            follows = "Machines have IPv4 alone while they are inspected and installed."
-            yield softened(NO_IPV6.at(path, message, write(rest) if rest else remove(), consequence=follows))
+            mend = write(rest) if rest else remove()
+            yield softened(NO_IPV6.at(path, message, mend, consequence=NO_IPV6_THERE))
 
 
 CHECKS = (check_switches, check_environment, check_ramdisk)

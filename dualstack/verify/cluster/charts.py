@@ -18,9 +18,10 @@ from dualstack.plan.model import ChartPlan, Plan
 from dualstack.releases import RELEASES
 from dualstack.rules.program.program_resources import version_of_release
 from dualstack.verify.cluster.catalogue import guessed, whole_release
+from dualstack.verify.cluster.cni import CONFIGS
 from dualstack.verify.cluster.helm import HelmRelease
-from dualstack.verify.cluster.policy import given, given_release, told
-from dualstack.verify.cluster.view import Place, View, place_of, shown
+from dualstack.verify.cluster.policy import given, given_release, judged, told
+from dualstack.verify.cluster.view import Place, View, name_of, place_of, shown
 from dualstack.verify.model import Kind, Result
 
 _MOST: int = 6
@@ -35,6 +36,8 @@ def run(view: View) -> Iterator[Result]:
     for one in (*view.objects("charts"), *view.objects("chart-configs")):
         for finding in of_charts(given(one)):
             yield Place(Kind.HELM, place_of(one), ".".join(map(str, finding.path))).finding(finding)
+    # Those of network plugins are judged under `cni`.
+    yield from judged(view, Kind.HELM, [one for one in view.objects("chart-configs") if name_of(one) not in CONFIGS])
     if view.plan is not None:
         for chart in view.plan.charts:
             yield from _planned(view, view.plan, chart)

@@ -59,7 +59,7 @@ PARTS: Final = (
     Part(Kind.RANGES, "ranges", (), ranges.run, ("service-ranges", "static-pods")),
     Part(Kind.CNI, "network plugin", ("daemonsets", "configmaps"), cni.run, ("calico-pools", "chart-configs")),
     Part(Kind.SERVICES, "Services", ("services",), services.run),
-    Part(Kind.POOLS, "IPAddressPools", ("pools",), pools.run),
+    Part(Kind.POOLS, "IPAddressPools", ("pools",), pools.run, ("bgp-peers", "l2-status")),
     Part(Kind.IRONIC, "ConfigMaps of Ironic", ("configmaps",), ironic.run),
     Part(Kind.HOSTS, "BareMetalHosts", ("hosts",), hosts.run),
     Part(Kind.HELM, "Helm releases", ("charts",), charts.run, ("chart-configs", "helm-jobs")),
@@ -67,7 +67,13 @@ PARTS: Final = (
     Part(Kind.RANCHER, "setting server-url", ("server-url",), rancher.run),
     Part(Kind.CERTIFICATES, "Certificates", ("certificates",), certificates.run),
     Part(Kind.WEBHOOKS, "webhooks", ("validating", "mutating"), webhooks.run, ("services", "endpoints", "apiservices")),
-    Part(Kind.WORKLOADS, "Deployments and DaemonSets", ("deployments", "daemonsets"), workloads.run, ("namespaces",)),
+    Part(
+        Kind.WORKLOADS,
+        "Deployments, DaemonSets and StatefulSets",
+        ("deployments", "daemonsets"),
+        workloads.run,
+        ("statefulsets", "namespaces"),
+    ),
     Part(Kind.ETCD, "etcd snapshots", ("snapshots",), etcd.run),
     Part(
         Kind.DOWNSTREAM,

@@ -23,6 +23,8 @@ _FLANNEL: Final[dict[Family, tuple[str, str]]] = {
     "ipv6": ("IPv6Network", "EnableIPv6"),
 }
 """flannel ``pkg/subnet/config.go``: a network's key and its switch; IPv4 is on where nobody says so."""
+CONFIGS: Final = ("rke2-cilium", "rke2-calico")
+"""HelmChartConfigs that switch families."""
 
 
 def run(view: View) -> Iterator[Result]:
@@ -74,7 +76,7 @@ def _configured(view: View) -> Iterator[Result]:
     cidrs = [str(dig(pool, "spec", "cidr", default="")) for pool in pools if dig(pool, "spec", "disabled") is not True]
     for finding in calico_families(cidrs, ("spec", "cidr")):
         yield Place(Kind.CNI, "IPPools of Calico", "families").finding(finding)
-    configs = [one for one in view.objects("chart-configs") if name_of(one) in ("rke2-cilium", "rke2-calico")]
+    configs = [one for one in view.objects("chart-configs") if name_of(one) in CONFIGS]
     yield from judged(view, Kind.CNI, configs)
 
 

@@ -20,7 +20,8 @@ from dualstack.plan.ironic_env import (
     host_of,
 )
 from dualstack.plan.model import Ironic, Plan
-from dualstack.rules.ironic.ironic_env import ironic_url
+from dualstack.rules.image.image_contents import ipv6_off
+from dualstack.rules.ironic.ironic_env import KERNEL_PARAMS, NO_IPV6_THERE, ironic_url
 from dualstack.rules.ironic.ironic_hosts import ONE_HOST, url_without_host
 from dualstack.rules.name.name_grammar import as_ip
 from dualstack.verify.cluster.helm import HelmRelease
@@ -115,7 +116,7 @@ def _nearest(one: Object, operators: list[Object]) -> Object | None:
 
 def _judged(view: View, one: Object, operator: Object | None) -> Iterator[Result]:
     env = env_of(one)
-    results = list(_urls(one))
+    results = [*_urls(one), *_ramdisk(view, one)]
     yield from results
     release = next((item for item in view.helm if item.chart == "metal3"), None)
     values = _values(env, env_of(operator))
@@ -161,6 +162,17 @@ def _urls(one: Object) -> Iterator[Result]:
         findings: list[Finding] = [*url_without_host(item, _FIX)] if name != ENDPOINT else []
         for finding in findings or ironic_url(item):
             yield Place(Kind.IRONIC, place_of(one), name).finding(finding)
+
+
+def _ramdisk(view: View, one: Object) -> Iterator[Result]:
+    """Tell kernel arguments that leave the machines' ramdisk without IPv6, as the rule does."""
+    for word in env_of(one).get(KERNEL_PARAMS, "").split():
+        for finding in ipv6_off(At(("data", KERNEL_PARAMS), word)):
+            if finding.rule.id not in view.accepted:
+                told = Place(Kind.IRONIC, place_of(one), KERNEL_PARAMS).failed(
+                    f"{shown(word)} switches IPv6 off in the machines' ramdisk", NO_IPV6_THERE, f"remove it; {_FIX}"
+                )
+                yield replace(told, rule=finding.rule.id)
 
 
 def _stale(view: View, one: Object, ironics: list[Object], compared: set[str]) -> Iterator[Result]:

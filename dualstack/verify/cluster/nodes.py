@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from ipaddress import ip_network
+from typing import Final
 
 from dualstack.address.family import FAMILIES, LABEL, IPNetwork
 from dualstack.address.parsing import Address
@@ -14,6 +15,7 @@ from dualstack.plan.model import NodePlan, Plan
 from dualstack.rules.cidr.cidr_lists import read_each
 from dualstack.rules.cidr.cidrs import BOTH_FAMILIES, both_families, ipv4_first
 from dualstack.rules.name.name_grammar import as_ip
+from dualstack.rules.server.several_parts import even_servers
 from dualstack.site.cluster import DEFAULT_PODS
 from dualstack.verify.cluster.live import Object
 from dualstack.verify.cluster.node_state import state
@@ -30,6 +32,8 @@ from dualstack.verify.cluster.view import (
 )
 from dualstack.verify.model import Kind, Result
 
+_MEMBER: Final = "node-role.kubernetes.io/etcd"
+
 
 def run(view: View) -> Iterator[Result]:
     """Check the nodes."""
@@ -45,6 +49,7 @@ def run(view: View) -> Iterator[Result]:
         yield from _pods(view, node)
         yield from _role(node, wanted.get(name_of(node)))
     yield from _twice(view.nodes)
+    yield from _members(view)
     yield from _names(view.plan, wanted, view.nodes) if view.plan else ()
 
 
@@ -81,6 +86,17 @@ def _addresses(node: Object, own_plan: NodePlan | None) -> Iterator[Result]:
     for finding in ipv4_first(addresses):
         told = Place(Kind.NODES, at, "InternalIP: order").finding(finding)
         yield replace(told, fix="write node-ip with the IPv4 address first, and restart RKE2")
+
+
+def _members(view: View) -> Iterator[Result]:
+    """Judge the number of etcd's members by the rule for servers; RKE2 and k3s label the nodes that have one."""
+    members = [node for node in view.nodes if dig(node, "metadata", "labels", _MEMBER) is not None]
+    for finding in even_servers(At((), len(members))):
+        if finding.rule.id not in view.accepted:
+            told = Place(Kind.NODES, "etcd", "members").finding(finding)
+            names = ", ".join(map(name_of, members))
+            fix = "join a server, or remove one (docs/ha.md): kubectl delete node takes its member out of etcd, too"
+            yield replace(told, seen=f"{told.seen} ({names})", fix=fix)
 
 
 def _reached(text: str) -> bool:

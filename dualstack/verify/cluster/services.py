@@ -16,7 +16,7 @@ from dualstack.plan.services import single_family_services
 from dualstack.policies.services import both_by_itself
 from dualstack.rules.chart.balancers import POOLS
 from dualstack.rules.program.program_resources import service_families
-from dualstack.verify.cluster import behind
+from dualstack.verify.cluster import behind, cluster_dns
 from dualstack.verify.cluster.asked import API, from_outside, is_dns, key
 from dualstack.verify.cluster.live import Object
 from dualstack.verify.cluster.policy import given, judged
@@ -48,7 +48,7 @@ def run(view: View) -> Iterator[Result]:
         yield Place(Kind.SERVICES, "Services", "families").ok(
             f"{counted(len(services), 'Service')}, {len(outside)} from outside: both families where they are wanted"
         )
-    yield from _dns(view)
+    yield from cluster_dns.run(view)
     yield from _entry(view)
     yield from behind.run(view, wanted_services(view))
 
@@ -158,19 +158,6 @@ def _shared(services: Sequence[Object]) -> Iterator[Result]:
                         "connections reach the one or the other",
                         "give one of them another address: metallb.io/loadBalancerIPs, or another pool",
                     )
-
-
-def _dns(view: View) -> Iterator[Result]:
-    place = Place(Kind.SERVICES, "CoreDNS", "there")
-    found = [service for service in view.objects("services") if is_dns(service)]
-    if not found:
-        yield place.failed(
-            "no Service of kube-system is CoreDNS's (label k8s-app: kube-dns)",
-            "no pod finds another by its name",
-            "look at the chart: kubectl -n kube-system get helmchart rke2-coredns, kubectl -n kube-system get pods",
-        )
-    else:
-        yield place.ok(", ".join(f"{place_of(one)} {' and '.join(cluster_ips(one))}" for one in found))
 
 
 def _entry(view: View) -> Iterator[Result]:

@@ -1,4 +1,4 @@
-"""What the cluster runs of its own: Deployments and DaemonSets of management namespaces have all their pods."""
+"""What the cluster runs of its own: what makes pods in management namespaces has them all."""
 
 from __future__ import annotations
 
@@ -38,6 +38,10 @@ _NEVER_NONE: Final = re.compile(
     r"|(capi|capm3|rke2-bootstrap|rke2-control-plane)-system/.*controller-manager"
 )
 """Deployments that no cluster of this kind does without: none of them is switched off by 0 replicas."""
+_EVERYWHERE: Final = re.compile(
+    r"DaemonSet (kube-system/(cilium|rke2-canal|kube-proxy)|calico-system/calico-node|metallb-system/(.*-)?speaker)"
+)
+"""DaemonSets without which no pod has a network, or no virtual address is announced."""
 
 _GOES: Final = datetime.timedelta(hours=1)
 """Within it whatever is in a namespace has had its time to shut down."""
@@ -47,13 +51,16 @@ def run(view: View) -> Iterator[Result]:
     """Check them."""
     namespaces = management_namespaces() | _FURTHER
     own = [
-        one for name in ("deployments", "daemonsets") for one in view.objects(name) if namespace_of(one) in namespaces
+        one
+        for name in ("deployments", "daemonsets", "statefulsets")
+        for one in view.objects(name)
+        if namespace_of(one) in namespaces
     ]
-    told = [result for one in own for result in _lacking(one)]
+    told = [result for one in own for result in _lacking(one, bool(view.nodes))]
     told += [result for one in view.objects("namespaces") for result in _leaving(view, one)]
     yield from told
     if not told:
-        yield Place(Kind.WORKLOADS, "Deployments and DaemonSets", "available").ok(
+        yield Place(Kind.WORKLOADS, "Deployments, DaemonSets and StatefulSets", "available").ok(
             f"all {len(own)} have their pods" if own else "management namespaces have none"
         )
 
@@ -106,16 +113,24 @@ def _phase(cluster: Object) -> Iterator[Result]:
         )
 
 
-def _lacking(one: Object) -> Iterator[Result]:
+def _lacking(one: Object, nodes: bool) -> Iterator[Result]:
     if one.get("kind") == "DaemonSet":
         wanted, have = dig(one, "status", "desiredNumberScheduled"), dig(one, "status", "numberAvailable", default=0)
     else:
-        wanted, have = dig(one, "spec", "replicas", default=1), dig(one, "status", "availableReplicas", default=0)
+        have_at = "availableReplicas" if one.get("kind") == "Deployment" else "readyReplicas"
+        wanted, have = dig(one, "spec", "replicas", default=1), dig(one, "status", have_at, default=0)
     place = Place(Kind.WORKLOADS, place_of(one), "available")
     pods = f"kubectl -n {namespace_of(one)} get pods; kubectl describe the ones that are not Running"
     if isinstance(wanted, int) and isinstance(have, int) and have < wanted:
         yield place.failed(
             f"{have} of {wanted} pods are available", "what it does is done by fewer, or by nobody", pods
+        )
+    elif wanted == 0 and nodes and _EVERYWHERE.fullmatch(place_of(one)):
+        yield place.failed(
+            "it is meant for none of the nodes",
+            "what it does is done by nobody",
+            f"kubectl -n {namespace_of(one)} get daemonset {name_of(one)} -o yaml: compare nodeSelector, affinity and "
+            "tolerations with the nodes' labels and taints",
         )
     elif wanted == 0 and one.get("kind") == "Deployment" and _NEVER_NONE.fullmatch(place_of(one).partition(" ")[2]):
         yield place.failed(

@@ -294,3 +294,79 @@ def kubernetes_of_no_release(objects: Objects, plan: Plan) -> None:
 def downstream_nowhere(objects: Objects, plan: Plan) -> None:
     spec = {"controlPlaneEndpoint": {"host": "", "port": 6443}}
     objects.append(make("Metal3Cluster", "infrastructure.cluster.x-k8s.io/v1beta1", "edge-1", "default", spec=spec))
+
+
+def adverts(objects: Objects, **spec: Any) -> None:
+    """Announce the ingress controller's pool over BGP alone."""
+    remove(objects, "L2Advertisement", "ingress-l2-adv")
+    remove(objects, "ServiceL2Status", "l2-rke2-ingress-nginx")
+    api = "metallb.io/v1beta1"
+    spec = {"ipAddressPools": ["ingress-ippool"], **spec}
+    objects.append(make("BGPAdvertisement", api, "ingress", "metallb-system", spec=spec))
+
+
+def router(objects: Objects, name: str, **spec: Any) -> None:
+    spec = {"myASN": 64512, "peerASN": 64513, "peerAddress": "192.168.120.1", **spec}
+    objects.append(make("BGPPeer", "metallb.io/v1beta2", name, "metallb-system", spec=spec))
+
+
+@fault("pools", "BGPAdvertisement metallb-system/ingress")
+def no_router_hears(objects: Objects, plan: Plan) -> None:
+    adverts(objects)
+
+
+@fault("pools", "BGPAdvertisement metallb-system/ingress")
+def the_router_meant_is_none(objects: Objects, plan: Plan) -> None:
+    adverts(objects, peers=["left"])
+    router(objects, "right")
+
+
+@fault("pools", "BGPAdvertisement metallb-system/ingress")
+def no_node_speaks_to_the_router(objects: Objects, plan: Plan) -> None:
+    adverts(objects)
+    router(objects, "right", nodeSelectors=[{"matchLabels": {"rack": "7"}}])
+
+
+@fault("pools", "Service kube-system/rke2-ingress-nginx")
+def interface_that_no_node_has(objects: Objects, plan: Plan) -> None:
+    find(objects, "L2Advertisement", "ingress-l2-adv")["spec"]["interfaces"] = ["eth9"]
+    remove(objects, "ServiceL2Status", "l2-rke2-ingress-nginx")
+
+
+@fault("workloads", "StatefulSet cattle-fleet-local-system/fleet-agent")
+def stateful_pods_away(objects: Objects, plan: Plan) -> None:
+    first(objects, "StatefulSet")["status"] = {"replicas": 1}
+
+
+@fault("workloads", "DaemonSet kube-system/cilium")
+def network_for_no_node(objects: Objects, plan: Plan) -> None:
+    first(objects, "DaemonSet")["status"] = dict.fromkeys(first(objects, "DaemonSet")["status"], 0)
+
+
+@fault("services", "CoreDNS")
+def names_at_another_address(objects: Objects, plan: Plan) -> None:
+    spec = find(objects, "Service", "rke2-coredns-rke2-coredns")["spec"]
+    other = str(ip_network(str(plan.server["service-cidr"]).split(",")[0])[99])
+    spec |= {"clusterIP": other, "clusterIPs": [other, spec["clusterIPs"][1]]}
+
+
+@fault("services", "CoreDNS")
+def names_at_another_address_by_the_range(objects: Objects, plan: Plan) -> None:
+    names_at_another_address(objects, plan)
+    remove(objects, "HelmChart", "rke2-coredns")
+
+
+@fault("ironic", "ConfigMap metal3-system/ironic", "DS141")
+def ramdisk_without_ipv6(objects: Objects, plan: Plan) -> None:
+    find(objects, "ConfigMap", "ironic")["data"]["IRONIC_KERNEL_PARAMS"] += " ipv6.disable=1 quiet"
+
+
+@fault("nodes", "etcd", "DS278")
+def members_of_an_even_number(objects: Objects, plan: Plan) -> None:
+    remove(objects, "Node", "mgmt-3")
+
+
+@fault("helm", "HelmChartConfig kube-system/rke2-traefik", "DS273")
+def ingress_configured_for_one_family(objects: Objects, plan: Plan) -> None:
+    spec = {"valuesContent": "service: {type: LoadBalancer, ipFamilyPolicy: SingleStack}"}
+    objects.append(make("HelmChartConfig", "helm.cattle.io/v1", "rke2-traefik", "kube-system", spec=spec))

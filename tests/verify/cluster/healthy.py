@@ -52,7 +52,7 @@ def cluster(plan: Plan, secrets: bool = True) -> list[Object]:
     for chart in plan.charts:
         found += [helm_record(chart)] if secrets else []
         found += [helm_chart(chart)] if chart.delivery == "image" else []
-    found += [packaged("rke2-coredns"), packaged("rke2-cilium")]
+    found += [packaged("rke2-coredns", str(ip_network(ranges(plan, "service-cidr")[0])[10])), packaged("rke2-cilium")]
     found += [
         make("Setting", "management.cattle.io/v3", "server-url", value=f"https://{plan.rancher_hostname}"),
         make("ETCDSnapshotFile", "k3s.cattle.io/v1", "snapshot-1",
@@ -64,6 +64,9 @@ def cluster(plan: Plan, secrets: bool = True) -> list[Object]:
              spec={"service": {"name": "rke2-metrics-server", "namespace": "kube-system"}, "group": "metrics.k8s.io",
                    "version": "v1beta1", "groupPriorityMinimum": 100, "versionPriority": 100},
              status={"conditions": [{"type": "Available", "status": "True"}]}),
+        make("StatefulSet", "apps/v1", "fleet-agent", "cattle-fleet-local-system",
+             spec={"replicas": 1, "serviceName": "fleet-agent", **_template("fleet-agent")},
+             status={"replicas": 1, "readyReplicas": 1}),
         make("Deployment", "apps/v1", "rancher", "cattle-system", spec={"replicas": 1, **_template("rancher")},
              status={"replicas": 1, "availableReplicas": 1, "readyReplicas": 1}),
     ]  # fmt: skip
@@ -181,7 +184,11 @@ def service(plan: Plan, namespace: str, name: str, number: int, /, app: str = ""
         for family, address in (("IPv4", "10.42.0.9"), ("IPv6", "fd12:4567:789b::9"))[: len(ips)]
     ]  # fmt: skip
     status = {"loadBalancer": {"ingress": balancer}} if balancer else {"loadBalancer": {}}
-    return [make("Service", "v1", name, namespace, metadata={"labels": labels}, spec=whole, status=status), *slices]
+    found = [make("Service", "v1", name, namespace, metadata={"labels": labels}, spec=whole, status=status), *slices]
+    if balancer:
+        said = {"node": plan.initializer.name, "serviceName": name, "serviceNamespace": namespace}
+        found.append(make("ServiceL2Status", "metallb.io/v1beta1", f"l2-{name}", "metallb-system", status=said))
+    return found
 
 
 def _services(plan: Plan) -> Iterator[Object]:
@@ -279,9 +286,9 @@ def helm_chart(chart: ChartPlan) -> Object:
     return make("HelmChart", "helm.cattle.io/v1", chart.name, "kube-system", spec=spec, status={"jobName": "x"})
 
 
-def packaged(name: str) -> Object:
+def packaged(name: str, dns: str = "10.96.0.10") -> Object:
     """What RKE2 brings itself: the archive is inside."""
-    spec = {"chartContent": base64.b64encode(b"no archive").decode(), "set": {"global.clusterDNS": "10.96.0.10"}}
+    spec = {"chartContent": base64.b64encode(b"no archive").decode(), "set": {"global.clusterDNS": dns}}
     return make("HelmChart", "helm.cattle.io/v1", name, "kube-system", spec=spec)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from dualstack.plan.model import Plan
 from tests.verify.cluster.faults import Objects, condition, ingress, node
-from tests.verify.cluster.further_faults import host, pool
+from tests.verify.cluster.further_faults import host, pool, router
 from tests.verify.cluster.healthy import certificate, cluster, find, first, make, remove, service, time, webhook
 from tests.verify.cluster.sites import demo, seen, wrong
 
@@ -148,12 +148,40 @@ def ironic_at_an_external_address(objects: Objects, plan: Plan) -> None:
     urls["CACHEURL"] = "http://192.168.120.250:6180/images"
 
 
+def by_routers(objects: Objects, plan: Plan) -> None:
+    for name in [one["metadata"]["name"] for one in objects if one["kind"] in ("L2Advertisement", "ServiceL2Status")]:
+        objects[:] = [one for one in objects if one["metadata"]["name"] != name]
+    objects.append(make("BGPAdvertisement", "metallb.io/v1beta1", "all", "metallb-system", spec={}))
+    router(objects, "one", nodeSelectors=[{"matchLabels": {"kubernetes.io/hostname": plan.nodes[0].name}}])
+
+
+def through_one_interface(objects: Objects, plan: Plan) -> None:
+    for one in [one for one in objects if one["kind"] == "L2Advertisement"]:
+        one["spec"]["interfaces"] = ["bond0"]
+
+
+def daemons_for_other_nodes(objects: Objects, plan: Plan) -> None:
+    status = {"desiredNumberScheduled": 0, "currentNumberScheduled": 0, "numberReady": 0}
+    objects.append(make("DaemonSet", "apps/v1", "calico-node-windows", "calico-system", spec={}, status=status))
+
+
+def stateful_sets_of_users(objects: Objects, plan: Plan) -> None:
+    objects.append(make("StatefulSet", "apps/v1", "db", "shop", spec={"replicas": 3}, status={}))
+    objects.append(make("StatefulSet", "apps/v1", "off", "cattle-system", spec={"replicas": 0}, status={"replicas": 0}))
+
+
+def harmless_kernel_arguments(objects: Objects, plan: Plan) -> None:
+    for one in [one for one in objects if one["metadata"]["name"] == "ironic" and one["kind"] == "ConfigMap"]:
+        one["data"]["IRONIC_KERNEL_PARAMS"] = "console=ttyS0 ipv6.autoconf=0 ip=dhcp"
+
+
 VARIATIONS: tuple[Vary, ...] = (
     single_on_purpose, headless_with_endpoints_by_hand, external_name, users_pods_away, operator_switched_off,
     no_metrics, local_traffic_alone, more_addresses, another_pool, taints_of_somebodys_will, etcd_votes, further_range,
     same_ranges_written_otherwise, rancher_made, soft_webhooks, machines_of_all_kinds, snapshot_that_failed_once,
     strangers_variables, certificates_of_users, certificate_of_rancher, namespace_that_just_goes,
-    ironic_at_an_external_address,
+    ironic_at_an_external_address, by_routers, through_one_interface, daemons_for_other_nodes, stateful_sets_of_users,
+    harmless_kernel_arguments,
 )  # fmt: skip
 
 
@@ -168,3 +196,10 @@ def test_a_healthy_cluster_may_have_it(vary: Vary, name: str) -> None:
 
     for site in (name, None):
         assert [(one.kind.value, one.at, one.asked, one.seen) for one in wrong(seen(objects, site))] == []
+
+
+def test_a_metallb_that_tells_nothing_of_its_speakers_is_no_fault() -> None:
+    plan, _ = demo("demo-ha")
+    objects = [one for one in cluster(plan) if one["kind"] != "ServiceL2Status"]
+
+    assert wrong(seen(objects, "demo-ha", absent=("l2-status",))) == []
