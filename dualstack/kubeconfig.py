@@ -17,7 +17,15 @@ machine that uses the kubeconfig, and whoever has taken over the host writes it.
 
 
 class KubeconfigError(ValueError):
-    """It is none; the text says why, and holds nothing of it."""
+    """It is none; the text says why, and holds nothing of it.
+
+    Attributes:
+        fix: another way than to take another kubeconfig; empty for none.
+    """
+
+    def __init__(self, words: str, fix: str = "") -> None:
+        super().__init__(words)
+        self.fix = fix
 
 
 def readdressed(text: str, server: str, proxy_url: str | None = None) -> str:

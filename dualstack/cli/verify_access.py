@@ -12,7 +12,7 @@ from dualstack.document.findings import Severity
 from dualstack.errors import InputError, quoted
 from dualstack.kubeconfig import KubeconfigError
 from dualstack.plan.access import KUBECONFIG_KEY
-from dualstack.verify.cluster.access import from_file, read_access
+from dualstack.verify.cluster.access import Access, from_file, read_access
 from dualstack.verify.cluster.checks import Cluster
 from dualstack.verify.cluster.view import Place
 from dualstack.verify.model import Kind, Result
@@ -29,19 +29,28 @@ def cluster_of(checked: Checked, kubeconfig: Path | None, secrets: Mapping[str, 
         secrets: that are at hand, by config key.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or is no kubeconfig that says how to log in: who names one wants the
+            cluster to be looked at.
     """
-    place = Place(Kind.CLUSTER, str(kubeconfig or "kubeconfig"), "login")
+    place = Place(Kind.CLUSTER, "kubeconfig", "login")
     # What check tells of the site, and lets it live with, is no news here.
     accepted = frozenset(one.rule.id for one in checked.findings if one.severity is not Severity.ERROR)
+    if kubeconfig is not None:
+        return Cluster(_read(kubeconfig), checked.plan, accepted)
     held = secrets.get(KUBECONFIG_KEY)
-    if kubeconfig is None and held is None:
+    if held is None:
         return Cluster(_none(checked, place), checked.plan, accepted)
     try:
-        access = from_file(kubeconfig) if kubeconfig is not None else read_access(held or "")
+        return Cluster(read_access(held), checked.plan, accepted)
     except KubeconfigError as error:
-        return Cluster(place.unknown(f"the kubeconfig: {error}", _OTHER), checked.plan, accepted)
-    return Cluster(access, checked.plan, accepted)
+        return Cluster(place.unknown(f"the kubeconfig: {error}", error.fix or _OTHER), checked.plan, accepted)
+
+
+def _read(kubeconfig: Path) -> Access:
+    try:
+        return from_file(kubeconfig)
+    except KubeconfigError as error:
+        raise InputError(f"the kubeconfig: {error}", file=str(kubeconfig), fix=error.fix or _OTHER) from None
 
 
 def _none(checked: Checked, place: Place) -> Result:
@@ -66,10 +75,7 @@ def any_cluster(kubeconfig: Path) -> tuple[str, Cluster]:
     Raises:
         InputError: the file cannot be read, or is no kubeconfig that says how to log in.
     """
-    try:
-        access = from_file(kubeconfig)
-    except KubeconfigError as error:
-        raise InputError(f"the kubeconfig: {error}", file=str(kubeconfig), fix=_OTHER) from None
+    access = _read(kubeconfig)
     return access.host, Cluster(access, None, frozenset())
 
 

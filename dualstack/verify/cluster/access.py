@@ -20,6 +20,10 @@ _PROGRAMS: Final = {
     "auth-provider": "an auth-provider, which kubectl has no more",
 }
 """What client-go knows for logins that are made anew each time (``tools/clientcmd/api/v1/types.go``)."""
+_OWN_LOGIN: Final = (
+    "make a login that only reads: dualstack verify --rbac | kubectl apply -f -, then put what kubectl -n kube-system "
+    "create token dualstack-verify prints under users[].user.token of a copy, in place of what its user has"
+)
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ def read_access(text: str, folder: Path | None = None) -> Access:
         raise KubeconfigError("its cluster has no server such as https://192.168.100.10:6443")
     for key, words in _PROGRAMS.items():
         if user.get(key):
-            raise KubeconfigError(f"its user logs in with {words}, which verify does not run")
+            raise KubeconfigError(f"its user logs in with {words}, which verify does not run", _OWN_LOGIN)
     token = _content(user, "token", "tokenFile", folder, plain=True).decode("utf-8", "replace").strip()
     if not (token.isascii() and token.isprintable()):
         # In a header it would end the line, and an error would show it.

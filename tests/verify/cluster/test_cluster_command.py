@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 import yaml
 
+from dualstack.check.sites import load_site
+from dualstack.cli.verify_access import cluster_of
 from dualstack.document.yamlio import dump
+from dualstack.errors import InputError
+from tests import PROJECT
 from tests.cli.conftest import Project, Run, project, run
 from tests.lab.bind import free_port
 from tests.verify.cluster.test_access import kubeconfig
@@ -36,7 +41,11 @@ def test_a_login_by_a_program_is_refused_before_anything_is_asked(run: Run, proj
     ran = run("verify", "--kubeconfig", str(project.folder / "config"), "--format", "json")
 
     assert (ran.code, "does not run" in ran.json["error"]["message"]) == (2, True)
+    assert "--rbac" in ran.json["error"]["fix"]
     assert not (project.folder / "x").exists()
+    # Beside a site it is refused as well: whoever names a file wants the cluster to be looked at.
+    with pytest.raises(InputError, match="does not run"):
+        cluster_of(load_site(PROJECT, "demo"), project.folder / "config", {})
 
 
 def test_a_server_that_is_away_fails_once_and_nothing_else_is_checkable(run: Run, project: Project) -> None:
