@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from functools import partial
@@ -94,6 +95,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000], help="sizes of the fleet")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # it would time the compiler
     one, many, engine = processes(options.runs), fleet(tuple(options.sizes)), previews(options.runs)
     pack, diff, status, verify = pack_figures(3), diff_figures(3), status_figures(), verify_figures()
     if options.json:

@@ -14,6 +14,9 @@ BUILD: Final = "dualstack:image:Build"
 READY: Final = "dualstack:host:Ready"
 INSTALLATION: Final = "dualstack:host:Installation"
 
+HELLO: Final = "dualstack:index:hello"
+"""A function without arguments and result: whoever calls it wants the provider to be there."""
+
 INTERRUPTED: Final = "interrupted"
 """In the outputs of a resource of ours: what runs that were killed were about to bring about, and nobody knows whether
 they did; the resource's next read, update or delete looks (``deploy/settle.py``)."""

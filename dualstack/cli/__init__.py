@@ -13,10 +13,11 @@ def _run() -> None:
     # Start-up time: pydantic would search every installed distribution for plugins, and the collector would walk a heap
     # of modules that only grows.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(1_000_000, 20, 20)
     from dualstack.cli.app import app
+    from dualstack.cli.words import narrowed
 
-    app()
+    narrowed(app, sys.argv[1:])()
 
 
 def main() -> None:

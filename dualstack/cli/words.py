@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any, Final
 
+from typer import Typer
 from typer.core import TyperGroup
+from typer.main import get_command_name
+from typer.models import CommandInfo, TyperInfo
 
 OURS: Final = {
     **dict.fromkeys(("validate", "lint", "test", "audit"), "check"),
@@ -30,6 +34,28 @@ OURS: Final = {
     **dict.fromkeys(("fix", "repair"), "check --fix"),
 }
 """How a word of other tools is said here."""
+
+
+def narrowed(app: Typer, arguments: list[str]) -> Typer:
+    """Give the application with one command, where the first word is one: all parsers take as long as the rules do.
+
+    Args:
+        app: with all commands; help, and what is no command, need them.
+        arguments: of the command line, without the program's name.
+    """
+    word = arguments[0] if arguments else ""
+    one = copy(app)
+    one.registered_commands = [command for command in app.registered_commands if _name(command) == word]
+    one.registered_groups = [group for group in app.registered_groups if word in _names(group)]
+    return one if one.registered_commands or one.registered_groups else app
+
+
+def _names(group: TyperInfo) -> tuple[str | None, ...]:
+    return (group.name, group.typer_instance.info.name if group.typer_instance else None)
+
+
+def _name(command: CommandInfo) -> str:
+    return command.name or (get_command_name(command.callback.__name__) if command.callback else "")
 
 
 class Commands(TyperGroup):

@@ -19,6 +19,9 @@ from dualstack.errors import InputError
 
 EMBEDDED: Final = ".dualstack"
 """The project's folder for what the embedded backend keeps; git ignores it."""
+_QUIET: Final = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+"""No look for newer versions: the language host runs `pip list` at each preview, which else asks a package index first,
+for up to 5 s where none is reached."""
 
 
 def engine_env(
@@ -41,7 +44,7 @@ def engine_env(
     """
     project = project.absolute()
     venv = _venv(project)
-    variables = {"PATH": _path(engine, venv / "bin"), "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    variables = {"PATH": _path(engine, venv / "bin"), **_QUIET}
     if (venv / "pyvenv.cfg").is_file():
         variables["VIRTUAL_ENV"] = str(venv)
     if not (engine.how is not How.BUILT if acquire_plugins is None else acquire_plugins):

@@ -23,6 +23,7 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from dualstack import __version__
 from dualstack.deploy.locks import working
+from dualstack.tokens import HELLO
 from provider.frame.engine_log import EngineLog
 from provider.frame.handler import CANCELLED, REPORT, Diff, Incomplete, ResourceError
 from provider.frame.handlers import handler
@@ -157,6 +158,13 @@ class Servicer(ProviderServicer):
             return empty_pb2.Empty()
 
         return await self._run(request.urn, context, secrets, work)
+
+    async def Invoke(self, request: proto.InvokeRequest, context: grpc.aio.ServicerContext) -> proto.InvokeResponse:
+        """Answer the one function, which asks for nothing."""
+        if request.tok == HELLO:
+            return provider_pb2.InvokeResponse()
+        answer: proto.InvokeResponse = await super().Invoke(request, context)
+        return answer
 
     async def Cancel(self, request: empty_pb2.Empty, context: grpc.aio.ServicerContext) -> empty_pb2.Empty:
         """End every wait; the engine ends the process itself once its calls have come back."""

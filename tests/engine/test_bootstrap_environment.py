@@ -41,6 +41,7 @@ def test_embedded_backend(engine: Engine, project: Path) -> None:
     assert variables["PULUMI_CONFIG_PASSPHRASE_FILE"] == str(folder / "passphrase")
     assert variables["PULUMI_HOME"] == str(folder / "home")
     assert variables["PULUMI_SKIP_UPDATE_CHECK"] == "true"
+    assert variables["PIP_DISABLE_PIP_VERSION_CHECK"] == "1"
     assert variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true"
     assert (folder / "state").is_dir()
     assert folder.stat().st_mode & 0o777 == 0o700
@@ -58,7 +59,7 @@ def test_relative_project(engine: Engine, project: Path, monkeypatch: pytest.Mon
 def test_own_backend_stays(engine: Engine, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "mine")
     variables = engine_env(engine, project, embedded=False, acquire_plugins=True)
-    assert set(variables) <= {"PATH", "PULUMI_SKIP_UPDATE_CHECK", "VIRTUAL_ENV"}
+    assert set(variables) <= {"PATH", "PULUMI_SKIP_UPDATE_CHECK", "PIP_DISABLE_PIP_VERSION_CHECK", "VIRTUAL_ENV"}
     assert child_environment(variables)["PULUMI_CONFIG_PASSPHRASE"] == "mine"
     assert not (project / ".dualstack").exists()
 

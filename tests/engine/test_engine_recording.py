@@ -13,6 +13,7 @@ from dualstack.offline.monitor import Monitor
 from dualstack.offline.redact import plain
 from dualstack.record import engine_config
 from dualstack.stack.project import list_sites
+from dualstack.tokens import HELLO
 from tests import PROJECT
 from tests.components.support import every_site, rendered_maps
 from tests.lab.standins.project import STACK, Deployment
@@ -63,6 +64,12 @@ def requests(log: Path) -> Requests:
     return found
 
 
+def greeted(log: Path) -> bool:
+    """Tell whether our provider was started by a call of its own, which it answered."""
+    entries = [json.loads(line) for line in log.read_text().splitlines()]
+    return any((entry.get("request") or {}).get("tok") == HELLO and not entry.get("errors") for entry in entries)
+
+
 def comparable(given: Requests) -> Requests:
     """Take away what is told apart without meaning anything: places, the order of sets, and secrets' values."""
     return {
@@ -81,6 +88,7 @@ def same(lab: Deployment, stack: str, monitors: list[Monitor]) -> Recording:
     """Compare a preview with the recording: each request, field by field, and what the log's parser makes of them."""
     with lab.logged("preview", "-s", stack) as log:
         told, parsed = requests(log), parse_grpc_log(log)
+        assert greeted(log)
     recording = recorded(lab, stack)
     kept = {one.urn: dict(one.request) for one in monitors[-1].registrations}
     assert comparable(kept) == comparable(told)
