@@ -8,12 +8,12 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 from dualstack.day2.paths import Node, model_fields
 from dualstack.eib.tree import File
+from dualstack.releases import CHARTS
 from tests.sites import mapping
 
 Path = tuple[str | int, ...]
 
 _LOGIN: Final = {"login": {"username": "robot", "passwordKey": "appsToken"}}
-_CHARTS: Final = ("cert-manager", "metal3", "rancher", "storage", "neuvector", "turtles")
 _EXTRA: Final = {
     **_LOGIN,
     "name": "own",
@@ -28,7 +28,7 @@ _INTERFACES: Final = (
     {"name": "vlan7", "vlan": {"id": 7, "base": "bond0"}, "ipv4": {"address": "10.9.0.1/24"}},
 )
 SITE: Final[dict[str, Any]] = mapping(
-    charts={**dict.fromkeys(_CHARTS, _LOGIN), "extra": [_EXTRA]},
+    charts={**{name: copy.deepcopy(_LOGIN) for name in CHARTS}, "extra": [_EXTRA]},
     provisioning={"bmcs": [{"name": "rack1-01", "address": "redfish-virtualmedia://10.7.0.1/redfish/v1/Systems/1"}]},
     image={
         "users": [{"username": "ops", "encryptedPassword": "$6$a$b", "primaryGroup": "ops"}],
