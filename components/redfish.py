@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pulumi
 
 from components.hypervisor import HostKind, Machines, Surroundings
@@ -20,14 +22,18 @@ class Redfish(HostKind):
         """Install each node once; where the site names an image, that is taken."""
         made: list[pulumi.Resource] = []
         for machine in plan.installations:
-            own = f"{name}-{machine.node.name}" if plan.several else name
+            own = f"{name}-{machine.node.name}"
+            before = [name] if machine.node.name == plan.initializer.name else []
+            # What is noted of the first machine stays when others come beside it, or go: it is not a new one.
+            names = (own, before) if plan.several else (name, [own])
             # Whoever joins needs the cluster to be there.
-            made.append(_installation(own, plan, machine, given, parent, [*given.after, *made[:1]]))
+            made.append(_installation(*names, plan, machine, given, parent, [*given.after, *made[:1]]))
         return Machines(installed=made)
 
 
 def _installation(
     name: str,
+    before: Sequence[str],
     plan: Plan,
     machine: InstallationPlan,
     given: Surroundings,
@@ -50,11 +56,13 @@ def _installation(
         install_over=machine.install_over or None,
         addresses={family: str(address) for family, address in machine.node.addresses.items()},
         port=machine.port,
+        macs=machine.macs or None,
         timeout=INSTALL_SECONDS,
         opts=pulumi.ResourceOptions(
             parent=parent,
             depends_on=after,
             protect=plan.site.host.production or None,
             additional_secret_outputs=["password"],
+            aliases=[pulumi.Alias(name=f"{one}-installation") for one in before] or None,
         ),
     )

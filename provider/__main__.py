@@ -13,6 +13,7 @@ import grpc.aio  # type: ignore[import-untyped]
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from dualstack.engine.environment import OUTER_TMPDIR
 from provider.frame.handler import CANCELLED
 from provider.frame.servicer import Servicer
 
@@ -51,6 +52,11 @@ async def serve(args: list[str], servicer: type[Servicer]) -> None:
 def main(servicer: type[Servicer] = Servicer) -> None:
     """Run, and end without waiting for threads that hang."""
     sys.stdout = sys.stderr
+    outer = os.environ.pop(OUTER_TMPDIR, None)
+    if outer:
+        os.environ["TMPDIR"] = outer
+    elif outer is not None:
+        os.environ.pop("TMPDIR", None)
     loop = asyncio.new_event_loop()
     loop.run_until_complete(serve(sys.argv[1:], servicer))
     os._exit(0)

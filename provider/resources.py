@@ -328,6 +328,7 @@ class Installation(pulumi.CustomResource):
         addresses: pulumi.Input[Mapping[str, str]],
         port: pulumi.Input[int],
         timeout: pulumi.Input[int],
+        macs: pulumi.Input[Sequence[str]] | None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Install.
@@ -344,11 +345,12 @@ class Installation(pulumi.CustomResource):
             media: URL of the image, or a path relative to the project, which is then served from here.
             sha256: of an image that is served.
             serve_port: TCP port to serve it on, any free one where 0.
-            generation: another number installs again.
-            install_over: whether a machine may be installed although it is on.
+            generation: a higher number installs again, a lower one is refused.
+            install_over: whether a machine may be installed although it is on, or shows none of the node's NICs.
             addresses: the node's own, by family; by them it is known that it runs.
             port: TCP port that answers once it does.
             timeout: seconds for the whole installation.
+            macs: of the node's NICs; a machine whose BMC shows others alone is another one.
             opts: resource options.
         """
         inputs = {
@@ -367,5 +369,6 @@ class Installation(pulumi.CustomResource):
             "addresses": addresses,
             "port": port,
             "timeout": timeout,
+            "macs": macs,
         }
-        super().__init__(self.TYPE, name, {**inputs, "installed": None, "how": None}, opts)
+        super().__init__(self.TYPE, name, {**inputs, "installed": None, "how": None, "machine": None}, opts)

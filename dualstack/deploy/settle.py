@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dualstack.tokens import BUILD, DIRECTORY, INTERRUPTED, POINTER, RECORD_SET
+from dualstack.tokens import BUILD, DIRECTORY, INSTALLATION, INTERRUPTED, POINTER, RECORD_SET
 
 Resource = dict[str, Any]
 
 OURS: Final = "dualstack:"
 """Types of our own provider."""
 _RECORDS: Final[dict[str, Resource]] = {RECORD_SET: {"ipv4": [], "ipv6": []}, POINTER: {"target": ""}}
-_MAKING: Final = (RECORD_SET, POINTER, DIRECTORY, BUILD)
+_MAKING: Final = (RECORD_SET, POINTER, DIRECTORY, BUILD, INSTALLATION)
 """Types that make something; the others ask and wait, and leave nothing."""
 
 
@@ -77,11 +77,16 @@ def _outputs(kind: str, inputs: Resource) -> Resource:
         return {**inputs, **_RECORDS[kind], "owned": {}, INTERRUPTED: [inputs]}
     if kind == DIRECTORY:
         return {**inputs, "files": {}, INTERRUPTED: [_place(inputs)]}
+    if kind == INSTALLATION:
+        # Nothing is installed as far as anybody knows: the BMC's drive tells the rest.
+        return {**inputs, "how": "killed"}
     return {**inputs, "image": "", "log": "", "size": 0, "baseSha256": "", INTERRUPTED: [_place(inputs)]}
 
 
 def _marked(kind: str, inputs: Resource, outputs: Resource) -> Resource:
     """Give the outputs of what was changed, with what was begun behind what earlier runs had begun."""
+    if kind == INSTALLATION:
+        return outputs  # the generation in the state is another one, and its drive is looked at in any case
     if kind not in _RECORDS and all(outputs.get(key) == value for key, value in _place(inputs).items()):
         return outputs  # the state names the place already
     begun = inputs if kind in _RECORDS else _place(inputs)
@@ -96,4 +101,6 @@ def _id(kind: str, inputs: Mapping[str, Any]) -> str:
     """Give the id, as the handler's ``create`` would have given it."""
     if kind in _RECORDS:
         return str(inputs["record"])
+    if kind == INSTALLATION:
+        return f"{inputs['site']}/{inputs['node']}"
     return str(inputs["path"]) if kind == DIRECTORY else f"{str(inputs['directory']).rpartition('/')[2]}.image"

@@ -47,4 +47,5 @@ def _installation(site: Site, node: NodePlan, bmc: NodeBmc) -> InstallationPlan:
         generation=site.nodes[node.index].generation,
         install_over=node.name in settings.install_over,
         port=API_PORT if node.role == "server" else KUBELET_PORT,
+        macs=tuple(dict.fromkeys(nic.mac.lower() for nic in site.nodes[node.index].interfaces if nic.mac)),
     )

@@ -247,6 +247,8 @@ class InstallationPlan:
     install_over: bool
     port: int
     """TCP port that answers once the node runs."""
+    macs: tuple[str, ...]
+    """MACs of its NICs as far as the site states them, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ class Node(Model):
     )
     bmc: NodeBmc | None = Field(None, description="The node's own BMC; host.kind redfish installs through it.")
     generation: Int = Field(
-        1, description="Another number installs the node again, whatever is on its disk; only with host.kind redfish."
+        1, description="A higher number installs the node again, whatever is on its disk; only with host.kind redfish."
     )
     nmstate: Values = Field({}, description="Raw nmstate, merged last into the node's network file: the way out.")
 

@@ -35,7 +35,7 @@ class _Bmc:
         name: of its machine.
         text: its address as it is written.
         parsed: the same.
-        own: whether it is that of a node, whose certificate `up` verifies.
+        site: whose node it is, whose certificate `up` verifies; None for a machine that the site provisions.
         pin: SHA-256 of its certificate; empty where an authority must vouch for it.
         login: value of the header; empty where there is none.
         no_login: what would make one.
@@ -44,10 +44,15 @@ class _Bmc:
     name: str
     text: str
     parsed: BmcAddress
-    own: bool = False
+    site: str | None = None
     pin: str = ""
     login: str = field(default="", repr=False)
     no_login: str = _HOST
+
+    @property
+    def own(self) -> bool:
+        """Whether it is that of a node."""
+        return self.site is not None
 
     @property
     def tls(self) -> bool:
@@ -76,7 +81,7 @@ def _of_node(plan: Plan, machine: InstallationPlan, secrets: Mapping[str, str]) 
     if machine.username and key:
         login = media.basic(machine.username, secrets[key]) if key in secrets else ""
         lacking = without(key)
-    return _Bmc(machine.node.name, text, parse_bmc(text), True, machine.fingerprint or "", login, lacking)
+    return _Bmc(machine.node.name, text, parse_bmc(text), plan.name, machine.fingerprint or "", login, lacking)
 
 
 def _look(bmc: _Bmc, resolvers: Sequence[IPAddress], way: Way) -> Sequence[Result]:
@@ -129,7 +134,7 @@ def _at(bmc: _Bmc, address: str, way: Way) -> Iterator[Result]:
         return
     system = f"/{bmc.parsed.tail}" if bmc.parsed.tail else ""
     asked = replace(endpoint, login=bmc.login, pin=bmc.pin, vouched=bmc.own and bmc.tls and not bmc.pin)
-    yield from media.look(asked, system, bmc.no_login, way, at)
+    yield from media.look(asked, system, bmc.no_login, way, at, bmc.site)
 
 
 def _known(bmc: _Bmc, endpoint: Endpoint, first: Result, way: Way) -> Iterator[Result]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from dualstack.probe.connect import Status
+from dualstack.probe.served_url import known_part, shown
 from dualstack.verify.asking import ask, body
 from dualstack.verify.endpoints import Endpoint
 from dualstack.verify.judge import unrouted, untried
@@ -37,7 +38,7 @@ def basic(username: str, password: str) -> str:
     return f"Basic {base64.b64encode(f'{username}:{password}'.encode()).decode()}"
 
 
-def look(endpoint: Endpoint, system: str, no_login: str, way: Way, at: str) -> Iterator[Result]:
+def look(endpoint: Endpoint, system: str, no_login: str, way: Way, at: str, site: str | None) -> Iterator[Result]:
     """Look at the system, then at its virtual drives; only GET is asked.
 
     Args:
@@ -46,6 +47,7 @@ def look(endpoint: Endpoint, system: str, no_login: str, way: Way, at: str) -> I
         no_login: what would make a login; told where the BMC wants one.
         way: how to ask.
         at: whom, in words.
+        site: whose node the machine is, and then its drives must be empty; None where Ironic uses them.
     """
     way = replace(way, end=time.monotonic() + _PATIENCE * way.seconds)
     first = Result(Kind.REDFISH, at, "system", Word.OK, "", endpoint.family)
@@ -58,7 +60,7 @@ def look(endpoint: Endpoint, system: str, no_login: str, way: Way, at: str) -> I
         return
     yield replace(first, seen=f"{path} is there")
     try:
-        yield _drives(endpoint, found, no_login, way, drive)
+        yield _drives(endpoint, found, no_login, way, drive, site)
     except _Unanswered as error:
         yield error.result
 
@@ -80,18 +82,28 @@ def _system(endpoint: Endpoint, path: str, no_login: str, way: Way, result: Resu
     return known[0], _get(endpoint, known[0], no_login, way, result)
 
 
-def _drives(endpoint: Endpoint, system: Mapping[str, Any], no_login: str, way: Way, result: Result) -> Result:
+def _drives(
+    endpoint: Endpoint, system: Mapping[str, Any], no_login: str, way: Way, result: Result, site: str | None
+) -> Result:
     """Find a drive as Ironic does: of the system where that has any, else of its managers (sushy, virtual_media)."""
     seen: list[str] = []
+    fit: Result | None = None
     for holder in _holders(endpoint, system, no_login, way, result):
         link = _link(holder.get("VirtualMedia"))
         if not link:
             continue
         for path in _members(_get(endpoint, link, no_login, way, result))[:_MOST]:
-            kinds = _get(endpoint, path, no_login, way, result).get("MediaTypes") or ()
-            seen += [str(kind) for kind in kinds]
-            if any(kind in DRIVES for kind in kinds):
-                return replace(result, seen=f"{path} takes {', '.join(map(str, kinds))}")
+            drive = _get(endpoint, path, no_login, way, result)
+            kinds = drive.get("MediaTypes")
+            kinds = [str(kind) for kind in kinds] if isinstance(kinds, list) else []
+            seen += kinds
+            if not any(kind in DRIVES for kind in kinds):
+                continue
+            fit = fit or replace(result, seen=f"{path} takes {', '.join(kinds)}")
+            if site is not None and (drive.get("Inserted") or (drive.get("Image") and drive.get("Inserted") is None)):
+                return _held(result, path, str(drive.get("Image") or ""), site)
+        if fit is not None:
+            return fit
     have = f"its virtual drives take {', '.join(dict.fromkeys(seen))} only" if seen else "it has no virtual drive"
     return replace(
         result,
@@ -99,6 +111,20 @@ def _drives(endpoint: Endpoint, system: Mapping[str, Any], no_login: str, way: W
         seen=have,
         consequence="no image reaches the machine over its BMC: it is neither inspected, provisioned nor installed",
         fix="look at the BMC's licence for virtual media, and whether it is switched on there",
+    )
+
+
+def _held(result: Result, path: str, image: str, site: str) -> Result:
+    """Tell of an image in the drive of a machine that should boot from its disk."""
+    fix = "eject it at the BMC, unless somebody is at work there"
+    if known_part(image):
+        fix = f"a run that was killed left it: dualstack up {site} goes on with it, or eject it at the BMC"
+    return replace(
+        result,
+        word=Word.FAILED,
+        seen=f"{path} holds {shown(image) or 'an image that it does not name'}",
+        consequence="where the machine boots from it, it is installed with whatever is served at that address by then",
+        fix=fix,
     )
 
 

@@ -1,8 +1,9 @@
 """``dualstack:host:Installation``: a machine installed once through its BMC, from an image in its virtual drive.
 
-What it must never do is install a machine that lives. So nothing but another ``generation`` installs one that was
+What it must never do is install a machine that lives. So nothing but a higher ``generation`` installs one that was
 installed; and where there is no state, as after it was lost, a machine that is on is left alone: one that answers where
-the node should is taken as installed, any other one is an error until it is off or the site names it.
+the node should is taken as installed, any other one is an error until it is off or the site names it. The same holds
+behind a BMC that shows another machine than the one that was installed.
 """
 
 from __future__ import annotations
@@ -15,24 +16,30 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import Any, Final
 
+from sushy import exceptions as redfish_errors  # type: ignore[import-untyped]
+
 from dualstack.address.family import FAMILIES, VERSION
 from dualstack.document.holes import UNKNOWN
-from dualstack.probe.connect import Status, connect
+from dualstack.probe.served_url import hidden
 from dualstack.tokens import INSTALLATION
 from provider.frame import fields
 from provider.frame.compare import compared
 from provider.frame.handler import CANCELLED, Cancelled, Diff, Failure, Incomplete, ResourceError, report, warn
-from provider.host.redfish import Machine, machine
-from provider.host.serving import digest, hidden, known_part, served
+from provider.host import begun as notes
+from provider.host.computer import Machine
+from provider.host.evidence import answering, is_ours, is_url, refuse_another, served_path
+from provider.host.redfish import machine, told
+from provider.host.serving import digest, served
 from provider.host.waiting import span
 
 TEXTS: Final = ("site", "node", "url", "media")
 KNOWN: Final = (
     *TEXTS, "system", "username", "password", "fingerprint", "sha256", "servePort", "generation", "installOver",
-    "addresses", "port", "timeout",
+    "addresses", "port", "timeout", "macs",
 )  # fmt: skip
-OUTPUTS: Final = ("installed", "how")
-TRY_SECONDS: Final = 3.0
+OUTPUTS: Final = ("installed", "how", "machine")
+BEGUN: Final = "begun"
+"""How it is with an installation that did not end."""
 PAUSE_SECONDS: Final = 5.0
 
 
@@ -53,7 +60,7 @@ class InstallationHandler:
         if "sha256" in inputs:
             failures += fields.hexadecimal(inputs, "sha256")
         media = inputs.get("media")
-        if isinstance(media, str) and media and not _is_url(media):
+        if isinstance(media, str) and media and not is_url(media):
             failures += fields.project_path(inputs, "media")
         failures += _addresses(inputs.get("addresses"))
         return inputs, failures
@@ -69,13 +76,11 @@ class InstallationHandler:
         """Install, unless the machine is on."""
         id = f"{inputs['site']}/{inputs['node']}"
         if preview:
-            report(f"installs {inputs['node']}: its disk is wiped, unless the machine is on", passing=False)
+            unless = "it answers: its installation was cut off" if notes.noted(inputs) else "the machine is on"
+            report(f"installs {inputs['node']}: its disk is wiped, unless {unless}", passing=False)
             return id, {**inputs, **dict.fromkeys(OUTPUTS, UNKNOWN)}
         with machine(inputs) as found:
-            how = self._without_state(found, inputs)
-            if how is not None:
-                return id, {**inputs, "installed": inputs["generation"], "how": how}
-            return id, self._install(id, found, inputs, timeout)
+            return id, self._unnoted(id, found, inputs, timeout, begun=notes.noted(inputs))
 
     def read(
         self, id: str, inputs: dict[str, Any], state: dict[str, Any]
@@ -83,6 +88,8 @@ class InstallationHandler:
         """Give back what was there: a refresh needs no BMC, and never makes an installed machine one that is not."""
         if not state:
             raise ResourceError("a machine cannot be imported; the next `up` takes one that answers as installed")
+        if state.get("installed") is None:
+            report(f"{state['node']}: its installation did not end; `up` goes on with it", passing=False)
         return id, inputs, state
 
     def update(
@@ -94,100 +101,155 @@ class InstallationHandler:
         preview: bool,
         timeout: float,
     ) -> dict[str, Any]:
-        """Install where the generation is another; go on where an installation was not ended; else only note."""
-        wanted = new_inputs["generation"]
-        if old_state.get("installed") == wanted:
-            return {**new_inputs, **{key: old_state[key] for key in OUTPUTS}}
+        """Install where the generation is higher; go on where an installation was not ended; else only note.
+
+        Raises:
+            ResourceError: the generation is lower than the one that is installed.
+        """
+        wanted, installed = new_inputs["generation"], old_state.get("installed")
+        if installed == wanted:
+            return {**new_inputs, **{key: old_state[key] for key in OUTPUTS if key in old_state}}
+        if installed is not None and wanted is not UNKNOWN and wanted < installed:
+            raise ResourceError(
+                f"{new_inputs['node']} has generation {installed} on its disk, and the site says {wanted}, as after a "
+                f"commit was taken back: nothing was done to it. Write generation: {installed} to leave it as it is, "
+                f"or {installed + 1} to have it installed again"
+            )
         if preview:
             report(f"installs {new_inputs['node']}: its disk is wiped", passing=False)
             return {**new_inputs, **dict.fromkeys(OUTPUTS, UNKNOWN)}
         with machine(new_inputs) as found:
-            if old_state.get("installed") is None:
-                how = self._without_state(found, new_inputs)
-                if how is not None:
-                    return {**new_inputs, "installed": wanted, "how": how}
-            return self._install(id, found, new_inputs, timeout)
+            if installed is None:
+                cut = old_state.get("how") == BEGUN or notes.noted(new_inputs)
+                return self._unnoted(id, found, new_inputs, timeout, begun=cut)
+            if old_state.get("machine", found.uuid) != found.uuid:
+                report(f"{new_inputs['url']} has another machine than the one that was installed", passing=False)
+                return self._unnoted(id, found, new_inputs, timeout, begun=notes.noted(new_inputs))
+            return self._install(id, found, new_inputs, timeout, again=True)
 
     def delete(self, id: str, state: dict[str, Any], timeout: float) -> None:
-        """Leave the machine as it is."""
-        report(f"{state['node']} stays as it is, with all that is on it", passing=False)
+        """Leave the machine as it is; an image of ours in its drive, from a run that was killed, is taken out."""
+        node, cut = state["node"], state.get("installed") is None or notes.noted(state)
+        notes.forget(state)
+        try:
+            with machine(state) as found:
+                if found.eject(lambda image: is_ours(image, state, begun=cut)):
+                    report(f"{node}: the image of an installation that was cut off is out of its drive", passing=False)
+        except ResourceError as error:
+            report(f"{node}: whether an image is left in its drive was not seen: {error}", passing=False)
+        report(f"{node} stays as it is, with all that is on it", passing=False)
 
-    def _without_state(self, found: Machine, inputs: Mapping[str, Any]) -> str | None:
-        """Say why a machine of which nothing is noted is not installed; None where it is to be.
+    def _unnoted(
+        self, id: str, found: Machine, inputs: dict[str, Any], timeout: float, *, begun: bool
+    ) -> dict[str, Any]:
+        """Install a machine of which nothing is noted, unless it is on; one that answers is taken as it is.
+
+        Args:
+            id: of the resource.
+            found: the machine.
+            inputs: of the resource.
+            timeout: in seconds, 0 for the site's.
+            begun: whether it is known that this installation began and did not end.
 
         Raises:
             ResourceError: it is on, and nobody knows what runs on it.
         """
-        node, unfinished = inputs["node"], _same_media(found.media(), inputs)
-        answering = _answering(inputs)
-        if answering is not None:
-            if unfinished:
-                found.eject()
-            report(f"{node} answers at {answering}: taken as installed, nothing was done to it", passing=False)
-            return "answered"
-        if not found.is_on or unfinished or inputs.get("installOver"):
-            return None
+        node = inputs["node"]
+        begun = begun or any(is_ours(image, inputs) for image in found.media())
+        alive, unseen = answering(inputs)
+        if alive is not None:
+            found.eject(lambda image: is_ours(image, inputs, begun=begun))
+            notes.forget(inputs)
+            report(f"{node} answers at {alive}: taken as installed, nothing was done to it", passing=False)
+            return {**inputs, "installed": inputs["generation"], "how": "answered", "machine": found.uuid}
+        on = found.is_on
         where = ", ".join(inputs["addresses"].values()) or "no address that the site states"
-        raise ResourceError(
-            f"{node} is on, and does not answer here at {where}: it may run this cluster, or anything else, and was "
-            "left alone. Power it off, or name it in host.redfish.installOver, and run `up` again: that wipes its disk"
-        )
+        if on and unseen:
+            raise ResourceError(
+                f"{node} is on, and nothing here has a route to {where}: whether it runs this cluster cannot be seen, "
+                "and it was left alone. Run `up` where there is a route, or power the machine off"
+            )
+        if on and not begun and not inputs.get("installOver"):
+            raise ResourceError(
+                f"{node} is on, and does not answer here at {where}: it may run this cluster, or anything else, and "
+                "was left alone. Power it off, or name it in host.redfish.installOver, and run `up` again: that wipes "
+                "its disk"
+            )
+        return self._install(id, found, inputs, timeout, again=on)
 
-    def _install(self, id: str, found: Machine, inputs: dict[str, Any], timeout: float) -> dict[str, Any]:
+    def _install(
+        self, id: str, found: Machine, inputs: dict[str, Any], timeout: float, *, again: bool
+    ) -> dict[str, Any]:
+        """Install; ``again`` says whether it may be started again where it is on."""
+        node, url = inputs["node"], str(inputs["media"])
+        refuse_another(found, inputs)
         with ExitStack() as stack:
-            url = str(inputs["media"])
-            if not _is_url(url):
+            if own := not is_url(url):
                 image = Path(url)
                 sha256 = digest(image)
                 if inputs.get("sha256") not in (None, sha256):
                     raise ResourceError(f"the image {image} has SHA-256 {sha256}, and not that of host.redfish.sha256")
                 place = str(inputs["url"]), int(inputs["servePort"])
-                url = stack.enter_context(served(image, _served_path(inputs), *place, _refusal(inputs)))
-            node = inputs["node"]
-            report(f"{node}: inserts {hidden(url)}", passing=False)
-            found.insert(url)
-            found.boot_media_once()
-            lived = _answering(inputs) is not None
-            found.start()
-            report(f"{node}: installs", passing=False)
-            self._wait(id, inputs, timeout or float(inputs["timeout"]), lived=lived)
-            found.eject()
-        return {**inputs, "installed": inputs["generation"], "how": "installed"}
+                url = stack.enter_context(served(image, served_path(inputs), *place, _refusal(inputs)))
+            ordered = started = False
+            notes.note(inputs)
+            try:
+                report(f"{node}: inserts {hidden(url)}", passing=False)
+                found.insert(url)
+                ordered = True
+                found.boot_media_once()
+                lived = answering(inputs)[0] is not None
+                if CANCELLED.is_set():
+                    raise Cancelled(f"{node} was not started: the run was ended before")
+                started = found.start(again=again)
+                if not started:
+                    raise ResourceError(
+                        f"{node} was switched on by somebody else meanwhile, and was left alone: power it off, and run "
+                        "`up` again"
+                    )
+                report(f"{node}: installs", passing=False)
+                self._wait(id, inputs, timeout or float(inputs["timeout"]), found.uuid, lived=lived)
+            except BaseException:
+                # Nobody serves the image any more; whoever gets this address next could serve another one.
+                if own or not started:
+                    _emptied(found, node, ordered=ordered and not started)
+                if not started:
+                    notes.forget(inputs)
+                raise
+            _emptied(found, node)
+            notes.forget(inputs)
+        return {**inputs, "installed": inputs["generation"], "how": "installed", "machine": found.uuid}
 
-    def _wait(self, id: str, inputs: dict[str, Any], timeout: float, *, lived: bool) -> None:
-        """Wait until the new system answers, the old one having fallen silent; until then the drive must stay."""
-        start = time.monotonic()
-        begun = {**inputs, "installed": None, "how": "begun"}
-        while (answering := _answering(inputs)) is None or lived:
-            lived = lived and answering is not None
+    def _wait(self, id: str, inputs: dict[str, Any], timeout: float, uuid: str, *, lived: bool) -> None:
+        """Wait until the new system answers, the old one having fallen silent."""
+        start, node = time.monotonic(), inputs["node"]
+        state = {**inputs, "installed": None, "how": BEGUN, "machine": uuid}
+        while (alive := answering(inputs)[0]) is None or lived:
+            lived = lived and alive is not None
             waited = time.monotonic() - start
             if waited >= timeout:
                 raise Incomplete(
-                    f"{inputs['node']} was started from the image and does not answer after {span(waited)}: see its "
+                    f"{node} was started from the image and does not answer after {span(waited)}: see its "
                     "console; the next `up` looks again, and installs again only what does not answer",
                     id,
-                    begun,
+                    state,
                 )
-            report(f"{inputs['node']} installs, for {span(waited)}")
+            report(f"{node} installs, for {span(waited)}")
             if CANCELLED.wait(min(self._pause, timeout - waited)):
-                raise Cancelled(f"{inputs['node']} goes on installing; nobody waits for it any more")
-        report(f"{inputs['node']} answers at {answering} after {span(time.monotonic() - start)}", passing=False)
+                goes_on = "goes on installing" if is_url(str(inputs["media"])) else "cannot go on installing"
+                raise Incomplete(f"{node} {goes_on}: the run was ended. The next `up` goes on with it", id, state)
+        report(f"{node} answers at {alive} after {span(time.monotonic() - start)}", passing=False)
 
 
-def _is_url(media: str) -> bool:
-    return media.startswith(("http://", "https://"))
-
-
-def _served_path(inputs: Mapping[str, Any]) -> str:
-    """Return the end of a path, by which an installation that was cut off is known again; BMCs want its suffix."""
-    return f"/{inputs['site']}/{inputs['node']}/{inputs['generation']}{Path(str(inputs['media'])).suffix}"
-
-
-def _same_media(inserted: str, inputs: Mapping[str, Any]) -> bool:
-    """Tell whether the drive holds what this installation put there, from whatever address and port."""
-    if _is_url(str(inputs["media"])):
-        return inserted == str(inputs["media"])
-    return known_part(inserted) == _served_path(inputs)
+def _emptied(found: Machine, node: str, *, ordered: bool = False) -> None:
+    """Take out what was put in, and the order to boot from it; that it fails is no reason to fail."""
+    try:
+        found.eject()
+        if ordered:
+            found.boot_as_before()
+    except (redfish_errors.SushyError, ResourceError) as error:
+        words = told(error) if isinstance(error, redfish_errors.SushyError) else str(error)
+        warn(f"{node}: its drive may still hold the image, eject it by hand: {words}")
 
 
 def _refusal(inputs: Mapping[str, Any]) -> Callable[[str], None]:
@@ -202,17 +264,6 @@ def _refusal(inputs: Mapping[str, Any]) -> Callable[[str], None]:
         )
 
     return refused
-
-
-def _answering(inputs: Mapping[str, Any]) -> str | None:
-    """Return the first of the node's addresses that answers; None where none does."""
-    for family in FAMILIES:
-        address = inputs["addresses"].get(family)
-        if address:
-            probe = connect(family, str(address), int(inputs["port"]), TRY_SECONDS, CANCELLED.is_set)
-            if probe.status is Status.ANSWERED:
-                return str(address)
-    return None
 
 
 def _addresses(given: Any) -> Iterator[Failure]:

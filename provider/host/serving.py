@@ -24,13 +24,11 @@ from typing import Any, BinaryIO, Final
 from urllib.parse import urlsplit
 
 from dualstack.address.family import url_host
+from dualstack.probe.served_url import RANDOM_BYTES
 from provider.frame.handler import ResourceError
 
 _RANGE: Final = re.compile(r"bytes=(?:([0-9]+)-([0-9]*)|-([0-9]+))")
 """One range (RFC 9110, 14.1.2); several at once are answered with the whole, as is allowed."""
-_RANDOM_BYTES: Final = 32
-_RANDOM: Final = re.compile(r"(?<=/)[\w-]{43}(?=/)", re.ASCII)
-"""So many bytes as ``secrets.token_urlsafe`` writes them, before the rest of the path."""
 _NEIGHBOURS: Final = 64
 """Prefix length of the IPv6 addresses that may be one BMC's: beside the one that is known it may have others from
 router advertisements, and choose among them (RFC 6724, section 5)."""
@@ -47,18 +45,6 @@ def digest(path: Path) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise ResourceError(f"the image {path} cannot be read: {error.strerror}; build it first") from None
-
-
-def hidden(text: str) -> str:
-    """Give a text, such as a URL or an error that repeats it, without what must not be known of a served path."""
-    return _RANDOM.sub("...", text)
-
-
-def known_part(url: str) -> str:
-    """Give the path of a served URL without its random beginning; empty where it is no such URL."""
-    path = urlsplit(url).path
-    found = _RANDOM.match(path, 1)
-    return path[found.end() :] if found else ""
 
 
 @dataclass(frozen=True)
@@ -92,7 +78,7 @@ def served(image: Path, path: str, bmc: str, port: int, refused: Callable[[str],
         ResourceError: there is no way to the BMC, or the port is taken.
     """
     own, clients = _ends(bmc)
-    path = f"/{secrets.token_urlsafe(_RANDOM_BYTES)}{path}"
+    path = f"/{secrets.token_urlsafe(RANDOM_BYTES)}{path}"
     offer = _Offer(image, path.encode(), clients)
     server = _Server.joined(own, port, offer, refused)
     try:

@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 
 from dualstack.deploy.settle import settled
-from dualstack.tokens import ANSWERS, BUILD, DIRECTORY, INTERRUPTED, NETWORK, POINTER, READY, RECORD_SET
+from dualstack.tokens import (
+    ANSWERS,
+    BUILD,
+    DIRECTORY,
+    INSTALLATION,
+    INTERRUPTED,
+    NETWORK,
+    POINTER,
+    READY,
+    RECORD_SET,
+)
 
 INPUTS: dict[str, dict[str, Any]] = {
     RECORD_SET: {"record": "a.example", "zone": "example", "ipv4": ["192.0.2.1"], "ipv6": ["2001:db8::1"], "ttl": 5},
@@ -15,6 +25,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     DIRECTORY: {"site": "paris", "path": "build/paris", "files": {"a": {"content": "x"}}},
     BUILD: {"directory": "build/paris", "digest": "d"},
     READY: {"port": 6443},
+    INSTALLATION: {"site": "paris", "node": "mgmt-1", "generation": 1},
     ANSWERS: {"record": "a.example"},
     NETWORK: {"name": "net"},
 }
@@ -36,6 +47,16 @@ def test_a_create_becomes_a_resource_of_which_nothing_is_known(kind: str) -> Non
     }
     assert known and not any(known.values())
     assert made["outputs"][INTERRUPTED]
+
+
+def test_a_machine_that_was_being_installed_is_one_of_which_nothing_is_installed() -> None:
+    """So that destroy looks into its drive, and up goes on."""
+    begun = {"type": "creating", "resource": resource(INSTALLATION)}
+    (made,) = settled({"resources": [], "pending_operations": [begun]}).deployment["resources"]
+    assert (made["id"], made["outputs"].get("installed")) == ("paris/mgmt-1", None)
+    there = resource(INSTALLATION, id="x", outputs={"installed": 1})
+    again = settled({"resources": [there], "pending_operations": [{**begun, "type": "updating"}]})
+    assert again.deployment["resources"] == [there]
 
 
 @pytest.mark.parametrize("kind", [READY, ANSWERS])

@@ -23,6 +23,7 @@ import pytest
 
 LOOPBACK = {"ipv4": "127.0.0.1", "ipv6": "::1"}
 SYSTEM = "da69abcc-dae0-4913-9a7b-d344043097c0"
+MAC = "34:8a:b1:4b:20:01"
 USER, PASSWORD = "admin", "correct-horse-bmc"
 
 
@@ -110,6 +111,7 @@ def started(
     power: str = "Off",
     tls: tuple[Path, Path, str] | None = None,
     prefix: Sequence[str] = (),
+    mac: str = MAC,
 ) -> Bmc:
     """Start a BMC of one machine; ``prefix`` is a command that runs it elsewhere, such as in a network namespace."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -122,7 +124,7 @@ def started(
         "SUSHY_EMULATOR_AUTH_FILE": str(users),
         "SUSHY_EMULATOR_STATE_DIR": str(folder),
         "SUSHY_EMULATOR_FAKE_DRIVER": True,
-        "SUSHY_EMULATOR_FAKE_SYSTEMS": [_system(power)],
+        "SUSHY_EMULATOR_FAKE_SYSTEMS": [_system(power, mac)],
     }
     if tls is not None:
         settings |= {"SUSHY_EMULATOR_SSL_CERT": str(tls[0]), "SUSHY_EMULATOR_SSL_KEY": str(tls[1])}
@@ -135,12 +137,12 @@ def started(
     return Bmc(f"{'https' if tls else 'http'}://{host}:{port}", process, tls[2] if tls else None)
 
 
-def _system(power: str) -> Mapping[str, Any]:
+def _system(power: str, mac: str) -> Mapping[str, Any]:
     return {
         "uuid": SYSTEM,
         "name": "node",
         "power_state": power,
-        "nics": [{"mac": "34:8a:b1:4b:20:01", "ip": "192.168.100.11"}],
+        "nics": [{"mac": mac, "ip": "192.168.100.11"}],
     }
 
 

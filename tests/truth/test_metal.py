@@ -67,9 +67,10 @@ class Lab(Deployment):
         for number in (1, 2, 3):
             for address in (f"192.168.100.1{number}/32", f"fd00:100::1{number}/128"):
                 ip("-n", self.space, "addr", "add", address, "dev", "lo")
-        for number, address in enumerate(BMCS):
+        for number, address in enumerate(BMCS, 1):
             ip("-n", self.space, "addr", "add", f"{address}/{128 if ':' in address else 32}", "dev", "lo")
-            self.bmcs.append(started(self.logs / f"bmc{number}", address, PORT, prefix=self.inside))
+            mac = node(number)["interfaces"][0]["mac"]
+            self.bmcs.append(started(self.logs / f"bmc{number}", address, PORT, prefix=self.inside, mac=mac))
         self.wait()
         machines = [
             {"url": bmc.url, "system": bmc.system, "user": USER, "password": PASSWORD, "port": 6443}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,35 @@ def test_a_drive_of_the_manager_counts() -> None:
     assert {one.word for one in found.values()} == {Word.OK}
 
 
+@pytest.mark.parametrize(
+    ("image", "own", "seen", "fix"),
+    [
+        (
+            f"http://192.0.2.1:81/{'x' * 43}/lyon/mgmt-1/1.iso",
+            True,
+            "192.0.2.1:81/.../lyon/mgmt-1/1.iso",
+            "dualstack up",
+        ),
+        ("https://me:secret@192.0.2.1/a\x1b]8.iso?t=secret", True, r"https://...@192.0.2.1/a\x1b]8.iso", "eject it"),
+        (f"http://192.0.2.1:81/{'x' * 43}/lyon/mgmt-1/1.iso", False, "takes CD", ""),
+    ],
+)
+def test_an_image_in_the_drive_of_a_node_is_told(image: str, own: bool, seen: str, fix: str) -> None:
+    drive = {"MediaTypes": ["CD"], "Inserted": True, "Image": image}
+    found = answering(
+        {
+            "/redfish/v1/": b"{}",
+            f"/{TAIL}": b'{"VirtualMedia": {"@odata.id": "/redfish/v1/VM"}}',
+            "/redfish/v1/VM": b'{"Members": [{"@odata.id": "/redfish/v1/VM/1"}]}',
+            "/redfish/v1/VM/1": json.dumps(drive).encode(),
+        },
+        own_bmc=own,
+    )["virtual media"]
+    assert found.word is (Word.FAILED if own else Word.OK)
+    assert found.seen.endswith(seen) and fix in found.fix
+    assert "secret" not in repr(found) and "x" * 43 not in repr(found)
+
+
 @pytest.mark.parametrize("bad", [b"", b"[]", b"{", b'{"Links": 3, "VirtualMedia": "x"}', b'{"Members": {"a": 1}}'])
 def test_nonsense_is_no_crash(bad: bytes) -> None:
     found = answering({"/redfish/v1/": b"{}", f"/{TAIL}": bad, "/redfish/v1/Systems": bad})
@@ -187,8 +217,8 @@ def test_nonsense_is_no_crash(bad: bytes) -> None:
     assert Word.OK in {one.word for one in found.values()}
 
 
-def answering(pages: Mapping[str, bytes]) -> dict[str, Result]:
-    """Ask a BMC without TLS that gives these pages."""
+def answering(pages: Mapping[str, bytes], *, own_bmc: bool = True) -> dict[str, Result]:
+    """Ask a BMC without TLS that gives these pages: a node's, or that of a machine that the site provisions."""
     port = free_port()
 
     def answer(request: bytes) -> bytes:
@@ -197,4 +227,6 @@ def answering(pages: Mapping[str, bytes]) -> dict[str, Result]:
         return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(page or b""), page or b"")
 
     with api.serving(("127.0.0.1",), port, answer=answer, tls=False):
+        if not own_bmc:
+            return {one.asked: one for one in look(f"redfish-virtualmedia+http://127.0.0.1:{port}/{TAIL}")}
         return own(lab.Bmc(f"http://127.0.0.1:{port}", None, None))  # type: ignore[arg-type]

@@ -101,11 +101,10 @@ def claims(data: Mapping[str, Any]) -> Iterator[Claim]:
             yield Claim(NAME, name.lower().rstrip("."), name, place)
     for path, bmc in _each(data, "provisioning", "bmcs"):
         yield from _mac((*path, "bootMac"), bmc.get("bootMac"))
-        if isinstance(text := bmc.get("address"), str):
-            machine = identity(text)
-            host = machine.partition(" ")[0]
-            if host:
-                yield Claim(BMC, f"{_realm(host, realm)}{machine}", bare_address(text), (*path, "address"))
+        yield from _bmc((*path, "address"), bmc.get("address"), realm)
+    nodes = data.get("nodes")
+    for index, node in enumerate(nodes if isinstance(nodes, list) else ()):
+        yield from _bmc(("nodes", index, "bmc", "address"), _at(node, "bmc", "address"), realm)
 
 
 def _each(data: Mapping[str, Any], first: str, second: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -131,6 +130,12 @@ def _mac(path: Path, value: Any) -> Iterator[Claim]:
     digits = "".join(char for char in value.lower() if char not in ":-.") if isinstance(value, str) else ""
     if len(digits) == 12:
         yield Claim(MAC, digits, str(value), path)
+
+
+def _bmc(path: Path, value: Any, realm: str) -> Iterator[Claim]:
+    machine = identity(value) if isinstance(value, str) else ""
+    if host := machine.partition(" ")[0]:
+        yield Claim(BMC, f"{_realm(host, realm)}{machine}", bare_address(value), path)
 
 
 def _address(path: Path, value: Any, realm: str) -> Iterator[Claim]:

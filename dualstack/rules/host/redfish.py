@@ -137,15 +137,19 @@ def check_machines(subject: Subject) -> Findings:
 
 def check_own(subject: Subject) -> Findings:
     """Tell a BMC that is another node's: one BMC may have several machines, but each is one node."""
-    seen: dict[tuple[object, ...], int] = {}
+    seen: dict[tuple[object, ...], dict[str, int]] = {}
     nodes = subject.site.nodes
     for index, node in enumerate(nodes if subject.site.host.kind == "redfish" else ()):
         parsed = parse_bmc(node.bmc.address) if node.bmc is not None else None
         if parsed is None or parsed.problem or not parsed.host:
             continue
         port = parsed.port or ("80" if parsed.transport == "http" else "443")
-        machine = (parsed.ip.ip if parsed.ip else parsed.host.lower(), port, parsed.tail.rstrip("/"))
-        if (first := seen.setdefault(machine, index)) != index:
+        system = parsed.tail.rstrip("/")
+        there = seen.setdefault((parsed.ip.ip if parsed.ip else parsed.host.lower(), port), {})
+        # Without a path it is the only machine of the BMC.
+        first = next(iter(there.values()), None) if not system or "" in there else there.get(system)
+        there.setdefault(system, index)
+        if first is not None:
             message = f"the machine behind {parsed.host} is {nodes[first].name}'s, too"
             consequence = "One machine is installed twice, and the other never."
             yield BMC.at(("nodes", index, "bmc", "address"), message, "write this node's own", consequence=consequence)

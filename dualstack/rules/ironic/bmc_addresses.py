@@ -175,7 +175,8 @@ def bmc_boot(bmc: At[str], scheme: str) -> Findings:
 def identity(text: str) -> str:
     """Return what an address means: host, port and path, so that two spellings of one BMC are equal."""
     parsed = parse_bmc(text)
-    return f"{parsed.ip.ip if parsed.ip else parsed.host.lower()} {parsed.port} {parsed.tail.strip('/')}"
+    usual = "623" if parsed.scheme in ("", "ipmi") else "80" if parsed.transport == "http" else "443"
+    return f"{parsed.ip.ip if parsed.ip else parsed.host.lower()} {parsed.port or usual} {parsed.tail.strip('/')}"
 
 
 def _repeated(items: Iterable[tuple[At[str], str]], what: str, fix: AnyFix) -> Findings:
@@ -221,10 +222,15 @@ def unique_macs(macs: Iterable[At[str]]) -> Findings:
 def check_form(subject: Subject) -> Findings:
     """Judge every BMC of the site by itself."""
     own = {i.mac.lower(): node.name for node in subject.site.nodes for i in node.interfaces if i.mac is not None}
+    machines = {identity(node.bmc.address): node.name for node in subject.site.nodes if node.bmc is not None}
     for index, bmc in enumerate(subject.site.provisioning.bmcs):
         path: Path = ("provisioning", "bmcs", index)
         address = At((*path, "address"), bmc.address)
         yield from bmc_address(address)
+        if (node := machines.get(identity(bmc.address))) is not None:
+            consequence = "Ironic inspects, wipes and installs a node of the cluster that it runs in."
+            message = f"{bare_address(bmc.address)} is the BMC of the node {node}"
+            yield IDENTITY.at(address.path, message, "write this machine's own BMC address", consequence=consequence)
         parsed = parse_bmc(bmc.address)
         if parsed.scheme and bmc.protocol and parsed.scheme != bmc.protocol:
             message = f"{bmc.protocol} is not used: the address itself says {parsed.scheme}"

@@ -6,15 +6,14 @@ import json
 import math
 import os
 import ssl
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from dualstack.probe.connect import no_route
+from dualstack.scratch import scratch
 from dualstack.verify.cluster.access import Access
 from dualstack.verify.model import Way
 from dualstack.verify.places import Here
@@ -259,8 +258,8 @@ def _file(content: bytes) -> Iterator[str]:
         finally:
             os.close(number)
         return
-    with tempfile.TemporaryDirectory(prefix="dualstack-") as folder:
-        file = Path(folder) / "login"
+    with scratch("login") as folder:
+        file = folder / "login"
         file.touch(0o600)
         file.write_bytes(content)
         yield str(file)

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from dualstack.probe.served_url import hidden, known_part
 from provider.frame.handler import ResourceError
-from provider.host.serving import hidden, known_part, served
+from provider.host.serving import served
 from tests.lab.bmc import LOOPBACK, free_port
 
 IMAGE = bytes(range(256)) * 40

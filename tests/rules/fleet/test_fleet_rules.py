@@ -48,6 +48,11 @@ def told(*sites: dict[str, Any], about: list[str] | None = None) -> list[tuple[s
             [{"name": "a", "address": "redfish-virtualmedia://[fd00:200::11]/redfish/v1/Systems/1"}],
             [{"name": "b", "address": "redfish://[FD00:200::11]/redfish/v1/Systems/1/"}],
         ),
+        (
+            "DS214", ("nodes", 0, "bmc"),
+            {"address": "redfish-virtualmedia://[fd00:200::11]/redfish/v1/Systems/1"},
+            {"address": "redfish-virtualmedia+https://[fd00:200::11]:443/redfish/v1/Systems/1"},
+        ),
     ],
 )  # fmt: skip
 def test_two_sites_with_one_thing(rule: str, path: Path, mine: Any, others: Any) -> None:

@@ -87,6 +87,7 @@ def test_settings_without_machines() -> None:
         "redfish-virtualmedia://[fd00:200::21]/redfish/v1/Systems/1",
         "redfish-virtualmedia+https://[FD00:200:0::21]:443/redfish/v1/Systems/1/",
         "redfish://[fd00:200::21]/redfish/v1/Systems/1",
+        "redfish://[fd00:200::21]",
     ],
 )
 def test_a_machine_is_one_node(address: str) -> None:
@@ -101,6 +102,14 @@ def test_one_bmc_may_have_several_machines(tail: str) -> None:
     other = f"redfish-virtualmedia://[fd00:200::21]{tail}"
     nodes = [node(1, bmc=bmc(1)), node(2, bmc=bmc(1, address=other)), node(3, bmc=bmc(3))]
     assert told(machines(nodes=nodes), SECRETS) == []
+
+
+def test_a_node_is_no_machine_that_its_cluster_provisions() -> None:
+    """Ironic would wipe it."""
+    there = [{"name": "rack1-01", "address": "redfish-virtualmedia+https://[fd00:200::22]:443/redfish/v1/Systems/1"}]
+    (one,) = found(machines(provisioning={"bmcs": there}), "DS078", SECRETS)
+    assert format_path(one.path) == "provisioning.bmcs[0].address"
+    assert "the BMC of the node mgmt-2" in one.message and "wipes" in one.consequence
 
 
 def test_a_password_in_clear_becomes_the_key_of_a_bmc() -> None:
