@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from dualstack.check.checked import Checked, in_order, placed
 from dualstack.document.findings import Finding, Severity
@@ -47,18 +46,18 @@ def _is_about_a_node(finding: Finding) -> bool:
 
 def _judged(program: str, node: NodePlan) -> Iterator[Finding]:
     import subprocess
-    import tempfile
 
     from dualstack.document.frozen import thaw
     from dualstack.document.yamlio import dump
     from dualstack.rules.network.nmstate_schema import FORM
+    from dualstack.scratch import scratch
 
     # Private, and gone at once: raw nmstate may hold a key of 802.1X or MACsec.
-    with tempfile.TemporaryDirectory(prefix="dualstack-nmc-") as folder:
-        source = Path(folder) / "network"
+    with scratch("nmc") as folder:
+        source = folder / "network"
         source.mkdir()
         (source / "node.yaml").write_text(dump(thaw(node.nmstate)), encoding="utf-8")
-        command = [program, "generate", "--config-dir", str(source), "--output-dir", str(Path(folder) / "out")]
+        command = [program, "generate", "--config-dir", str(source), "--output-dir", str(folder / "out")]
         try:
             done = subprocess.run(
                 command, capture_output=True, text=True, errors="replace", timeout=SECONDS, check=False

@@ -29,10 +29,11 @@ from dualstack.deploy.who import note
 from dualstack.document.findings import Severity
 from dualstack.document.frozen import REDACTED
 from dualstack.document.origins import format_path
-from dualstack.engine.environment import child_environment, engine_env
+from dualstack.engine.environment import OUTER_TMPDIR, child_environment, engine_env
 from dualstack.engine.model import Engine
 from dualstack.engine.pack import policy_pack
 from dualstack.plan import Plan
+from dualstack.scratch import scratch
 from dualstack.stack.project import ONLINE_VARIABLE
 
 if TYPE_CHECKING:
@@ -138,8 +139,9 @@ class Session:
             if restore_checkpoint:
                 restore(self.backend, self.project_name, self.name, self.tell)
             refuse_broken(self.backend, self.project_name, self.name)
-            copy = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="dualstack-")))
+            copy = held.enter_context(scratch("run"))
             held.enter_context(self._environment())
+            held.enter_context(_temporary(copy))
             fresh = self._ensure(operation, copy)
             config = copy / "config.yaml"
             shutil.copyfile(self.file, config)
@@ -191,10 +193,10 @@ class Session:
 
     def forget(self) -> None:
         """Remove the stack itself with its history; it must hold no resource."""
-        with self._environment(), tempfile.TemporaryDirectory(prefix="dualstack-") as folder:
-            self._bare(Path(folder))
+        with self._environment(), scratch("run") as folder:
+            self._bare(folder)
             # Else the CLI deletes the stack file, too; and not in the project's folder, where that file is.
-            self._pulumi("stack", "rm", "--yes", "--preserve-config", "--stack", self.name, folder=Path(folder))
+            self._pulumi("stack", "rm", "--yes", "--preserve-config", "--stack", self.name, folder=folder)
 
     @contextlib.contextmanager
     def _environment(self) -> Iterator[None]:
@@ -411,7 +413,7 @@ class Session:
         with contextlib.ExitStack() as held:
             held.enter_context(only_one(self.project, self.name))
             refuse_broken(self.backend, self.project_name, self.name)
-            folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="dualstack-")))
+            folder = held.enter_context(scratch("run"))
             held.enter_context(self._environment())
             self._ensure(Operation.UP, folder)
             file = folder / "config.yaml"
@@ -435,6 +437,24 @@ class Session:
                 raise Refused(f"your backend has no stack {self.name}; create it: pulumi stack init {self.name}")
             raise Refused(f"`pulumi {' '.join(arguments[:2])}` fails: {words}")
         return done.stdout
+
+
+@contextlib.contextmanager
+def _temporary(folder: Path) -> Iterator[None]:
+    """Have the CLI, its plugins and the Automation API put what is temporary into a folder that goes afterwards.
+
+    Some leave kubeconfigs and logs behind. Our own provider goes back to what was set before: it starts builders, which
+    want much room, and find their containers by it.
+    """
+    folder = folder / "tmp"
+    folder.mkdir(mode=0o700)
+    before = tempfile.tempdir
+    os.environ[OUTER_TMPDIR] = os.environ.get("TMPDIR", "")
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def _nothing(_item: object) -> None:

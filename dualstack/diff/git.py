@@ -7,12 +7,8 @@ A killed run leaves a folder in the temporary directory, which the next run remo
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
-import shutil
 import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -21,13 +17,7 @@ from typing import Final
 
 from dualstack.diff.objects import SUBMODULE, Entry, Read, differs, parse_tree, reader, write
 from dualstack.errors import InputError, quoted
-
-_PREFIX: Final = "dualstack-base."
-_LOCK: Final = "lock"
-_TREE: Final = "tree"
-_YOUNG: Final = 3600
-"""Seconds for which a folder without a lock may be one that is just being made."""
-
+from dualstack.scratch import scratch
 
 _GIT: Final = (
     "git",
@@ -209,17 +199,8 @@ class Repository:
         Raises:
             InputError: it cannot be written.
         """
-        _sweep()
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            tree = folder / _TREE
-            tree.mkdir()
+        with scratch("base") as tree:
             yield tree, self._write(commit.id, self.root, tree)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            os.close(handle)
 
     def _entries(self, commit: str, repository: Path) -> list[Entry]:
         return parse_tree(self._git("ls-tree", "-r", "-l", "-z", "--full-tree", commit, cwd=repository))
@@ -267,26 +248,3 @@ class Repository:
                 raise InputError("the project is in no git repository", file=str(self._folder), fix=fix)
             raise InputError(f"git {arguments[0]} failed: {told or f'exit code {done.returncode}'}")
         return done.stdout.decode(errors="surrogateescape")
-
-
-def _sweep() -> None:
-    """Remove what killed runs of this user left: folders whose lock nobody holds."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        try:
-            if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
-                continue
-            handle = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
-        except FileNotFoundError:  # just being made, or killed before it had its lock
-            with contextlib.suppress(OSError):
-                if time.time() - folder.stat().st_mtime > _YOUNG:
-                    shutil.rmtree(folder, ignore_errors=True)
-            continue
-        except OSError:
-            continue
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            continue
-        finally:
-            os.close(handle)

@@ -18,6 +18,9 @@ from dualstack.engine.model import PROGRAM, Engine, How
 from dualstack.errors import InputError
 
 EMBEDDED: Final = ".dualstack"
+_STAGED: Final = ".passphrase."
+OUTER_TMPDIR: Final = "DUALSTACK_TMPDIR"
+"""What TMPDIR was for the command itself; empty where it was not set."""
 """The project's folder for what the embedded backend keeps; git ignores it."""
 _QUIET: Final = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 """No look for newer versions: the language host runs `pip list` at each preview, which else asks a package index first,
@@ -111,21 +114,23 @@ def _passphrase(file: Path, state: Path) -> Path:
 
     Two runs at once get the same one: linking does not replace.
     """
+    for left in file.parent.glob(f"{_STAGED}*") if file.exists() else ():
+        left.unlink(missing_ok=True)  # of a run that was killed here
     if not file.exists():
         if any(state.rglob("stacks/**/*.json*")):
             message = "the state beside it was encrypted with this passphrase, and the file is gone"
             fix = f"put the file back, or give up that state: remove {state}"
             raise InputError(message, file=str(file), fix=fix)
-        handle, name = tempfile.mkstemp(prefix=".passphrase.", dir=file.parent)
+        handle, name = tempfile.mkstemp(prefix=_STAGED, dir=file.parent)
         try:
             with os.fdopen(handle, "w", encoding="ascii") as new:
                 new.write(secrets.token_urlsafe(32) + "\n")
                 new.flush()
                 os.fsync(new.fileno())
-            with contextlib.suppress(FileExistsError):
+            with contextlib.suppress(FileExistsError, FileNotFoundError):  # the latter: another run has cleared it up
                 os.link(name, file)
         finally:
-            Path(name).unlink()
+            Path(name).unlink(missing_ok=True)
     found = file.stat()
     if found.st_size == 0:
         fix = "put the passphrase back; with an empty one the state is not protected"

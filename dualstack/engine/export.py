@@ -12,6 +12,7 @@ from dualstack.errors import InputError
 
 DESCRIBED: Final = "PulumiPolicy.yaml"
 _FILES: Final = (*PARTS, DESCRIBED, "requirements.txt")
+_STAGE: Final = ".export-"
 _OWN: Final = (*_FILES, CORE.name)
 """What an export writes; anything else in the folder, such as its environment, stays."""
 
@@ -38,7 +39,9 @@ def export_pack(target: Path) -> list[Path]:
         raise InputError("the folder holds something else", file=str(target), fix=fix)
     try:
         target.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".export-", dir=target) as name:
+        for left in target.glob(f"{_STAGE}*"):  # of a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=_STAGE, dir=target) as name:
             stage = Path(name)
             for part in _FILES:
                 _copy(SOURCE / part, stage / part)

@@ -15,7 +15,6 @@ import hashlib
 import os
 import shlex
 import sys
-import tempfile
 import venv
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from dualstack.engine.cache import cache_folder, locked, staged
 from dualstack.engine.model import Engine, How, Report, StepError
 from dualstack.engine.pip import pip_install
 from dualstack.errors import InputError
+from dualstack.scratch import scratch
 
 RUNTIME: Final = "dspack"
 """Name of the pack's runtime where no language host can start it."""
@@ -68,8 +68,7 @@ def policy_pack(engine: Engine, project: Path, report: Report) -> Iterator[Pack]
         fix = "keep the sites to deploy in a clone of dualstack"
         raise InputError("the policy pack is not there", file=str(project / "policy"), fix=fix)
     python = pack_python(source, report)
-    with tempfile.TemporaryDirectory(prefix="dualstack-policy-") as name:
-        folder = Path(name)
+    with scratch("policy") as folder:
         for part in PARTS:
             (folder / part).symlink_to(source / part)
         (folder / "dualstack").symlink_to(CORE)
@@ -78,7 +77,7 @@ def policy_pack(engine: Engine, project: Path, report: Report) -> Iterator[Pack]
         described = load_file(source / "PulumiPolicy.yaml", "policy/PulumiPolicy.yaml").data
         (folder / "PulumiPolicy.yaml").write_text(dump(described | {"runtime": _runtime(engine, python)}))
         launcher = programs / f"pulumi-analyzer-policy-{RUNTIME}"
-        line = f'exec {shlex.quote(str(python))} -P -u -m pulumi.policy "$1" {shlex.quote(name)}'
+        line = f'exec {shlex.quote(str(python))} -P -u -m pulumi.policy "$1" {shlex.quote(str(folder))}'
         launcher.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
         launcher.chmod(0o700)
         yield Pack(folder, programs)

@@ -19,6 +19,7 @@ from dualstack.diff.html import html
 from dualstack.diff.markdown import comment
 from dualstack.diff.report import make_report
 from dualstack.diff.text import page as text_page
+from dualstack.scratch import PREFIX
 from tests.diff.repository import CANARY, FLEET, Repository, hostname, libvirt, site
 
 OTHER_PODS = {"ipv4": "10.52.0.0/16", "ipv6": "fd12:4567:789b::/48"}
@@ -297,14 +298,14 @@ def test_killed(repository: Repository, temporary: Path) -> None:
     command = [sys.executable, "-c", "from dualstack.cli import main; main()", "diff", "--base", "base"]
     process = subprocess.Popen(command, cwd=repository.project, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     end = time.monotonic() + 30
-    while not list(temporary.glob("*/tree/Pulumi.yaml")):
+    while not list(temporary.glob("*/in/Pulumi.yaml")):
         assert time.monotonic() < end
         assert process.poll() is None, process.communicate()
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     # Its children hold the pipes until they are done.
     process.communicate(timeout=60)
-    assert list(temporary.glob("dualstack-base.*"))
+    assert list(temporary.glob(f"{PREFIX}base-*"))
     assert state(repository) == before
     assert repository.diff().code == 3
     assert list(temporary.iterdir()) == []

@@ -24,6 +24,7 @@ from dualstack.diff.operations import Step
 from dualstack.diff.report import Report, make_report
 from dualstack.diff.text import page
 from dualstack.document.differ import Change
+from dualstack.scratch import PREFIX
 from tests.diff.repository import Repository, site
 
 ALLOWED = ("-c", "protocol.file.allow=always")
@@ -428,7 +429,7 @@ def test_a_stack_file_beside_its_site(repository: Repository) -> None:
 def test_a_run_that_was_killed_before_its_lock(repository: Repository, temporary: Path) -> None:
     """Its folder goes once nobody can be making it any more."""
     repository.commit("base")
-    old, young = temporary / "dualstack-base.old", temporary / "dualstack-base.young"
+    old, young = temporary / f"{PREFIX}old", temporary / f"{PREFIX}young"
     for folder in (old, young):
         folder.mkdir()
     os.utime(old, (0, 0))

@@ -19,11 +19,14 @@ def clone(tmp_path: Path) -> Clone:
     return Clone(tmp_path / "clone")
 
 
-def test_from_up_to_destroy(clone: Clone) -> None:
+def test_from_up_to_destroy(clone: Clone, tmp_path: Path) -> None:
     # A secret that the EIB directory holds in clear: set as a user sets it, encrypted in the stack file.
     clone.pulumi("stack", "init", SITE)
     clone.pulumi("config", "set", "--secret", "dualstack:appsToken", "--stack", SITE, answer=CANARY)
     before = clone.committed()
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    clone.environment["TMPDIR"] = str(temporary)
     told = []
 
     first = clone.up("--format", "json")
@@ -70,6 +73,7 @@ def test_from_up_to_destroy(clone: Clone) -> None:
 
     gone = clone.run("destroy", SITE, *ENGINE, "--yes", "--forget")
     assert gone.code == 0, gone.told
+    assert not list(temporary.iterdir())
     assert not clone.directory.exists()
     assert not clone.checkpoint.exists()
     assert before == clone.committed()
