@@ -14,7 +14,7 @@ from dualstack.answer.style import Style
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """Control characters but for line ends and tabs, and those that turn the direction of what follows."""
 _COLOUR = re.compile("(\x1b\\[(?!8m)[0-9;]*m)")
-_COMMAND = re.compile(r"^(\s*)(?=::[A-Za-z][\w-]*[^:\n]*::)|(?<=##)(?=\[)", re.MULTILINE)
+_COMMAND = re.compile(r"^(\s*)(?=::[A-Za-z][\w-]*(?: [^\n]*?)?::)|(?<=##)(?=\[)", re.MULTILINE)
 """Where GitHub's runner takes a line of a log for a command, in both of its forms."""
 
 

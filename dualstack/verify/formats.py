@@ -119,9 +119,9 @@ def _labels(site: str, one: Result, **more: str) -> str:
     labels = {
         "site": site,
         "name": one.kind.value,
-        "at": one.at,
+        "at": visible(one.at),
         "family": one.family or "",
-        "asked": one.asked,
+        "asked": visible(one.asked),
         **more,
     }
     return ",".join(f'{key}="{_escaped(value)}"' for key, value in labels.items())

@@ -271,8 +271,11 @@ def test_merged_sites_are_deployed(machine: Machine, repository: Repository) -> 
 
     # What is deployed is the branch as it is when the job starts.
     newer = repository.commit("newer")
+    stub.answers("up", "a line before\n✓ paris\n```\n## not a heading\n")
     done = Runner(machine, repository.folder, "deploy.yml", context).run("up", matrix_site="paris")
     assert done.succeeded
+    # Nothing that a server said ends the block of code.
+    assert done.summary == "### Deployment of paris\n\n    ✓ paris\n    ```\n    ## not a heading\n"
     assert f"Deploying {newer}" in done.log
     assert stub.calls[-1] == "up paris --project . --backend own --yes"
     stub.answers("up", "", 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from dualstack.cli.streams import Plain
 from tests.cli.conftest import Project, Run
 from tests.sites import mapping, put
 
@@ -92,7 +94,7 @@ def test_json_is_answered_for_a_wrong_command_line(run: Run, project: Project) -
     assert run("check", "x", "--nope", "--format", "json").json["version"] == 1
 
 
-HOSTILE = "a\x1b[31mb\u202ec\x9bd\r\n::add-mask::x\n  ::set-env name=a::b\n##[group]\u2028e"
+HOSTILE = "a\x1b[31mb\u202ec\x9bd\r\n::add-mask::x\n  ::set-env name=a::b\n::error title=a:b::c\n##[group]\u2028e"
 
 
 @pytest.mark.parametrize(
@@ -114,6 +116,19 @@ def test_values_are_no_commands_to_a_terminal_or_a_log(run: Run, project: Projec
     assert ran.out or ran.err
     if "json" in command:
         assert ran.json["version"] == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["::add-mask::x", "  ::error title=a:b::c", "::set-output name=a,b=::c", "a ##[add-mask]b"],
+)
+def test_no_line_is_a_command_of_a_runner(line: str) -> None:
+    """As its ActionCommand.cs reads them: what stands between ``::`` and the next one, or behind ``##[`` anywhere."""
+    stream = io.StringIO()
+    print(f"first\n{line}\n::1 is an address, and fd00::1\n::ffff:192.0.2.1 fd00::1", file=Plain(stream))
+    _, found, *addresses = stream.getvalue().splitlines()
+    assert not re.search(r"^\s*::|##\[", found)
+    assert addresses == ["::1 is an address, and fd00::1", "::ffff:192.0.2.1 fd00::1"]
 
 
 def test_messages_do_not_go_to_the_answer_where_the_other_stream_is_closed(project: Project) -> None:

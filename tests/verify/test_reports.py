@@ -45,6 +45,13 @@ def test_what_cannot_be_xml_is_written_out(tmp_path: Path) -> None:
     assert [len(root.findall(f".//{name}")) for name in ("failure", "skipped", "testcase")] == [1, 2, 4]
 
 
+def test_what_is_no_text_is_written_out_for_the_exporter_too(tmp_path: Path) -> None:
+    """JSON may hold half a character, which no file takes."""
+    half = Result(Kind.API, "a\ud800\rb", "TLS", Word.OK, "well")
+    Reports(prometheus=tmp_path / "paris.prom").write("paris", [half])
+    assert 'at="a\\\\ud800\\\\rb"' in (tmp_path / "paris.prom").read_text()
+
+
 def test_a_file_that_no_exporter_takes_is_refused_before_anybody_is_asked() -> None:
     with pytest.raises(InputError) as caught:
         Reports(prometheus=Path("metrics/paris.txt")).check()
