@@ -106,6 +106,20 @@ def test_nothing_joins_a_cluster_of_one_node() -> None:
         joining(made, "mgmt-1")
 
 
+def test_longhorn_forgets_a_lost_node_in_the_order_that_its_webhook_wants() -> None:
+    steps = [
+        line.strip() for line in runbook(plan(), "mgmt-2").splitlines() if line.startswith("    kubectl -n longhorn")
+    ]
+    assert [step.split()[3:5] for step in steps] == [
+        ["patch", "nodes.longhorn.io"],
+        ["get", "replicas.longhorn.io,engines.longhorn.io"],
+        ["delete", "replicas.longhorn.io"],
+        ["delete", "nodes.longhorn.io"],
+    ]
+    assert all("mgmt-2" in step for step in steps)
+    assert "allowScheduling" in steps[0]
+
+
 def test_the_runbook_has_the_sites_names() -> None:
     text = runbook(plan(), "mgmt-1")
     assert "kubectl delete node mgmt-1\n" in text

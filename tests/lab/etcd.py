@@ -1,9 +1,13 @@
-"""A real etcd of several members on loopback, asked as ``etcdctl`` asks it: by its own gateway to gRPC."""
+"""A real etcd of several members on loopback, asked by its own gateway to gRPC; ``etcdctl`` may ask it besides.
+
+Clients need a certificate, as RKE2's do, and find the files in a folder laid out as RKE2's is.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
+import ssl
 import subprocess
 import time
 import urllib.error
@@ -11,6 +15,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any, Self
 
+from tests.lab.authority import Authority
 from tests.lab.bind import free_port
 from tests.lab.tools import needed
 
@@ -28,6 +33,17 @@ class Etcd:
             names: of the members.
         """
         self._program, self.folder = needed("etcd"), folder
+        self.tls = folder / "tls/etcd"
+        """Has what RKE2's folder of this name has: ``server-ca.crt`` and a certificate for clients with its key."""
+        self.tls.mkdir(parents=True)
+        authority = Authority("etcd-server-ca")
+        (self.tls / "server-ca.crt").write_bytes(authority.pem)
+        for name in ("server-client", "server"):
+            key, begin, shown = authority.issue(["127.0.0.1"]).partition("-----BEGIN CERTIFICATE")
+            (self.tls / f"{name}.key").write_text(key)
+            (self.tls / f"{name}.crt").write_text(begin + shown)
+        self._trust = ssl.create_default_context(cafile=str(self.tls / "server-ca.crt"))
+        self._trust.load_cert_chain(self.tls / "server-client.crt", self.tls / "server-client.key")
         self.ports = {name: (free_port(), free_port()) for name in names}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -44,9 +60,13 @@ class Etcd:
         """Give where a member listens for the others."""
         return f"http://127.0.0.1:{self.ports[name][1]}"
 
+    def at(self, name: str) -> str:
+        """Give where a member listens for clients, as ``etcdctl`` writes an endpoint."""
+        return f"127.0.0.1:{self.ports[name][0]}"
+
     def start(self, name: str, members: list[str], state: str) -> None:
         """Start a member, with an empty folder where it was never started."""
-        client = f"http://127.0.0.1:{self.ports[name][0]}"
+        client = f"https://{self.at(name)}"
         cluster = ",".join(f"{member}={self.peer(member)}" for member in members)
         with (self.folder / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
@@ -54,6 +74,8 @@ class Etcd:
                     *(str(self._program), "--name", name, "--data-dir", str(self.folder / name)),
                     *("--listen-client-urls", client, "--advertise-client-urls", client),
                     *("--listen-peer-urls", self.peer(name), "--initial-advertise-peer-urls", self.peer(name)),
+                    *("--cert-file", str(self.tls / "server.crt"), "--key-file", str(self.tls / "server.key")),
+                    *("--trusted-ca-file", str(self.tls / "server-ca.crt"), "--client-cert-auth"),
                     *("--initial-cluster", cluster, "--initial-cluster-state", state, "--unsafe-no-fsync"),
                 ],
                 stdout=log,
@@ -72,12 +94,15 @@ class Etcd:
         Raises:
             AssertionError: it refuses, or does not answer.
         """
-        url = f"http://127.0.0.1:{self.ports[name][0]}/v3/{path}"
+        url = f"https://{self.at(name)}/v3/{path}"
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self._trust)
+        )
         request = urllib.request.Request(url, data=json.dumps(body).encode(), method="POST")
         ended = time.monotonic() + START_SECONDS
         while True:
             try:
-                with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as answer:
+                with opener.open(request, timeout=20) as answer:
                     return json.loads(answer.read())
             except urllib.error.HTTPError as error:
                 with error:

@@ -1,12 +1,16 @@
 """The steps of a joining node's runbook on real programs: its objects at an API server, its member in an etcd of three.
 
-What Longhorn does with its nodes, and that RKE2 takes a deleted server out of etcd by itself, is read, not run.
+What Longhorn does with its nodes was run by hand (docs/ha.md); that RKE2 takes a deleted server out of etcd by itself
+is read, not run.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +18,7 @@ import pytest
 
 from dualstack.eib.join import runbook
 from dualstack.plan.model import Plan
+from tests.judges.tools import tool
 from tests.lab.etcd import Etcd
 from tests.lab.kube import Kube
 from tests.several import TOKEN, several
@@ -106,3 +111,36 @@ def test_a_lost_server_is_taken_out_of_etcd_and_joins_anew(tmp_path: Path) -> No
         # Now the loss of another one is borne again.
         etcd.kill(MEMBERS[2])
         etcd.put(anew, "with two of three again")
+
+
+def by_etcdctl(etcd: Etcd, server: str, command: str) -> str:
+    """Run a printed ``kubectl exec ... -- etcdctl`` on a server, and give what it says.
+
+    The words are those behind the ``--``; only RKE2's folder and the port are the lab's.
+    """
+    pod, dashes, printed = command.partition(" -- ")
+    assert dashes, command
+    assert pod == f"kubectl -n kube-system exec etcd-{server[:-9]}"
+    words = shlex.split(printed.replace("/var/lib/rancher/rke2/server/", f"{etcd.folder}/"))
+    environment = {**os.environ, "ETCDCTL_ENDPOINTS": etcd.at(server)}
+    done = subprocess.run(
+        [tool(words[0]), *words[1:]], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_printed_lines_of_etcdctl_take_a_lost_server_out(tmp_path: Path) -> None:
+    tool("etcdctl")
+    with Etcd(tmp_path, MEMBERS) as etcd:
+        first, lost = MEMBERS[0], MEMBERS[1]
+        etcd.put(first, "all are there")
+        etcd.kill(lost)
+        listing, removal = (line for line in commands("mgmt-2") if "etcdctl" in line)
+        rows = [line.split(", ") for line in by_etcdctl(etcd, first, listing).splitlines()]
+        # The id is in the first column; the name begins with the node's, and eight hex digits follow.
+        ours = [row for row in rows if any(re.fullmatch(r"mgmt-2-[0-9a-f]{8}", cell) for cell in row)]
+        assert [row[2] for row in ours] == [lost], rows
+        said = by_etcdctl(etcd, first, removal.replace(" ID", f" {ours[0][0]}"))
+        assert "removed from cluster" in said
+        assert {row.split(", ")[2] for row in by_etcdctl(etcd, first, listing).splitlines()} == {first, MEMBERS[2]}
