@@ -30,7 +30,10 @@ HTTP_BOOT: Final = frozenset({"redfish-uefihttp"})
 """Schemes with which the machine's own firmware fetches its boot media over HTTP, not the BMC."""
 SCHEMES: Final = VIRTUAL_MEDIA | NETWORK_BOOT | HTTP_BOOT
 OLD_ILO: Final = frozenset({"ilo4", "ilo4-virtualmedia", "ilo5"})
-"""Schemes that bare-metal-operator 0.10.4 has, and later ones have no more; see a release's ``oldBmcSchemes``."""
+"""Schemes that the operators 0.10.4 and 0.11.2 have, and later ones have no more; see a release's ``oldBmcSchemes``."""
+MACLESS: Final = frozenset({"ipmi"})
+"""Schemes whose machines need no boot MAC: all others' drivers demand it (``NeedsMAC`` in the operators 0.10.4, 0.11.2
+and 0.12.3; 0.11.2's webhook was run: tests/truth/test_operator.py)."""
 
 _TRANSPORTS: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("ipmi", "libvirt", "irmc"), frozenset()),

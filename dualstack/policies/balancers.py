@@ -22,7 +22,7 @@ from dualstack.rules.chart import site_manifests
 from dualstack.rules.chart.balancers import Pool, both_addresses, endpoint_host, one_pool, pool_range
 from dualstack.rules.chart.site_manifests import POOL_TAKEN
 from dualstack.rules.ironic import bmc_addresses
-from dualstack.rules.ironic.bmc_addresses import bmc_address, boot_mac, unique_addresses, unique_macs
+from dualstack.rules.ironic.bmc_addresses import bmc_address, boot_mac, needed_mac, unique_addresses, unique_macs
 from dualstack.rules.name import names as name_rules
 from dualstack.rules.name.names import certificate_san
 from dualstack.tokens import RELEASE
@@ -143,8 +143,10 @@ def _bare_metal_host(given: Given, view: View) -> Told:
     if address:
         yield from bmc_address(At(path, address))
         yield from _own(unique_addresses([*_known(before, *path), At(path, address)]), path)
+    where = ("spec", "bootMACAddress")
+    if address and not mac:
+        yield from needed_mac(At(path, address), where)
     if mac:
-        where = ("spec", "bootMACAddress")
         yield from boot_mac(At(where, mac))
         yield from _own(unique_macs([*_known(before, *where), At(where, mac)]), where)
 

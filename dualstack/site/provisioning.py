@@ -27,7 +27,10 @@ class Bmc(Model):
         "stands in brackets; HOST or HOST:PORT alone means ipmi, a name with a port wants the protocol.",
         examples=["redfish-virtualmedia://[fd00:200::11]/redfish/v1/Systems/1"],
     )
-    boot_mac: Text | None = Field(None, description="MAC of the NIC that the machine boots from.")
+    boot_mac: Text | None = Field(
+        None,
+        description="MAC of the NIC that the machine boots from; a BareMetalHost must have it, but for a BMC of ipmi.",
+    )
     protocol: Literal["redfish-virtualmedia", "idrac-virtualmedia", "ilo5-virtualmedia", "redfish", "ipmi"] | None = (
         Field(None, description="Protocol, where the address names none (a bare host).")
     )

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import venv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,7 @@ from dualstack.engine.model import StepError
 from dualstack.engine.pip import pip_install
 from tests import PROJECT
 from tests.lab.certificates import certificate
+from tests.lab.operator import needed_operator
 from tests.lab.plugins import needed_namespaces
 from tests.lab.tools import needed
 from tests.lab.uml import needed_here
@@ -42,12 +43,14 @@ class Machine:
         host: its BMC's address; the BMC has no other family.
         external_http_url: what the Baremetal Operator gives for it; None for nothing.
         ramdisk: the families of the ramdisk's network; it is not started where empty.
+        address: of the BMC in its BareMetalHost, up to the path of the system; wanted where the operator registers it.
     """
 
     name: str
     host: str
     external_http_url: str | None = None
     ramdisk: tuple[Family, ...] = ()
+    address: str = ""
 
 
 def environment(name: str, what: str) -> Path:
@@ -84,6 +87,7 @@ def inspected(
     certified: Sequence[str],
     names: dict[str, list[str]] | None = None,
     callback: str = "",
+    operator: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Let Ironic inspect machines up to where their ramdisk boots, and give what was seen.
 
@@ -95,15 +99,21 @@ def inspected(
         certified: whom the API's certificate names.
         names: what names resolve to, for the node and for BMCs.
         callback: ``IRONIC_EXTERNAL_CALLBACK_URL``; none where empty.
+        operator: environment of the Baremetal Operator, which registers the machines in place of this lab, and has
+            them inspected.
 
     Returns:
         ``links``: by URL asked what the API's version link says. ``machines``: by name ``image``, the URL that the BMC
         was given, ``from``, whence it was fetched, ``words`` of the ramdisk's kernel line, and ``agent`` as of
-        ``tests.lab.agent`` where a ramdisk was started.
+        ``tests.lab.agent`` where a ramdisk was started; ``told`` is the node's own URL for media, None for Ironic's.
     """
     needed_namespaces()
     tools = {"mkfs": str(needed("mkfs.fat")), "isoinfo": str(needed("isoinfo"))}
     needed("genisoimage")
+    if operator is not None:
+        needed_operator()
+        needed("etcd")
+        needed("kube-apiserver")
     if any(one.ramdisk for one in machines):
         needed_here()
         tools["agent"] = str(environment("agent", "ironic-python-agent"))
@@ -118,8 +128,15 @@ def inspected(
         "urls": {"base_url": base_url, "external_url": external_url},
         "tls": {"certificate": str(served.certificate), "key": str(served.key)},
         "callback": callback,
+        "operator": dict(operator) if operator is not None else None,
         "machines": [
-            {"name": one.name, "host": one.host, "external_http_url": one.external_http_url, "ramdisk": one.ramdisk}
+            {
+                "name": one.name,
+                "host": one.host,
+                "external_http_url": one.external_http_url,
+                "ramdisk": one.ramdisk,
+                "address": one.address,
+            }
             for one in machines
         ],
     }

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.lab.agent import Ramdisk
+from tests.lab.kube import Kube
+from tests.lab.operator import HOSTS, Operator
 
 API: Final = "https://127.0.0.1:6385"
 TIMEOUT: Final = 240.0
@@ -39,16 +41,19 @@ host = lab
 tempdir = {folder}/tmp
 enabled_hardware_types = redfish
 enabled_boot_interfaces = redfish-virtual-media
-enabled_bios_interfaces = no-bios
+enabled_bios_interfaces = no-bios,redfish
+default_bios_interface = no-bios
 enabled_console_interfaces = no-console
 enabled_deploy_interfaces = direct
-enabled_firmware_interfaces = no-firmware
+enabled_firmware_interfaces = no-firmware,redfish
+default_firmware_interface = no-firmware
 enabled_inspect_interfaces = agent
 default_inspect_interface = agent
 enabled_management_interfaces = redfish
 enabled_network_interfaces = noop
 enabled_power_interfaces = redfish
-enabled_raid_interfaces = no-raid
+enabled_raid_interfaces = no-raid,redfish
+default_raid_interface = no-raid
 enabled_rescue_interfaces = no-rescue
 enabled_storage_interfaces = noop
 enabled_vendor_interfaces = no-vendor
@@ -138,6 +143,8 @@ class Inside:
         """Read what is wanted."""
         self.folder = folder
         self.wanted: dict[str, Any] = json.loads((folder / "request.json").read_text())
+        self.names = {machine["name"]: machine["name"] for machine in self.wanted["machines"]}
+        """What Ironic calls the machines."""
 
     def network(self) -> None:
         """Make addresses, links and names."""
@@ -219,11 +226,35 @@ class Inside:
         """Ask for another state."""
         call(f"/v1/nodes/{name}/states/provision", {"target": target}, "PUT")
 
+    def register(self) -> None:
+        """Have the Baremetal Operator make all nodes, of BareMetalHosts; it takes them as far as it can by itself."""
+        for place in ("kube", "operator"):
+            (self.folder / place).mkdir()
+        # Neither is ended here: the namespaces take all that runs in them along.
+        kube = Kube(self.folder / "kube").__enter__()
+        image = f"file://{self.folder}/images"
+        given = {"DEPLOY_KERNEL_URL": f"{image}/kernel", "DEPLOY_RAMDISK_URL": f"{image}/ramdisk"}
+        Operator(self.folder / "operator", kube, {**self.wanted["operator"], **given}).__enter__()
+        login = {"metadata": {"name": "login"}, "stringData": {"username": "admin", "password": "lab"}}
+        kube.call("POST", "/api/v1/namespaces/default/secrets", login)
+        for number, machine in enumerate(self.wanted["machines"], 1):
+            system = f"/redfish/v1/Systems/{SYSTEM}{number:02x}"
+            spec = {
+                "online": True,
+                "bootMACAddress": f"52:54:00:00:00:{number:02x}",
+                "bmc": {"address": f"{machine['address']}{system}", "credentialsName": "login"},
+            }
+            body = {"apiVersion": "metal3.io/v1alpha1", "kind": "BareMetalHost", "spec": spec}
+            kube.call("POST", HOSTS, {**body, "metadata": {"name": machine["name"]}})
+            self.names[machine["name"]] = f"default~{machine['name']}"
+        made = set(self.names.values())
+        until(lambda: made <= {node["name"] for node in call("/v1/nodes")["nodes"]}, "the operator's nodes")
+
     def wait(self, name: str, state: str) -> None:
         """Wait for a state, or for the word that it cannot be had."""
 
         def arrived() -> bool:
-            node = call(f"/v1/nodes/{name}")
+            node = call(f"/v1/nodes/{self.names[name]}")
             if node["last_error"]:
                 raise RuntimeError(f"{name}: {node['last_error']}")
             return bool(node["provision_state"] == state)
@@ -235,13 +266,16 @@ class Inside:
         self.network()
         self.servers()
         machines = self.wanted["machines"]
-        for number, machine in enumerate(machines, 1):
-            self.enrol(number, machine)
-        for state, target in (("manageable", "inspect"), ("inspect wait", "")):
+        if self.wanted["operator"]:
+            self.register()
+        else:
+            for number, machine in enumerate(machines, 1):
+                self.enrol(number, machine)
             for machine in machines:
-                self.wait(machine["name"], state)
-                if target:
-                    self.provision(machine["name"], target)
+                self.wait(machine["name"], "manageable")
+                self.provision(machine["name"], "inspect")
+        for machine in machines:
+            self.wait(machine["name"], "inspect wait")
         seen = {machine["name"]: self.seen(number, machine) for number, machine in enumerate(machines, 1)}
         self.ramdisks(seen)
         return {
@@ -275,7 +309,13 @@ class Inside:
         text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         kernel = next(line for line in text.splitlines() if line.strip().startswith("linux "))
         words = dict(word.partition("=")[::2] for word in kernel.split() if "=" in word)
-        return {"image": image, "from": [line.split()[0].removeprefix("::ffff:") for line in lines], "words": words}
+        node = call(f"/v1/nodes/{self.names[machine['name']]}")
+        return {
+            "told": node["driver_info"].get("external_http_url"),
+            "image": image,
+            "from": [line.split()[0].removeprefix("::ffff:") for line in lines],
+            "words": words,
+        }
 
     def image(self, system: str, base: str) -> str:
         """Give the URL of the media that is in a BMC's drive."""

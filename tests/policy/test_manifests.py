@@ -142,6 +142,24 @@ def test_a_machine_in_a_manifest(name: str, address: str, policy: str) -> None:
     assert format_path(item.finding.path) == f"files[{name!r}].spec.bmc.address".replace("'", '"') or name in str(item)
 
 
+@pytest.mark.parametrize(
+    ("address", "policies"),
+    [
+        ("redfish-virtualmedia://[fd00:60::11]/redfish/v1/Systems/1", {"DS078"}),
+        ("idrac-virtualmedia+https://192.168.60.11/redfish/v1/Systems/System.Embedded.1", {"DS078"}),
+        ("libvirt://192.168.60.11:6230", {"DS078"}),
+        ("ipmi://[fd00:60::11]:623", set()),
+        ("192.168.60.11", set()),
+        # Where the address is none, that alone is told.
+        ("redfish-virtualmedia://fd00::1/x", {"DS076"}),
+    ],
+)
+def test_a_machine_without_a_boot_mac(address: str, policies: set[str]) -> None:
+    one = machine(address)
+    del one["props"]["spec"]["bootMACAddress"]
+    assert numbers(judge(stacks.givens([one]))) == policies
+
+
 def test_two_machines_with_one_bmc() -> None:
     one = machine("redfish-virtualmedia://192.168.60.11/redfish/v1/Systems/1")
     two = machine("redfish-virtualmedia://192.168.60.11/redfish/v1/Systems/1", "two", "34:8a:b1:4b:16:01")

@@ -1,8 +1,9 @@
 """What the plan says of each machine is what a real Ironic does with our URLs: links, media, fetch, kernel line.
 
 Two BMCs, of which each knows one family alone; one machine's ramdisk is the real agent, in a network of IPv6 alone.
-What the Baremetal Operator gives a machine (``external_http_url`` for a BMC at an IPv6 address) is read from its
-source, and given here as the plan says; Ironic is 39.0.0 with a configuration of the test's own, not metal3's image.
+What the Baremetal Operator gives a machine (``external_http_url`` for a BMC at an IPv6 address) is given here as the
+plan says; the operator itself, where it is at hand, does so in the last test. Ironic is 39.0.0 with a configuration of
+the test's own, not metal3's image.
 """
 
 from __future__ import annotations
@@ -103,3 +104,47 @@ def test_a_bmc_of_ipv6_alone_gets_nothing_under_an_ipv4_address(tmp_path: Path) 
             machines=[Machine("six", HOSTS["six"])],
             certified=["192.168.100.10"],
         )
+
+
+@pytest.mark.parametrize("mode", ["address", "hostname"])
+def test_the_operator_gives_each_machine_what_the_plan_says(mode: str, tmp_path: Path) -> None:
+    """The BareMetalHosts of four machines, and what the operator itself makes of them in Ironic."""
+    hosts = {**HOSTS, "named-four": "192.168.203.13", "named-six": "fd00:203::14"}
+    written = {
+        "four": "192.168.200.12",
+        "six": "[fd00:200::11]",
+        "named-four": "bmc-four.example.com",
+        "named-six": "bmc-six.example.com",
+    }
+    addresses = {name: f"redfish-virtualmedia+http://{host}:8000" for name, host in written.items()}
+    bmcs = [{"name": name, "address": f"{address}/redfish/v1/Systems/1"} for name, address in addresses.items()]
+    plan = checked(mapping(mode, provisioning={"bmcs": bmcs})).plan
+    assert plan is not None and plan.ironic is not None
+    ironic = plan.ironic
+    seen = inspected(
+        tmp_path,
+        base_url=ironic.endpoint.removesuffix("/v1/"),
+        external_url=ironic.external_url,
+        machines=[Machine(name, host, address=addresses[name]) for name, host in hosts.items()],
+        certified=[FQDN if mode == "hostname" else "192.168.100.10"],
+        names={
+            FQDN: ["192.168.100.10", "fd00:100::10"],
+            "bmc-four.example.com": [hosts["named-four"]],
+            "bmc-six.example.com": [hosts["named-six"]],
+        },
+        operator={
+            "IRONIC_ENDPOINT": ironic.endpoint,
+            "IRONIC_EXTERNAL_URL_V6": ironic.external_url_v6,
+            "IRONIC_INSECURE": "true",
+        },
+    )["machines"]
+    for bmc in plan.bmcs:
+        told = seen[bmc.name]
+        six = ":" in hosts[bmc.name]
+        wanted = ironic.external_url_v6 or None if six else None
+        assert told["told"] == wanted
+        if bmc.family != "resolver":
+            assert bmc.media_url == (wanted or ironic.external_url)
+        assert told["image"].startswith(f"{wanted or ironic.external_url}/redfish/"), told
+        assert set(told["from"]) == {hosts[bmc.name]}, told
+        assert told["words"]["ipa-api-url"] == bmc.callback_url

@@ -6,7 +6,16 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import replace
 
-from dualstack.address.bmc import NETWORK_BOOT, OLD_ILO, SCHEMES, VIRTUAL_MEDIA, BmcAddress, bare_address, parse_bmc
+from dualstack.address.bmc import (
+    MACLESS,
+    NETWORK_BOOT,
+    OLD_ILO,
+    SCHEMES,
+    VIRTUAL_MEDIA,
+    BmcAddress,
+    bare_address,
+    parse_bmc,
+)
 from dualstack.address.family import IPAddress, url_host
 from dualstack.address.mac import trouble
 from dualstack.document.findings import At, Findings, Rule, Severity
@@ -44,8 +53,9 @@ IDENTITY = Rule(
     "DS078-bmc-identity",
     "Every machine must have a name, a BMC address and a boot MAC of its own.",
     Severity.ERROR,
-    "Two machines are taken for one, or no machine is found: the wrong one is erased and installed.",
-    "openshift/installer pkg/types/baremetal/validation",
+    "Two machines are taken for one and the wrong one is erased and installed, or the operator refuses the machine.",
+    "openshift/installer pkg/types/baremetal/validation; baremetal-operator 0.11.2, its webhook run: "
+    "tests/truth/test_operator.py",
 )
 
 RULES = (LINK_LOCAL, ADDRESS, BOOT, IDENTITY)
@@ -210,6 +220,20 @@ def boot_mac(mac: At[str]) -> Findings:
         yield IDENTITY.at(mac.path, f"{mac.value!r} is no 48-bit MAC address", mac_fix(mac.value))
     elif wrong is not None:
         yield IDENTITY.at(mac.path, f"{mac.value} is no single NIC's address", "write the MAC of the boot NIC")
+
+
+def needed_mac(bmc: At[str], path: Path) -> Findings:
+    """Tell where a machine has no boot MAC and its BMC's driver demands one.
+
+    Args:
+        bmc: the BMC's address.
+        path: where the MAC is missing.
+    """
+    parsed = parse_bmc(bmc.value)
+    scheme = parsed.scheme or "ipmi"
+    if not parsed.problem and scheme not in MACLESS:
+        message = f"there is none, and the operator refuses a machine at {scheme} without"
+        yield IDENTITY.at(path, message, "write the MAC of the boot NIC")
 
 
 def unique_macs(macs: Iterable[At[str]]) -> Findings:
