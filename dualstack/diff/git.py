@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from dualstack.diff.objects import SUBMODULE, Entry, Read, differs, parse_tree, reader, write
+from dualstack.diff.reports import is_report
 from dualstack.errors import InputError, quoted
 from dualstack.scratch import scratch
 
@@ -139,7 +140,8 @@ class Repository:
     def changed(self, base: Commit, inside: str) -> list[str]:
         """Give the paths below the repository's root that differ from a commit, untracked ones too, sorted.
 
-        The work tree as it is counts, whatever of it is staged or committed; what .gitignore names does not.
+        The work tree as it is counts, whatever of it is staged or committed; what .gitignore names does not, nor do
+        untracked reports of dualstack's own.
 
         Args:
             base: the commit.
@@ -153,7 +155,7 @@ class Repository:
         listed = self._git("diff", "--name-only", *options, "-z", commit, cwd=repository)
         new = self._git("ls-files", "--others", "--exclude-standard", "--full-name", "-z", cwd=repository)
         # A repository that lies in this one and is none of its submodules is listed as a folder.
-        found = {path.removesuffix("/") for path in (*listed.split("\0"), *new.split("\0"))} - {""}
+        found = {path.removesuffix("/") for path in (*listed.split("\0"), *_made(new, repository))} - {""}
         entries = self._entries(commit, repository)
         with self._reader(repository) as read:
             for one in entries:
@@ -248,3 +250,8 @@ class Repository:
                 raise InputError("the project is in no git repository", file=str(self._folder), fix=fix)
             raise InputError(f"git {arguments[0]} failed: {told or f'exit code {done.returncode}'}")
         return done.stdout.decode(errors="surrogateescape")
+
+
+def _made(untracked: str, repository: Path) -> list[str]:
+    """Give those of git's untracked paths that dualstack did not write as reports."""
+    return [path for path in untracked.split("\0") if not is_report(repository / path)]

@@ -6,6 +6,7 @@ import hashlib
 import os
 import tempfile
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,10 @@ from dualstack.diff.report import Report, make_report
 from dualstack.diff.text import page
 from dualstack.document.differ import Change
 from dualstack.scratch import PREFIX
+from dualstack.status.html import html as status_page
+from dualstack.status.model import SiteStatus
+from dualstack.verify.formats import as_junit, as_prometheus
+from dualstack.verify.model import Kind, Result, Word
 from tests.diff.repository import Repository, site
 
 ALLOWED = ("-c", "protocol.file.allow=always")
@@ -221,6 +226,26 @@ def test_what_does_not_run(repository: Repository, path: str) -> None:
     repository.commit("base")
     repository.write(path, "{}")
     assert made(repository).exit_code == 0
+
+
+def test_reports_of_its_own_are_nobodys_change_until_somebody_commits_them(repository: Repository) -> None:
+    repository.commit("base")
+    results = [Result(Kind.API, "192.0.2.1:6443", "TLS", Word.OK, "well")]
+    reports = {
+        "status.html": status_page([SiteStatus("paris")], datetime.now(UTC)),
+        "diff.html": html(made(repository)),
+        "verify.xml": as_junit("paris", results),
+        "paris.prom": as_prometheus("paris", results),
+    }
+    for name, text in reports.items():
+        repository.write(name, text)
+    assert made(repository).exit_code == 0
+
+    # Neither another kind of file nor a link looks like one, nor does a report that is committed.
+    repository.write("helper.py", reports["status.html"])
+    (repository.project / "link.html").symlink_to("status.html")
+    repository.git("add", "diff.html")
+    assert sorted(one.path for one in made(repository).beside) == ["diff.html", "helper.py", "link.html"]
 
 
 def test_a_login_in_what_runs_is_not_shown(repository: Repository) -> None:
