@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from dualstack.address.family import family_of_text
 from dualstack.probe.connect import Probe, Status, connect
+from dualstack.scratch import scratch
 
 if TYPE_CHECKING:
     import socket
@@ -123,7 +124,8 @@ class JumpHost:
         self._failed = 0.0
         self._making = asyncio.Lock()
         self._doors: dict[tuple[asyncssh.SSHClientConnection, str, int], str] = {}
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._held = ExitStack()
+        self._folder: Path | None = None
 
     def __enter__(self) -> JumpHost:
         self._thread.start()
@@ -139,8 +141,7 @@ class JumpHost:
         if self._connection is not None:
             self._connection.abort()
             await self._connection.wait_closed()
-        if self._folder is not None:
-            self._folder.cleanup()
+        self._held.close()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
 
@@ -205,8 +206,8 @@ class JumpHost:
         async with self._making:
             if key not in self._doors:
                 if self._folder is None:
-                    self._folder = tempfile.TemporaryDirectory(prefix="dualstack-")  # 0700
-                path = str(Path(self._folder.name) / str(len(self._doors)))
+                    self._folder = self._held.enter_context(scratch("jump"))  # 0700
+                path = str(self._folder / str(len(self._doors)))
                 await connection.forward_local_path_to_port(path, address, port)
                 self._doors[key] = path
         return self._doors[key]
