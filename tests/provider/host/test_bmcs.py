@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi.runtime.proto import provider_pb2
 from sushy import connector  # type: ignore[import-untyped]
 
 from dualstack.probe.connect import Probe, Status
+from dualstack.tokens import INSTALLATION
 from provider.frame.handler import CANCELLED, REPORT, Incomplete, ResourceError
 from provider.host import begun, computer, evidence
 from provider.host.installation import InstallationHandler
 from tests.lab.bmc import free_port
+from tests.lab.provider import ProviderProcess, struct, urn
 from tests.lab.redfish import MAC, MANAGER, SYSTEM, Odd, odd
 
 HANDLER = InstallationHandler(pause=0.02)
@@ -274,3 +278,19 @@ def test_no_proxy_gets_the_login(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_PROXY", raising=False)
     with lab() as bmc:
         assert install(bmc)["how"] == "installed"
+
+
+def test_a_provider_whose_engine_is_gone_empties_the_drive_before_it_ends(tmp_path: Path) -> None:
+    """The engine takes its call with it: nobody but the thread itself knows that it works."""
+    with lab() as bmc, ProviderProcess(cwd=tmp_path) as process:
+        given = inputs(bmc, port=free_port("ipv4"), timeout=600)
+        call = process.stub.Create.future(
+            provider_pb2.CreateRequest(urn=urn(INSTALLATION), properties=struct(given)), timeout=60
+        )
+        end = time.monotonic() + 30
+        while not bmc.resets() and time.monotonic() < end:
+            time.sleep(0.02)
+        assert bmc.drives["Cd"]
+        call.cancel()
+        process.end()
+        assert not bmc.drives["Cd"]
