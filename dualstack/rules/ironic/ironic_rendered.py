@@ -87,7 +87,7 @@ def rendered(maps: Mapping[str, Mapping[str, str]], ironic: Ironic, values: Froz
         for key in sorted({*wanted, *data}):
             path = (namespace, name, key)
             found = data.get(key)
-            if found is not None and (problem := _url_problem(found)):
+            if found is not None and (problem := url_problem(found)):
                 yield RENDERED.at(path, f"{shown(found)} {problem}", _URL_FIX)
             elif key in wanted and found != wanted[key]:
                 yield RENDERED.at(path, _unlike(found, wanted[key]), _patch(namespace, name, key, wanted[key]))
@@ -99,7 +99,7 @@ _URL_FIX = (
 )
 
 
-def _url_problem(text: str) -> str:
+def url_problem(text: str) -> str:
     """Tell what is wrong with the host of a URL; nothing where the text is none."""
     match = _URL.fullmatch(text)
     if match is None:

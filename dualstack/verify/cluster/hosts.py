@@ -10,10 +10,11 @@ from typing import Final
 from dualstack.address.bmc import HTTP_BOOT, parse_bmc
 from dualstack.address.family import family_of_text
 from dualstack.answer.style import counted
-from dualstack.document.findings import At
 from dualstack.document.frozen import dig
+from dualstack.document.logins import split_login
 from dualstack.plan.ironic_env import host_of
-from dualstack.rules.ironic.ironic_hosts import url_without_host
+from dualstack.rules.ironic.ironic_hosts import EMPTY_URL_HOST
+from dualstack.rules.ironic.ironic_rendered import url_problem
 from dualstack.rules.ironic.media import MEDIA_FAMILY, given_other_family
 from dualstack.rules.name.name_grammar import as_ip
 from dualstack.verify.cluster.ironic import IMAGES, IMAGES_V6, ironic_env, operator_env
@@ -87,10 +88,15 @@ def _long(view: View, host: Object) -> Iterator[Result]:
 
 
 def _image(host: Object) -> Iterator[Result]:
-    """Tell an image or checksum whose URL names no host, as templates make it of an empty variable."""
+    """Tell an image or checksum whose URL names no host, as templates make it of an empty variable or bare address.
+
+    The operator's webhook takes both (0.11.2, run), and Ironic fails much later.
+    """
     for name in ("url", "checksum"):
-        text = str(dig(host, "spec", "image", name, default=""))
-        for finding in url_without_host(At(("spec", "image", name), text), "write the host of the image server"):
+        text = split_login(str(dig(host, "spec", "image", name, default=""))).bare
+        if problem := url_problem(text):
+            fix = "write the host of the image server, an IPv6 address in brackets"
+            finding = EMPTY_URL_HOST.at(("spec", "image", name), f"{shown(text)} {problem}", fix)
             found = Place(Kind.HOSTS, place_of(host), f"image: {name}").finding(finding)
             yield replace(found, consequence="the machine fetches its image from nowhere, and is not installed")
 

@@ -191,6 +191,14 @@ def image_without_a_host(objects: Objects, plan: Plan) -> None:
     host(objects)["spec"]["image"] = {"url": "http:///edge.raw", "checksum": "http://192.168.120.7/edge.raw.sha256"}
 
 
+@fault("hosts", "BareMetalHost metal3-system/edge-9", "DS063")
+def image_without_brackets(objects: Objects, plan: Plan) -> None:
+    host(objects)["spec"]["image"] = {
+        "url": "http://fd00:120::7/edge.raw",
+        "checksum": "http://lab:sesame@[fd00:120::7]/edge.raw.sha256",
+    }
+
+
 @fault("hosts", "BareMetalHost metal3-system/edge-9")
 def a_node_for_a_bmc(objects: Objects, plan: Plan) -> None:
     host(objects)["spec"]["bmc"]["address"] = "redfish-virtualmedia://[fd00:120::11]/redfish/v1/Systems/1"
