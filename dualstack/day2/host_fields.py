@@ -43,12 +43,23 @@ _NODES: Final = "what is on the disk of these nodes; with one node, or most serv
 _INSTALLS: Final = live("later installs use it; nodes that are installed stay as they are")
 _LOGS_IN: Final = live("the next `up` logs in to the BMC like this")
 REDFISH: Final = When("`host.kind: redfish`", lambda asked: asked.setting.kind == "redfish")
+
+
+def _generation(value: object) -> int:
+    """Give a generation; 1 where the field is not there, or holds something else."""
+    return value if isinstance(value, int) else 1
+
+
 _BOOTSTRAP_AGAIN: Final = When(
     "`host.kind: redfish`, the bootstrap server of several nodes",
     lambda asked: REDFISH.holds(asked) and BOOTSTRAP.holds(asked),
 )
 _ONE_AGAIN: Final = When(
     "`host.kind: redfish`, several nodes", lambda asked: REDFISH.holds(asked) and SEVERAL.holds(asked)
+)
+_GOES_BACK: Final = When(
+    "`host.kind: redfish`, a lower number, as after `git revert`",
+    lambda asked: REDFISH.holds(asked) and _generation(asked.after) < _generation(asked.before),
 )
 _LOOKS: Final = live("the next `up` waits for the host like this")
 _READS: Final = live("the next `up` reaches host or cluster like this")
@@ -96,6 +107,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
     entry(
         "nodes[].generation",
+        (_GOES_BACK, nothing("`up` and its preview refuse it: a generation goes up only")),
         (
             _BOOTSTRAP_AGAIN,
             rebuild(

@@ -76,7 +76,11 @@ class InstallationHandler:
         """Install, unless the machine is on."""
         id = f"{inputs['site']}/{inputs['node']}"
         if preview:
-            unless = "it answers: its installation was cut off" if notes.noted(inputs) else "the machine is on"
+            unless = "it is on"
+            if notes.noted(inputs):
+                unless = "it answers: its installation was cut off"
+            elif inputs.get("installOver"):
+                unless = "it answers: host.redfish.installOver names it"
             report(f"installs {inputs['node']}: its disk is wiped, unless {unless}", passing=False)
             return id, {**inputs, **dict.fromkeys(OUTPUTS, UNKNOWN)}
         with machine(inputs) as found:

@@ -133,6 +133,13 @@ def test_installing_again_is_no_rebuild_but_of_the_bootstrap_server(index: int, 
         assert (one.word, one.up, "second cluster" in one.how) == (word, True, word is Word.REBUILD)
 
 
+@pytest.mark.parametrize(("before", "after"), [(2, 1), (2, None)])
+def test_a_generation_that_goes_back_installs_nothing(before: int, after: int | None) -> None:
+    setting = Setting("lyon", several(host={"kind": "redfish"}))
+    one = consequence(setting, Edited(("nodes", 1, "generation"), before, after), setting)
+    assert (one.word, "refuse" in one.how) == (Word.NOTHING, True)
+
+
 def test_a_file_of_a_node_speaks_for_the_node() -> None:
     was, now = Setting("lyon", of(*NODES[:3])), Setting("lyon", of(*NODES))
     assert file_consequence(now, "network/mgmt-4.yaml", (), was).word is Word.JOIN

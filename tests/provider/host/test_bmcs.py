@@ -214,6 +214,8 @@ def test_after_the_engine_alone_was_killed_the_note_goes_on(told: list[str]) -> 
         begun.note(inputs(bmc))
         HANDLER.create(inputs(bmc), preview=True, timeout=0)
         assert told == ["installs mgmt-1: its disk is wiped, unless it answers: its installation was cut off"]
+        HANDLER.create(inputs(bmc, generation=2, installOver=True), preview=True, timeout=0)
+        assert told[1:] == ["installs mgmt-1: its disk is wiped, unless it answers: host.redfish.installOver names it"]
         assert not begun.noted(inputs(bmc, generation=2)) and not begun.noted(inputs(bmc, url="http://[::1]"))
         assert install(bmc)["how"] == "installed"
 

@@ -293,7 +293,7 @@ def test_preview_says_installs_and_asks_nobody(told: list[str]) -> None:
     given = {"site": "lyon", "node": "mgmt-1", "url": "http://127.0.0.1:9", "media": UNKNOWN, "addresses": {}}
     _, state = HANDLER.create(given, preview=True, timeout=0)
     assert state["installed"] is UNKNOWN
-    assert told == ["installs mgmt-1: its disk is wiped, unless the machine is on"]
+    assert told == ["installs mgmt-1: its disk is wiped, unless it is on"]
 
 
 @pytest.mark.parametrize(
