@@ -96,7 +96,7 @@ def test_the_shipped_files_are_whole() -> None:
         ({"charts": []}, "charts: no cert-manager, no storage, no metal3, no rancher, no turtles, no neuvector"),
         ({"eib": None, "kubernetes": None}, "kubernetes: missing; eib: missing"),
         ({"kubernetes": "v1.34.4+k3s1"}, "kubernetes: 'v1.34.4+k3s1' has not the form "),
-        ({"repositories": {}}, "charts[0].repository: repositories has no jetstack; "),
+        ({"repositories": {}}, "].repository: repositories has no jetstack"),
         ({"repositories": {"jetstack": {"url": 1}}}, "repositories.jetstack.url: not a text"),
         ({"ingressValues": "haproxy"}, "ingressValues: none of nginx, traefik-39, traefik-40"),
         ({"ingressController": ""}, "ingressController: "),
