@@ -69,6 +69,6 @@ def forward(plan: Plan) -> dict[str, list[DnsRecord]]:
     """Give A and AAAA by name, in the plan's order."""
     names: dict[str, list[DnsRecord]] = {}
     for record in plan.dns:
-        if record.type != "PTR":
+        if record.forward:
             names.setdefault(record.name, []).append(record)
     return names

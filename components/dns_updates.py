@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 import pulumi
 
 from components.dns import ManagementDns, ManagementDnsArgs, forward
@@ -28,16 +30,21 @@ def write(parent: ManagementDns, name: str, args: ManagementDnsArgs) -> None:
             opts=options,
         )
     for record in plan.dns:
-        if record.type == "PTR":
-            Pointer(
-                f"{name}-{record.name}",
-                record=record.name,
-                zone=record.zone,
-                target=record.value,
-                ttl=record.ttl,
-                server=_server(zones.get(record.zone.lower()), secret),
-                opts=options,
-            )
+        match record.type:
+            case "A" | "AAAA":
+                continue
+            case "PTR":
+                Pointer(
+                    f"{name}-{record.name}",
+                    record=record.name,
+                    zone=record.zone,
+                    target=record.value,
+                    ttl=record.ttl,
+                    server=_server(zones.get(record.zone.lower()), secret),
+                    opts=options,
+                )
+            case _:
+                assert_never(record.type)
 
 
 def _server(zone: Zone | None, secret: Secrets) -> ServerInput:

@@ -66,7 +66,7 @@ def records(plan: Plan) -> list[DnsRecord]:
 
 def names(plan: Plan) -> list[str]:
     """Give the names that the site answers to, each once."""
-    return list(dict.fromkeys(item.name for item in plan.dns if item.type != "PTR"))
+    return list(dict.fromkeys(item.name for item in plan.dns if item.forward))
 
 
 class Urls(NamedTuple):

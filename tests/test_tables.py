@@ -23,7 +23,7 @@ from dualstack.document.origins import format_path
 from dualstack.eib import build_tree
 from dualstack.eib.stamp import _FOLDERS
 from dualstack.plan import make_plan
-from dualstack.plan.model import Plan
+from dualstack.plan.model import DnsType, Plan
 from dualstack.policies.catalogue import all_policies
 from dualstack.releases import CHARTS, RELEASES
 from dualstack.rules import all_rules
@@ -39,6 +39,7 @@ from dualstack.verify.cluster.reads import READS
 from dualstack.verify.cluster.view import View
 from dualstack.verify.machine.stamps import PLACES
 from dualstack.verify.model import Kind
+from dualstack.verify.names import _BREAKS
 from provider.frame.handlers import HANDLERS
 from tests import PROJECT
 from tests.cli.test_commands import all_commands
@@ -239,3 +240,7 @@ def test_what_a_policy_looks_at_is_judged_in_a_living_cluster(monkeypatch: pytes
     # say where they are announced.
     assert beside == {"HelmChart"}
     assert "kubernetes:metallb.io/v1beta1:IPAddressPool" in seen
+
+
+def test_what_a_record_is_for_is_said_of_each_type() -> None:
+    assert set(_BREAKS) == set(get_args(DnsType))

@@ -18,16 +18,12 @@ def _by_zone(records: tuple[DnsRecord, ...]) -> list[tuple[str, list[DnsRecord]]
     return [(zone, list(items)) for zone, items in groupby(ordered, key=lambda record: record.zone)]
 
 
-def _data(record: DnsRecord) -> str:
-    return record.value + "." if record.type == "PTR" else record.value
-
-
 def zone_text(plan: Plan) -> str:
     """Give the records in master file format (RFC 1035, section 5), names absolute, a comment before each zone."""
     lines: list[str] = []
     for zone, records in _by_zone(plan.dns):
         lines.append(f"; zone {zone}")
-        lines += [f"{record.name}.\t{record.ttl}\tIN\t{record.type}\t{_data(record)}" for record in records]
+        lines += [f"{record.name}.\t{record.ttl}\tIN\t{record.type}\t{record.data}" for record in records]
     return "\n".join(lines)
 
 
@@ -46,7 +42,7 @@ def nsupdate_text(plan: Plan) -> str:
         for record in records:
             lines.append(f"update delete {record.name}. {record.type}")
         for record in records:
-            lines.append(f"update add {record.name}. {record.ttl} {record.type} {_data(record)}")
+            lines.append(f"update add {record.name}. {record.ttl} {record.type} {record.data}")
         lines.append("send")
     return "\n".join(lines)
 
@@ -64,7 +60,7 @@ def hosts_text(plan: Plan) -> str:
     """Give the addresses as lines of /etc/hosts: A and AAAA, each address once with all its names."""
     names: dict[str, list[str]] = {}
     for record in plan.dns:
-        if record.type in ("A", "AAAA"):
+        if record.forward:
             known = names.setdefault(record.value, [])
             known += [record.name] if record.name not in known else []
     return "\n".join(f"{address}\t{' '.join(found)}" for address, found in names.items())

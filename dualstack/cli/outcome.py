@@ -104,7 +104,7 @@ def _lines(checked: Checked, found: dict[str, Any], result: Result) -> Iterator[
         yield f"  DNS     {name['record']}  A {_joined(name['ipv4'])}  AAAA {_joined(name['ipv6'])}"
     plan = checked.plan
     if not names and plan is not None:
-        planned = len({record.name for record in plan.dns if record.type in ("A", "AAAA")})
+        planned = len({record.name for record in plan.dns if record.forward})
         by = {"network": "in the virtual network", "up": "written"}.get(plan.site.dns.keeper.who, "kept by others")
         where = f"{counted(planned, 'name')} {by} (backend {plan.site.dns.backend})" if planned else "no names"
         yield f"  DNS     {where}"

@@ -14,6 +14,7 @@ from typing import Any
 
 from dualstack.eib.survey import marker_of
 from dualstack.plan import Plan
+from dualstack.plan.model import by_name
 from dualstack.site.dns import Zone
 from dualstack.tokens import POINTER, RECORD_SET
 
@@ -97,13 +98,8 @@ def remove_folders(project: Path, plan: Plan) -> Iterator[str]:
 
 def _planned(plan: Plan) -> dict[str, tuple[str, int, dict[str, tuple[str, ...]]]]:
     """Give zone, TTL and values by type of each name."""
-    names: dict[str, tuple[str, int, dict[str, tuple[str, ...]]]] = {}
-    for record in plan.dns:
-        empty: dict[str, tuple[str, ...]] = {"PTR": ()} if record.type == "PTR" else {"A": (), "AAAA": ()}
-        _, _, values = names.setdefault(record.name, (record.zone, record.ttl, empty))
-        value = record.value.rstrip(".").lower() if record.type == "PTR" else record.value
-        values[record.type] = (*values[record.type], value)
-    return names
+    first = {record.name: record for record in reversed(plan.dns)}
+    return {name: (first[name].zone, first[name].ttl, values) for name, values in by_name(plan.dns).items()}
 
 
 def _server(zone: Zone, secret: KeyReader) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def plan_no_proxy(
 
 
 def _hosts(records: tuple[DnsRecord, ...], nodes: Sequence[NodePlan]) -> tuple[tuple[str, str], ...]:
-    rows = [(record.name, record.value) for record in records if record.type != "PTR"]
+    rows = [(record.name, record.value) for record in records if record.forward]
     rows += [(node.name, str(address)) for node in nodes for address in node.addresses.values()]
     return tuple(dict.fromkeys(rows))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
-from dualstack.address.family import Family, IPNetwork
+from dualstack.address.family import RECORD_TYPE, Family, IPNetwork
 from dualstack.address.pair import Pair
 from dualstack.address.parsing import Address
 from dualstack.document.frozen import Frozen
@@ -51,16 +51,45 @@ class Network:
     label: str
 
 
+DnsType = Literal["A", "AAAA", "PTR"]
+
+
 @dataclass(frozen=True, slots=True)
 class DnsRecord:
     """One record, names without the last dot."""
 
     name: str
-    type: Literal["A", "AAAA", "PTR"]
+    type: DnsType
     value: str
     zone: str
     ttl: int
     """Seconds."""
+
+    @property
+    def forward(self) -> bool:
+        """Whether it leads from a name to an address: A and AAAA, which are told, written and asked for together."""
+        return self.type in RECORD_TYPE.values()
+
+    @property
+    def data(self) -> str:
+        """What a zone has of it: names absolute (RFC 1035, section 5)."""
+        match self.type:
+            case "A" | "AAAA":
+                return self.value
+            case "PTR":
+                return f"{self.value}."
+            case _:
+                assert_never(self.type)
+
+
+def by_name(records: Iterable[DnsRecord]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Give the values of each name by type, in lower case; with one of A and AAAA also that the other has none."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for record in records:
+        beside = RECORD_TYPE.values() if record.forward else ()
+        values = found.setdefault(record.name, dict.fromkeys((*beside, record.type), ()))
+        values[record.type] = (*values.get(record.type, ()), record.value.rstrip(".").lower())
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from dualstack.address.family import IPAddress, family_of
-from dualstack.plan.model import Plan
+from dualstack.plan.model import Plan, by_name
 from dualstack.probe.records import Values, described
 from dualstack.probe.resolver import State
 from dualstack.verify.judge import unrouted, untried
@@ -32,12 +32,7 @@ class Name:
 
 def names(plan: Plan) -> list[Name]:
     """Give the site's names, then its pointers."""
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
-    for record in plan.dns:
-        empty: dict[str, tuple[str, ...]] = {"PTR": ()} if record.type == "PTR" else {"A": (), "AAAA": ()}
-        values = found.setdefault(record.name, empty)
-        values[record.type] = (*values.get(record.type, ()), record.value.lower())
-    return [Name(name, values) for name, values in found.items()]
+    return [Name(name, values) for name, values in by_name(plan.dns).items()]
 
 
 def checks(plan: Plan) -> Iterator[Check]:
