@@ -52,6 +52,7 @@ class Network:
 
 
 DnsType = Literal["A", "AAAA", "PTR"]
+"""A further one is no address of a name; the type checker names what must know it."""
 
 
 @dataclass(frozen=True, slots=True)
