@@ -15,7 +15,9 @@ from dualstack.check.checked import check_site
 from dualstack.cli.new import _FLAGS
 from dualstack.cli.words import OURS
 from dualstack.day2.paths import model_fields
-from dualstack.diff import kinds
+from dualstack.day2.words import MEANING
+from dualstack.day2.words import Word as Day2
+from dualstack.diff import kinds, sections
 from dualstack.document.frozen import Secret, thaw
 from dualstack.document.hiding import names_a_secret
 from dualstack.document.merge import overlay
@@ -244,3 +246,21 @@ def test_what_a_policy_looks_at_is_judged_in_a_living_cluster(monkeypatch: pytes
 
 def test_what_a_record_is_for_is_said_of_each_type() -> None:
     assert set(_BREAKS) == set(get_args(DnsType))
+
+
+def test_every_word_of_day_two_has_its_meaning_and_its_looks() -> None:
+    assert list(MEANING) == list(Day2)
+    assert {word for word, _ in sections._NEEDS} == set(Day2) - {Day2.NOTHING, Day2.LIVE}
+    looks = (PROJECT / "dualstack/diff/report.html.j2").read_text(encoding="utf-8")
+    page = (PROJECT / "docs/day2.md").read_text(encoding="utf-8")
+    for word in set(Day2) - {Day2.NOTHING}:
+        assert re.search(rf"^[^{{]*\.{word.text.replace(' ', '-')}\b", looks, re.MULTILINE), word
+        assert f"**{word.text}**" in page, word
+
+
+def test_every_output_of_a_component_is_on_its_page() -> None:
+    schema = json.loads((PROJECT / "tests/components/golden/schema.json").read_text(encoding="utf-8"))
+    page = (PROJECT / "docs/components.md").read_text(encoding="utf-8")
+    outputs = {name for one in schema["resources"].values() for name in one["properties"]}
+    assert outputs
+    assert {name for name in outputs if f"`{name}`" not in page} == set()
