@@ -74,7 +74,7 @@ def verify_site(project: Path, checked: Checked, how: How) -> None:
     if plan is None:
         return
     need_packages("verify")
-    from dualstack.cli.verify_access import cluster_of, text_of
+    from dualstack.cli.verify_access import cluster_of
     from dualstack.verify.clusters import comparing
     from dualstack.verify.run import all_checks
 
@@ -82,7 +82,7 @@ def verify_site(project: Path, checked: Checked, how: How) -> None:
     cluster = cluster_of(checked, how.kubeconfig, secrets)
     checks = [*all_checks(plan, secrets), *cluster.checks()]
     with _place(plan, how.start, secrets) as place:
-        compare = comparing(plan, text_of(how.kubeconfig, secrets))
+        compare = comparing(plan, cluster.authority)
         _asked(checked.name, checks, cluster.begin, compare, place, how)
 
 

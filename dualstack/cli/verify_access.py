@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -57,16 +56,6 @@ def _none(checked: Checked, place: Place) -> Result:
     known = checked.plan is not None and KUBECONFIG_KEY in checked.plan.secrets
     ways = "--with-secrets, or --kubeconfig FILE" if known else "--kubeconfig FILE (a server's rke2.yaml, readdressed)"
     return place.unknown("nothing in the cluster was looked at: no kubeconfig is at hand", f"add {ways}")
-
-
-def text_of(kubeconfig: Path | None, secrets: Mapping[str, str]) -> str | None:
-    """Give the kubeconfig itself; None where none is at hand, or none that holds its authority."""
-    if kubeconfig is None:
-        return secrets.get(KUBECONFIG_KEY)
-    with suppress(OSError, ValueError):
-        text = kubeconfig.read_text()
-        return text if "certificate-authority-data" in text else None
-    return None
 
 
 def any_cluster(kubeconfig: Path) -> tuple[str, Cluster]:

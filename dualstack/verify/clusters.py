@@ -6,14 +6,11 @@ address that an old cluster still holds, a bootstrap server that was installed a
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from dualstack.document.loader import load_text
 from dualstack.errors import InputError
 from dualstack.plan.model import Plan
 from dualstack.verify.asking import body
@@ -52,17 +49,17 @@ class Authority:
         return bool(set(self.certificates) & set(others))
 
 
-def comparing(plan: Plan, kubeconfig: str | None = None) -> Callable[[Sequence[Result]], list[Result]]:
+def comparing(plan: Plan, authority: bytes = b"") -> Callable[[Sequence[Result]], list[Result]]:
     """Give what adds the comparisons to the results of a round: one behind each server that showed something.
 
     Args:
         plan: of the site.
-        kubeconfig: of its cluster, where there is one.
+        authority: certificates in PEM of who signs for the cluster by its kubeconfig; empty where nobody says it.
 
     Raises:
-        InputError: the kubeconfig holds no authority.
+        InputError: they are none.
     """
-    known = Authority(_of_kubeconfig(kubeconfig), "the kubeconfig") if kubeconfig is not None else None
+    known = Authority(_of_kubeconfig(authority), "the kubeconfig") if authority else None
     first = [str(address) for address in plan.initializer.addresses.values()]
     return partial(_compared, first, known)
 
@@ -154,20 +151,16 @@ def _issuer(certificate: Certificate) -> str:
     return ascii(certificate.issuer.rfc4514_string())[1:-1]
 
 
-def _of_kubeconfig(text: str) -> tuple[Certificate, ...]:
-    """Read the authority of a kubeconfig's current cluster.
+def _of_kubeconfig(authority: bytes) -> tuple[Certificate, ...]:
+    """Read the authority of a kubeconfig.
 
     Raises:
-        InputError: it has none.
+        InputError: it is none.
     """
     from cryptography import x509
 
-    fix = "give the file that RKE2 writes: /etc/rancher/rke2/rke2.yaml"
-    data = load_text(text).data
     try:
-        contexts = {one["name"]: one["context"]["cluster"] for one in data["contexts"]}
-        clusters = {one["name"]: one["cluster"] for one in data["clusters"]}
-        encoded = clusters[contexts[data["current-context"]]]["certificate-authority-data"]
-        return tuple(x509.load_pem_x509_certificates(base64.b64decode(encoded, validate=True)))
-    except (KeyError, TypeError, ValueError, binascii.Error):
-        raise InputError("the kubeconfig holds no certificate authority", fix=fix) from None
+        return tuple(x509.load_pem_x509_certificates(authority))
+    except ValueError:
+        fix = "give the file that RKE2 writes: /etc/rancher/rke2/rke2.yaml"
+        raise InputError("the certificate authority in the kubeconfig cannot be read", fix=fix) from None

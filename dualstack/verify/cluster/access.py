@@ -63,6 +63,11 @@ class Access:
         """Port of the URL."""
         return urlsplit(self.server).port or 443
 
+    @property
+    def path(self) -> str:
+        """Path of the URL, where another server leads to the API, such as Rancher; empty where it is the API's own."""
+        return urlsplit(self.server).path.rstrip("/")
+
 
 def from_file(file: Path) -> Access:
     """Read a kubeconfig's current context.
@@ -113,6 +118,8 @@ def read_access(text: str, folder: Path | None = None) -> Access:
         usable = False
     if not usable:
         raise KubeconfigError("its cluster has no server such as https://192.168.100.10:6443")
+    if "@" in parts.netloc:
+        raise KubeconfigError("its server has a login in its URL, which every line about it would show", _OWN_LOGIN)
     for key, words in _PROGRAMS.items():
         if user.get(key):
             raise KubeconfigError(f"its user logs in with {words}, which verify does not run", _OWN_LOGIN)
@@ -120,14 +127,18 @@ def read_access(text: str, folder: Path | None = None) -> Access:
     if not (token.isascii() and token.isprintable()):
         # In a header it would end the line, and an error would show it.
         raise KubeconfigError("its token is no token: there is more in it than a line of printable ASCII")
+    certificate = _content(user, "client-certificate-data", "client-certificate", folder)
+    private = _content(user, "client-key-data", "client-key", folder)
+    if bool(certificate) != bool(private):
+        raise KubeconfigError("its user has a certificate without its key, or a key without its certificate")
     return Access(
         str(server).rstrip("/"),
         _content(cluster, "certificate-authority-data", "certificate-authority", folder),
         cluster.get("insecure-skip-tls-verify") is True,
         str(cluster.get("tls-server-name") or ""),
         token,
-        _content(user, "client-certificate-data", "client-certificate", folder),
-        _content(user, "client-key-data", "client-key", folder),
+        certificate,
+        private,
         str(cluster.get("proxy-url") or ""),
     )
 

@@ -126,6 +126,12 @@ class Cluster:
         self._access, self._plan, self._accepted = access, plan, accepted
         self._live: Live | None = None
 
+    @property
+    def authority(self) -> bytes:
+        """Certificates in PEM of who signs for the cluster, by the kubeconfig; empty where that does not say it."""
+        direct = not isinstance(self._access, Result) and not self._access.path and not self._access.insecure
+        return self._access.authority if direct and not isinstance(self._access, Result) else b""
+
     def checks(self) -> Iterator[Check]:
         """Give the checks."""
         access = self._access

@@ -82,6 +82,7 @@ class Client:
         host, port = at or (access.host, access.port)
         self._access, self._seconds, self._called = access, way.seconds, called
         self._tls = access.server.startswith("https:")
+        self._root = access.path if at is None else ""
         from dualstack.verify.cluster.connections import api_names, prepare
 
         to = way.to(host, port)
@@ -147,7 +148,7 @@ class Client:
         with Limit(end - time.monotonic()) as limit:
             try:
                 response = self._pool.request(
-                    "GET", path, headers=headers, preload_content=False, redirect=False, retries=False
+                    "GET", self._root + path, headers=headers, preload_content=False, redirect=False, retries=False
                 )
                 try:
                     yield response

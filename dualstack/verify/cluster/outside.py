@@ -17,9 +17,10 @@ from dualstack.verify.together import together
 
 def run(view: View, access: Access, way: Way) -> Iterator[Result]:
     """Ask the kubeconfig's server at each address of its name, and each node that has an API server."""
-    if access.proxy or not access.server.startswith("https:"):
+    if access.proxy or access.path or not access.server.startswith("https:"):
         yield Place(Kind.API, access.server, "certificate").unknown(
-            "it is reached through a proxy, or without TLS", "run it where the API server is reached itself"
+            "it is reached through a proxy or another server, or without TLS",
+            "run it where the API server is reached itself",
         )
         return
     host = access.name or access.host

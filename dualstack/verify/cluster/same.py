@@ -35,6 +35,12 @@ def run(view: View, access: Access, way: Way) -> Iterator[Result]:
     except (Absent, Denied):
         version = {}
     yield place.ok(f"Kubernetes {shown(dig(version, 'gitVersion', default='of an unknown version'))}")
+    if access.path:
+        yield Place(Kind.CLUSTER, "API servers", "the same cluster").unknown(
+            f"the kubeconfig leads through {access.host}, whose login and authority the API servers do not know",
+            "for that, a kubeconfig of the cluster's own: /etc/rancher/rke2/rke2.yaml of a server",
+        )
+        return
     listing = view.live.of("kube-system")
     uid = str(dig(listing.objects[0], "metadata", "uid", default="")) if listing.objects else ""
     yield from together(lambda at: _compared(access, way, *at, uid, listing), addresses(view, access))

@@ -49,6 +49,8 @@ def test_server_authority_and_login_are_taken() -> None:
         (kubeconfig(users=[]), "does not have"),
         (kubeconfig(clusters=[{"name": "c", "cluster": {"server": "fd00::1"}}]), "no server"),
         (kubeconfig(clusters=[{"name": "c", "cluster": {"server": "https://h:99999"}}]), "no server"),
+        (kubeconfig(clusters=[{"name": "c", "cluster": {"server": "https://a:b@h"}}]), "login in its URL"),
+        (kubeconfig({"client-certificate-data": AUTHORITY}), "without its key"),
     ],
 )
 def test_what_is_none_says_why(text: str, words: str) -> None:
@@ -58,7 +60,9 @@ def test_what_is_none_says_why(text: str, words: str) -> None:
 
 def test_files_beside_it_are_read(tmp_path: Path) -> None:
     (tmp_path / "admin.crt").write_bytes(b"a certificate")
-    (tmp_path / "config").write_text(kubeconfig({"client-certificate": "admin.crt", "tokenFile": "gone"}))
+    (tmp_path / "admin.key").write_bytes(b"a key")
+    user = {"client-certificate": "admin.crt", "client-key": "admin.key", "tokenFile": "gone"}
+    (tmp_path / "config").write_text(kubeconfig(user))
 
     with pytest.raises(KubeconfigError, match="tokenFile cannot be read"):
         from_file(tmp_path / "config")

@@ -12,15 +12,19 @@ from typing import Any
 import pytest
 
 from dualstack.probe.ssh import Login
-from dualstack.verify.cluster import client, live
+from dualstack.verify.cluster import client, live, outside, same
 from dualstack.verify.cluster.access import Access
+from dualstack.verify.cluster.checks import Cluster
 from dualstack.verify.cluster.client import Client, Failure
-from dualstack.verify.cluster.live import from_api
-from dualstack.verify.model import Way
+from dualstack.verify.cluster.live import from_api, from_objects
+from dualstack.verify.cluster.view import View
+from dualstack.verify.model import Way, Word
 from dualstack.verify.places import JumpHost
 from tests.lab import api
 from tests.lab.bind import free_port
 from tests.lab.sshd import Sshd
+from tests.verify.cluster.healthy import cluster
+from tests.verify.cluster.sites import demo
 
 WAY = Way(seconds=1.0)
 
@@ -89,6 +93,21 @@ def test_a_login_goes_to_api_servers_alone(shown: tuple[str, ...]) -> None:
             asked.get("/version")
     assert caught.value.other
     assert heard == []
+
+
+def test_a_server_behind_a_path_is_asked_there_and_compared_with_nobody() -> None:
+    """Rancher's own kubeconfigs lead through Rancher, which has a login and an authority of its own."""
+    port, pem, heard = free_port(), api.certificate(), list[bytes]()
+    authority = pem[pem.index("-----BEGIN CERTIFICATE") :].encode()
+    access = Access(f"https://127.0.0.1:{port}/k8s/clusters/local/", authority, token="t")
+    view = View(from_objects(cluster(demo("demo-ha")[0])))
+    with api.serving(("127.0.0.1",), port, pem=pem, heard=heard, answer=answer(b'{"gitVersion": "v1"}')):
+        way = Way(lambda address, _: ("127.0.0.1", port), 5.0)
+        found = [*same.run(view, access, way), *outside.run(view, access, way)]
+
+    assert [one.split()[1] for one in heard] == [b"/k8s/clusters/local/version"]
+    assert [one.word for one in found] == [Word.OK, Word.NOT_CHECKABLE, Word.NOT_CHECKABLE]
+    assert Cluster(access, None, frozenset()).authority == b""
 
 
 def test_a_list_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
