@@ -9,6 +9,7 @@ from typing import Any
 from dualstack.check.checked import Checked, check_site
 from dualstack.document.findings import Finding
 from dualstack.document.merge import overlay
+from dualstack.rules import Subject, run_checks
 from dualstack.stack.layers import Resolved, resolve_mapping
 from tests import PROJECT
 from tests.applied import hold
@@ -84,8 +85,13 @@ def checked(data: dict[str, Any], secrets: tuple[str, ...] = SECRETS) -> Checked
 
 
 def found(data: dict[str, Any], number: str, secrets: tuple[str, ...] = SECRETS) -> list[Finding]:
-    """Return the findings of one rule, named by its number such as ``DS012``."""
-    return [finding for finding in checked(data, secrets).findings if finding.rule.id.startswith(number + "-")]
+    """Return the findings of one rule, named by its number such as ``DS012``; also such as follow from others."""
+    result = checked(data, secrets)
+    shown = [finding for finding in result.findings if finding.rule.id.startswith(number + "-")]
+    if shown or result.site is None or result.plan is None:
+        return shown
+    held = run_checks(Subject(result.site, result.plan))
+    return [finding for finding in held if finding.rule.id.startswith(number + "-")]
 
 
 def told(data: dict[str, Any], secrets: tuple[str, ...] = SECRETS) -> list[str]:

@@ -115,6 +115,12 @@ def values_json(plan: Plan) -> dict[str, Any]:
     return values
 
 
+def virtual_json(plan: Plan) -> dict[str, Any]:
+    """Give the virtual addresses of a cluster of several nodes, under one key; nothing with one node."""
+    pairs = {name: {family: str(ip) for family, ip in pair.items()} for name, pair in plan.virtual.items()}
+    return {"virtual": pairs} if pairs else {}
+
+
 def charts_json(plan: Plan) -> list[dict[str, Any]]:
     """Give version, repository, delivery, and what a changed value takes, of each Helm release."""
     return [
@@ -153,6 +159,7 @@ def plan_json(checked: Checked, resources: Iterable[Resource] | None, verdict: V
         "kubernetesVersion": plan.kubernetes_version,
         "mode": plan.site.mode,
         "rancherHostname": plan.rancher_hostname,
+        **virtual_json(plan),
         "values": values_json(plan),
         "charts": charts_json(plan),
         "dns": [asdict(record) for record in plan.dns],

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dualstack.check.causes import without_echoes
+from dualstack.check.inherited import at_defaults
 from dualstack.check.validated import validated
 from dualstack.document.findings import At, Finding, Severity
 from dualstack.document.origins import find_origin, format_path
@@ -13,6 +14,7 @@ from dualstack.plan import make_plan
 from dualstack.plan.model import Plan
 from dualstack.rules import Subject, run_checks
 from dualstack.rules.fleet.layer_names import HELD, layer_names
+from dualstack.rules.network.node_defaults import defaults_of_no_node
 from dualstack.rules.secret.clear_secrets import NOT_ENCRYPTED, clear_config, secret_names
 from dualstack.rules.severities import lowered, wrong_choices
 from dualstack.rules.site.site_form import FIRM_RULE, MISSING, UNKNOWN_KEY, UNKNOWN_RULE, secret_inside
@@ -55,6 +57,7 @@ def check_site(name: str, resolved: Resolved) -> Checked:
     site, findings, taken = validated(resolved.site)
     findings = [_for_site(finding, name) for finding in findings]
     findings += [secret_inside(inside.path) for inside in resolved.secrets_inside]
+    findings += defaults_of_no_node(resolved.inherited.defaults, resolved.inherited.nodes)
     plan = None
     if site is not None:
         plan = make_plan(name, site, resolved.secrets)
@@ -68,6 +71,7 @@ def check_site(name: str, resolved: Resolved) -> Checked:
         plain = [At(("dualstack:" + key,), key) for key in resolved.config]
         findings += clear_config(plain, secret_names(Subject(site, plan)), name)
         findings = without_echoes([*lowered(findings, site.rules), *wrong_choices(site.rules)])
+    findings = at_defaults(findings, resolved)
     ordered = in_order(_because_removed(placed(finding, resolved), resolved) for finding in _distinct(findings))
     return Checked(name, site, plan, ordered, resolved)
 

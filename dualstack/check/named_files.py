@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 from dualstack.address.family import IPAddress
 from dualstack.check.checked import Checked, in_order, placed
 from dualstack.document.findings import At, Finding
-from dualstack.document.origins import Path
+from dualstack.document.origins import Path, format_path
 from dualstack.errors import InputError
 from dualstack.plan.model import Plan
+from dualstack.rules.blame import softened
+from dualstack.rules.host.redfish import MEDIA, given_media, is_url
 from dualstack.rules.severities import lowered
 from dualstack.rules.site.project_files import MISSING_FILE, PLACE_TAKEN
+from dualstack.site import Site
 
 MANIFESTS = "kubernetes/manifests"
 
@@ -26,7 +29,9 @@ if TYPE_CHECKING:
 def with_files(project: pathlib.Path, checked: Checked) -> Checked:
     """Return a checked site with a finding for each of its files that the image cannot have."""
     site, plan = checked.site, checked.plan
-    if site is None or plan is None or (site.image.files is None and not site.manifests):
+    if site is None or plan is None:
+        return checked
+    if site.host.kind != "redfish" and site.image.files is None and not site.manifests:
         return checked
     told = {finding.path for finding in checked.findings}
     found = [finding for finding in refused_files(project, plan) if finding.path not in told]
@@ -34,7 +39,8 @@ def with_files(project: pathlib.Path, checked: Checked) -> Checked:
     # A rule is lowered where it finds something, wherever that is.
     from dualstack.check.drop_ins import drop_in_findings
 
-    judged = (*judged_files(project, plan), *host_findings(project, plan), *drop_in_findings(project, plan))
+    media = (finding for finding in missing_media(project, site) if finding.path not in told)
+    judged = (*media, *judged_files(project, plan), *host_findings(project, plan), *drop_in_findings(project, plan))
     found += lowered([finding for finding in judged if finding.path not in refused], site.rules)
     if not found:
         return checked
@@ -57,6 +63,20 @@ def refused_files(project: pathlib.Path, plan: Plan) -> Iterator[Finding]:
             yield _finding(project, refused, plan.site.manifests[index], "the manifest")
         elif refused.path == ("image", "files") and plan.site.image.files is not None:
             yield _finding(project, refused, plan.site.image.files, "the folder")
+
+
+def missing_media(project: pathlib.Path, site: Site) -> Iterator[Finding]:
+    """Tell images that machines are to be installed from, and that are not there yet: a warning, since EIB makes them.
+
+    Args:
+        project: the project's folder.
+        site: the site.
+    """
+    for media in given_media(site):
+        if not is_url(media.value) and "://" not in media.value and not (project / media.value).is_file():
+            message = f"the image {media.value} does not exist"
+            fix = f"put it there, or leave {format_path(media.path)} out and set image.build to local"
+            yield softened(MEDIA.at(media.path, message, fix))
 
 
 def judged_files(project: pathlib.Path, plan: Plan) -> Iterator[Finding]:

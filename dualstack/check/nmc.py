@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from dualstack.check.checked import Checked, in_order, placed
+from dualstack.check.inherited import at_defaults
 from dualstack.document.findings import Finding, Severity
 from dualstack.plan.model import NodePlan
+from dualstack.stack.node_defaults import KEY
 
 PROGRAM = "nmc"
 SECONDS = 20.0
@@ -34,9 +36,12 @@ def with_nmc(checked: Checked) -> Checked:
     program = shutil.which(PROGRAM)
     if program is None:
         return checked
+    if any(finding.severity is Severity.ERROR and finding.path[:1] == (KEY,) for finding in checked.findings):
+        return checked
     told = {finding.path[1] for finding in checked.findings if _is_about_a_node(finding)}
     raw = [node for node in plan.nodes if site.nodes[node.index].nmstate and node.index not in told]
-    found = [placed(finding, checked.resolved) for node in raw for finding in _judged(program, node)]
+    judged = [finding for node in raw for finding in _judged(program, node)]
+    found = [placed(finding, checked.resolved) for finding in at_defaults(judged, checked.resolved)]
     return replace(checked, findings=in_order([*checked.findings, *found])) if found else checked
 
 

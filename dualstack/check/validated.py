@@ -7,7 +7,7 @@ items keep the numbers that they have in the file, also after others before them
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -23,6 +23,15 @@ _ROUNDS = 6
 
 _OF_THE_NODE = (("nodes",), ("rancher",), ("provisioning",), ("dns",), ("host",))
 """What is computed from a node's addresses: where one of its values was taken out, findings there may be echoes."""
+_FOLLOWS: Final[dict[Path, tuple[Path, ...]]] = {
+    ("nodes",): (("cluster", "bootstrap"),),
+    ("host", "kind"): (("host",),),
+    ("host", "redfish", "media"): (("nodes", 0, "bmc", "media"),),
+}
+"""What speaks of a value by its name, or is there for its sake: where it was taken out, findings there may be echoes.
+
+A number stands for any.
+"""
 
 
 class Taken:
@@ -58,6 +67,9 @@ class Taken:
         """True where a finding speaks of something that was taken out, so that it may be an echo of that."""
         if any(cut[:1] == ("nodes",) for cut in self.paths) and path[:1] in _OF_THE_NODE and path[1:2] != ("bmcs",):
             return True
+        for cause, places in _FOLLOWS.items():
+            if any(cut[: len(cause)] == cause for cut in self.paths) and any(_below(path, at) for at in places):
+                return True
         return any(path[: len(cut)] == cut or cut[: len(path)] == path for cut in self.paths)
 
     def echoes(self, error: ErrorDetails) -> bool:
@@ -95,6 +107,14 @@ def validated(data: dict[str, Any]) -> tuple[Site | None, list[Finding], Taken]:
             if not any(path[:length] in paths for length in range(len(path))):
                 taken.take(data, path)
     return None, _without_misspelt(findings), taken
+
+
+def _below(path: Path, place: Path) -> bool:
+    """Tell whether a path lies in a place, in which a number stands for any."""
+    numbers = (isinstance(one, int) and isinstance(at, int) for one, at in zip(path, place, strict=False))
+    return len(path) >= len(place) and all(
+        number or one == at for number, one, at in zip(numbers, path, place, strict=False)
+    )
 
 
 def _from_the_end(path: Path) -> list[tuple[bool, int, str]]:

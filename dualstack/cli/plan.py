@@ -20,6 +20,7 @@ from dualstack.check.checked import Checked
 from dualstack.cli.common import PlanFormat, print_json
 from dualstack.cli.policies import verdict_text
 from dualstack.cli.text import findings_text
+from dualstack.diff.picture import VIRTUAL
 from dualstack.document.hiding import Veil
 from dualstack.plan.model import Bound, NodePlan, Plan
 from dualstack.policies import config_of, judge, recorded
@@ -144,6 +145,8 @@ def _tree(plan: Plan) -> Tree:
         branch = tree.add(_pair(1, node.name, node.ipv4, node.ipv6))
         for line in _interfaces(plan, node):
             branch.add(line)
+    for name, pair in plan.virtual.items():
+        tree.add(_pair(1, f"{VIRTUAL[name]} (virtual)", pair.ipv4, pair.ipv6))
     return tree
 
 

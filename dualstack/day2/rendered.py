@@ -14,8 +14,20 @@ STAMP: Final = "os-files/etc/dualstack/site.json"
 SERVER: Final = "kubernetes/config/server.yaml"
 _VALUES: Final = re.compile(r"kubernetes/helm/values/(.+)\.yaml")
 _KEY: Final = re.compile(r"[-+]([A-Za-z][A-Za-z0-9-]*):")
+_MAC: Final = re.compile(r"[-+]\s*(?:- )?mac-address: [\"']?([0-9A-Fa-f:]{17})[\"']?\s*")
 _SCRIPTS: Final = nothing("scripts run at installs only", imaged=True)
 _DEFINITION: Final = by_hand("what the changed lines say, on each node; the image brings it to later installs only")
+
+
+def _other_nic(setting: Setting, node: str, lines: Iterable[str]) -> int | None:
+    """Return which interface of a node has another MAC, where that is all that changes in its network file."""
+    changed = [line for line in lines if line[:1] in "+-"]
+    macs = {found[1].lower() for line in changed if (found := _MAC.fullmatch(line))}
+    if not macs or not all(map(_MAC.fullmatch, changed)):
+        return None
+    interfaces = setting.node(node)["interfaces"]
+    places = [index for index, one in enumerate(interfaces) if str(one.get("mac")).lower() in macs]
+    return places[0] if places else None
 
 
 def file_consequence(setting: Setting, path: str, lines: Iterable[str] = (), was: Setting | None = None) -> Consequence:
@@ -35,6 +47,8 @@ def file_consequence(setting: Setting, path: str, lines: Iterable[str] = (), was
     if path.startswith("network/"):
         name = path.removeprefix("network/").removesuffix(".yaml")
         known = name in {*setting.names, *(was.names if was is not None else ())}
+        if name in setting.names and (place := _other_nic(setting, name, lines)) is not None:
+            return consequence(setting, Edited(("nodes", name, "interfaces", place, "mac")), was)
         return consequence(setting, Edited(("nodes", name if known else 0, "nmstate")), was)
     if found := _VALUES.fullmatch(path):
         chart = setting.chart_of(found[1])

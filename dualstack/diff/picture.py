@@ -49,6 +49,8 @@ class _Draft:
 
 
 _MACHINES_SHOWN: Final = 8
+VIRTUAL: Final = {"api": "API server", "ingress": "ingress", "ironic": "Ironic"}
+"""What is reached at a virtual address, in words."""
 
 
 def boxes(before: Document | None, after: Document | None) -> list[Box]:
@@ -97,6 +99,13 @@ def _drafts(network: Document) -> dict[str, _Draft]:
             rows |= {f"{name} gateway {_family(gateway)}": gateway for gateway in interface["gateways"]}
         kept = {label: value for label, value in rows.items() if value}
         drafts[f"node {node['name']}"] = _Draft(node["name"], "site", kept)
+    if network.get("vips"):
+        rows = {
+            f"{VIRTUAL[name]} {_family(address)}": address
+            for name, addresses in network["vips"].items()
+            for address in addresses
+        }
+        drafts["vips"] = _Draft("virtual addresses", "cluster", rows)
     for key, title in (("pods", "pods"), ("services", "services")):
         drafts[key] = _Draft(title, "cluster", {"IPv4": network[key]["ipv4"], "IPv6": network[key]["ipv6"]})
     for key, title in (("rancher", "Rancher"), ("ironic", "Ironic")):
@@ -152,7 +161,7 @@ def edges(known: Collection[str]) -> list[tuple[str, str, str]]:
     """Give the lines between boxes that there are: key, kind of line as Mermaid writes it, key."""
     nodes = [key for key in known if key.startswith("node ")]
     found = [("link", "---", node) for node in nodes]
-    found += [(node, "---", key) for node in nodes[:1] for key in ("pods", "services", "rancher", "ironic")]
+    found += [(node, "---", key) for node in nodes[:1] for key in ("vips", "pods", "services", "rancher", "ironic")]
     found += [("ironic", "-->", "machines"), *((node, "-.->", "resolvers") for node in nodes[:1])]
     return [edge for edge in found if edge[0] in known and edge[2] in known]
 

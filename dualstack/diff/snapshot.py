@@ -158,6 +158,7 @@ def network_json(plan: Plan) -> dict[str, Any]:
         "rancher": plan.rancher_hostname if plan.chart("rancher") else None,
         "ironic": plan.ironic.endpoint if plan.ironic else None,
         "machines": [{"name": bmc.name, "bmc": bmc.host, "media": bmc.media_url} for bmc in plan.bmcs],
+        "vips": {name: [str(address) for address in pair.values()] for name, pair in plan.virtual.items()},
         "virtual": None
         if plan.libvirt is None
         else {"mode": plan.libvirt.mode, "addresses": list(plan.libvirt.addresses)},

@@ -350,6 +350,14 @@ class Plan:
         """Whether the cluster has more than one node, and so virtual addresses."""
         return len(self.site.nodes) > 1
 
+    @property
+    def virtual(self) -> dict[str, Pair[Address]]:
+        """The virtual addresses by what is reached there; empty with one node."""
+        if not self.several:
+            return {}
+        ironic = {"ironic": self.serving} if self.chart("metal3") else {}
+        return {"api": self.api, "ingress": self.entry, **ironic}
+
     def values(self, name: str) -> Mapping[str, Any]:
         """The merged values of a Helm release; empty where the site does not have it."""
         chart = self.chart(name)

@@ -171,13 +171,17 @@ class Node(Model):
 class DefaultIpv4(Ipv4):
     """IPv4 that nodes share, with a prefix length for addresses that have none."""
 
-    prefix_length: Int | None = Field(None, description="Prefix length of a node's address that is written without.")
+    prefix_length: Int | None = Field(
+        None, description="Prefix length of a node's address that is written without.", ge=0, le=32
+    )
 
 
 class DefaultIpv6(Ipv6):
     """IPv6 that nodes share, with a prefix length for addresses that have none."""
 
-    prefix_length: Int | None = Field(None, description="Prefix length of a node's address that is written without.")
+    prefix_length: Int | None = Field(
+        None, description="Prefix length of a node's address that is written without.", ge=0, le=128
+    )
 
 
 class DefaultInterface(Interface):

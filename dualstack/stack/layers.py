@@ -15,7 +15,7 @@ from dualstack.document.loader import load_file
 from dualstack.document.merge import copy, merge
 from dualstack.document.origins import Mark, Origin, Origins, Path, Value, find_origin, format_path, origin_of
 from dualstack.errors import InputError, NoSiteError, quoted
-from dualstack.stack.node_defaults import with_defaults
+from dualstack.stack.node_defaults import KEY, Inherited, with_defaults
 from dualstack.stack.parts import (
     SITE_KEY,
     LayerStore,
@@ -61,6 +61,7 @@ class Resolved:
         removed: What an empty value of the site's own takes away that a layer gives.
         layers: Names of the layers, in the order in which they were applied.
         files: Files that went into it: the layers', then the stack file's.
+        inherited: What the nodes have from `nodeDefaults`.
     """
 
     site: dict[str, Value]
@@ -73,6 +74,7 @@ class Resolved:
     layers: tuple[str, ...] = ()
     removed: dict[Path, Removed] = field(default_factory=dict)
     files: tuple[pathlib.Path, ...] = ()
+    inherited: Inherited = field(default_factory=Inherited)
 
 
 def resolve_stack(project: pathlib.Path, stack_file: pathlib.Path, store: LayerStore | None = None) -> Resolved:
@@ -166,7 +168,8 @@ def _resolve(
     files: tuple[pathlib.Path, ...],
 ) -> Resolved:
     layers = store.order(own.extends)
-    data, marks = with_defaults(*merge(*store.merged(layers), own.data, own.marks))
+    merged, merged_marks = merge(*store.merged(layers), own.data, own.marks)
+    data, marks = with_defaults(merged, merged_marks)
     root: Mark = (*own.place[:3], marks)
     origins = Origins(root)
     inside = own.secrets
@@ -187,6 +190,7 @@ def _resolve(
         layers=layers,
         removed=dict(_removed(store, layers, own)),
         files=store.files(layers) + files,
+        inherited=Inherited(merged.get(KEY), merged.get("nodes")),
     )
 
 

@@ -15,6 +15,7 @@ import yaml
 from tests import PROJECT
 from tests.cli.conftest import Project, Run
 from tests.goldens.compare import known_stacks
+from tests.several import several
 from tests.sites import mapping, put
 
 SECRETS = {"rancherBootstrapPassword": {"secure": "v1:canary-one"}, "appsToken": {"secure": "v1:canary-two"}}
@@ -64,6 +65,32 @@ def test_text_shows_both_families_side_by_side(run: Run, project: Project) -> No
     # Brackets are rich's markup: an address must not be taken for a style.
     assert "http://[fd00:100::10]:6180" in out
     assert "dualstack:index:ManagementCluster" in out
+
+
+def test_virtual_addresses_are_shown_in_every_format(run: Run, project: Project) -> None:
+    secrets = SECRETS | {"sccRegistrationCode": {"secure": "v1:a"}, "rke2Token": {"secure": "v1:b"}}
+    project.site("lyon", several(cluster={"ingress": {"ipv4": "192.168.100.31"}}), **secrets)
+    lines = run("plan", "lyon").out.splitlines()
+    shown = [line.split()[1:] for line in lines if "(virtual)" in line]
+    assert shown == [
+        ["API", "server", "(virtual)", "192.168.100.20", "-"],
+        ["ingress", "(virtual)", "192.168.100.31", "fd00:100::21"],
+        ["Ironic", "(virtual)", "192.168.100.22", "fd00:100::22"],
+    ]
+    assert run("plan", "lyon", "--format", "json").json["virtual"] == {
+        "api": {"ipv4": "192.168.100.20"},
+        "ingress": {"ipv4": "192.168.100.31", "ipv6": "fd00:100::21"},
+        "ironic": {"ipv4": "192.168.100.22", "ipv6": "fd00:100::22"},
+    }
+    for form in ("svg", "mermaid", "html"):
+        assert run("plan", "lyon", "--format", form).out.count("192.168.100.31") >= 1, form
+
+
+def test_one_node_has_no_virtual_addresses(run: Run, project: Project) -> None:
+    project.site("paris", mapping(), **SECRETS)
+    assert "virtual" not in run("plan", "paris").out
+    assert "virtual" not in run("plan", "paris", "--format", "json").json
+    assert "virtual addresses" not in run("plan", "paris", "--format", "mermaid").out
 
 
 def test_a_site_with_errors_is_refused_unless_forced(run: Run, project: Project, tmp_path: Path) -> None:

@@ -148,6 +148,29 @@ def test_a_file_of_a_node_speaks_for_the_node() -> None:
     assert (one.word, "on mgmt-3" in one.how) == (Word.OUTAGE, True)
 
 
+MAC = "34:8a:b1:4b:20:"
+
+
+@pytest.mark.parametrize(
+    ("lines", "word"),
+    [
+        ([f"-    mac-address: {MAC}99", f"+    mac-address: {MAC}02"], Word.JOIN),
+        ([f"-  - mac-address: '{MAC}99'", f"+  - mac-address: '{MAC}02'", " - name: eth0"], Word.JOIN),
+        ([f"-    mac-address: {MAC}99", f"+    mac-address: {MAC}02", "+    mtu: 1400"], Word.OUTAGE),
+        ([f"-    mac-address: {MAC}02", f"+    mac-address: {MAC}99"], Word.JOIN),
+        ([f"+    mac-address: {MAC}77"], Word.OUTAGE),
+        ([], Word.OUTAGE),
+    ],
+)
+def test_a_network_file_with_another_mac_has_the_word_of_the_mac(lines: list[str], word: Word) -> None:
+    was, now = Setting("lyon", of(*NODES)), Setting("lyon", of(*NODES))
+    told = file_consequence(now, "network/mgmt-2.yaml", lines, was)
+    assert told.word is word
+    if word is Word.JOIN:
+        own = consequence(now, Edited(("nodes", "mgmt-2", "interfaces", "eth0", "mac"), "a", "b"), was)
+        assert (told.how, told.away) == (own.how, own.away)
+
+
 def other_bootstrap(**changes: Any) -> SiteDiff:
     return diff(several(), several(cluster={"bootstrap": "mgmt-2"}, **changes))
 

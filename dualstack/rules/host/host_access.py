@@ -49,7 +49,15 @@ WAY = Rule(
     "dualstack's own; pulumi-kubernetes connects by itself and knows no jump host",
 )
 
-RULES = (HOST_KEY, SETTING, SERVER, WAY)
+UNREAD = Rule(
+    "DS326-kubeconfig-unread",
+    "A kubeconfig must be wanted by something that Pulumi does on the cluster, where it is to be read by SSH.",
+    Severity.WARNING,
+    "Nothing reads it, and the stack has no output kubeconfig.",
+    "components/access.py: read where delivery is pulumi, or values are sent to the living cluster",
+)
+
+RULES = (HOST_KEY, SETTING, SERVER, WAY, UNREAD)
 
 ALGORITHMS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521")
 PROXY = re.compile(r"(?:https?|socks5)://[^\s/]+/?")
@@ -141,6 +149,14 @@ def check_settings(subject: Subject) -> Findings:
         yield from proxy_url(At(("host", "kubeconfig", "proxyUrl"), host.kubeconfig.proxy_url))
 
 
+def check_unread(subject: Subject) -> Findings:
+    """Tell where a kubeconfig is to be read that nothing uses."""
+    if subject.site.host.kubeconfig.source == "ssh" and not subject.plan.uses_cluster:
+        message = "every chart is delivered in the image, so nothing is read from the host"
+        fix = "remove it, and copy /etc/rancher/rke2/rke2.yaml from a server; or set delivery to pulumi"
+        yield UNREAD.at(("host", "kubeconfig", "source"), message, fix)
+
+
 def _port(path: Path, port: int) -> Findings:
     for finding in port_number(At[object](path, port), 22):
         yield SETTING.at(path, finding.message, finding.fix)
@@ -179,4 +195,4 @@ def check_way(subject: Subject) -> Findings:
         yield WAY.at(("host", "kubeconfig", "proxyUrl"), message, fix)
 
 
-CHECKS = (check_logins, check_settings, check_server, check_way)
+CHECKS = (check_unread, check_logins, check_settings, check_server, check_way)

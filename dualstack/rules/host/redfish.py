@@ -7,15 +7,19 @@ schemes mean (``dualstack.bmc``).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Final
 
 from dualstack.address.bmc import BmcAddress, parse_bmc
 from dualstack.address.family import LABEL
 from dualstack.document.findings import At, Findings, Rule, Severity
-from dualstack.document.fixes import remove, write
+from dualstack.document.fixes import AnyFix, remove, write
+from dualstack.document.logins import without_logins
 from dualstack.document.origins import Path
 from dualstack.rules.base import Subject
 from dualstack.rules.ironic.bmc_addresses import bmc_address
+from dualstack.site import Site
 
 BMC = Rule(
     "DS290-node-bmc",
@@ -92,7 +96,7 @@ def one_family(media: At[str], node: str, bmc: BmcAddress) -> Findings:
         node: the node's name.
         bmc: its BMC.
     """
-    if "://" not in media.value:
+    if not is_url(media.value):
         return
     host = parse_bmc(f"redfish://{media.value.split('://', 1)[1]}")
     if bmc.family is not None and host.family is not None and bmc.family != host.family:
@@ -184,6 +188,43 @@ def check_image(subject: Subject) -> Findings:
             yield MEDIA.at((*REDFISH, "installOver", index), f"{name!r} is no node of the site", fix)
 
 
+def is_url(media: str) -> bool:
+    """Tell whether a BMC is given an image's own address; else it is a file that is served from here."""
+    return media.startswith(("http://", "https://"))
+
+
+def fetchable(media: At[str]) -> Findings:
+    """Tell an image that no BMC fetches, or that the deploying machine does not serve."""
+    text, path = media.value, PurePosixPath(media.value)
+    scheme, colon, rest = text.partition("://")
+    if colon and not is_url(text):
+        fix: AnyFix = "write an http or https URL, or a path below the project, whose file is then served from here"
+        if scheme.lower() in ("http", "https"):
+            fix = write(f"{scheme.lower()}://{rest}")
+        yield MEDIA.at(media.path, f"{without_logins(text)} is no http or https URL", fix)
+    elif not colon and (path.is_absolute() or ".." in path.parts or text.startswith("~") or str(path) == "."):
+        fix = "put the image below the project, and write its path from there, such as images/eib.iso"
+        yield MEDIA.at(media.path, f"{text} is no path below the project", fix)
+    elif not colon and str(path) != text:
+        yield MEDIA.at(media.path, f"{text} is not in its shortest form", write(str(path)))
+
+
+def given_media(site: Site) -> Iterator[At[str]]:
+    """Yield the images that machines are installed from, as the site gives them."""
+    if site.host.kind == "redfish":
+        if site.host.redfish.media is not None:
+            yield At((*REDFISH, "media"), site.host.redfish.media)
+        for index, node in enumerate(site.nodes):
+            if node.bmc is not None and node.bmc.media is not None:
+                yield At(("nodes", index, "bmc", "media"), node.bmc.media)
+
+
+def check_media(subject: Subject) -> Findings:
+    """Judge where the images come from."""
+    for media in given_media(subject.site):
+        yield from fetchable(media)
+
+
 def check_families(subject: Subject) -> Findings:
     """Tell where an image's URL is of a family that a BMC is not known to have."""
     media = subject.site.host.redfish.media or ""
@@ -204,4 +245,4 @@ def _unused(subject: Subject) -> Findings:
             yield UNUSED.at(("nodes", index, "generation"), message, remove())
 
 
-CHECKS = (check_machines, check_own, check_image, check_families)
+CHECKS = (check_machines, check_own, check_image, check_media, check_families)

@@ -9,8 +9,12 @@ from dualstack.address.parsing import AddressError, parse_address
 from dualstack.address.sslip import under_sslip
 from dualstack.document.findings import At, Finding, Findings, Rule, Severity
 from dualstack.document.fixes import AnyFix, remove, write
+from dualstack.document.origins import Path, format_path
+from dualstack.plan.topology import several
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import (
+    INGRESS,
+    VIP,
     as_text,
     blame,
     names_unknown_interface,
@@ -233,7 +237,8 @@ def check_records(subject: Subject) -> Findings:
         have = {record.type for record in plan.dns if record.name == name}
         for family, kind in RECORD_TYPE.items():
             if kind not in have and not switched_off(site, family):
-                yield _no_record(site, name, family, kind)
+                virtual = INGRESS if name == plan.rancher_hostname else VIP
+                yield _no_record(site, name, family, kind, virtual)
 
 
 def no_record(name: At[str], kind: str, fix: AnyFix, why: str = "") -> Finding:
@@ -248,9 +253,11 @@ def no_record(name: At[str], kind: str, fix: AnyFix, why: str = "") -> Finding:
     return BOTH_RECORDS.at(name.path, f"{name.value} gets no {kind} record{f': {why}' if why else ''}", fix)
 
 
-def _no_record(site: Site, name: str, family: Family, kind: str) -> Finding:
+def _no_record(site: Site, name: str, family: Family, kind: str, virtual: Path) -> Finding:
     unknown = f"the node's {LABEL[family]} address is not known"
-    fix, path = state_address(site, family), stated_path(site, family)
+    if several(site):
+        unknown = f"{format_path((*virtual, family))} is not known"
+    fix, path = state_address(site, family, virtual), stated_path(site, family, virtual)
     if site.dns.keeper.written:
         return no_record(At(path, name), kind, fix, unknown)
     message = f"dualstack cannot check or show the {kind} record of {name}: {unknown}"

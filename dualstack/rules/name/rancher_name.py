@@ -7,7 +7,7 @@ from dualstack.address.parsing import Address
 from dualstack.address.sslip import sslip_ipv4, sslip_ipv6, under_sslip
 from dualstack.document.findings import At, Findings, Rule, Severity
 from dualstack.document.fixes import AnyFix
-from dualstack.document.origins import Path
+from dualstack.document.origins import Path, format_path
 from dualstack.rules.base import Subject
 from dualstack.rules.blame import INGRESS, blame, names_unknown_interface, state_address, stated_path, switched_off
 
@@ -94,7 +94,8 @@ def check_rancher_hostname(subject: Subject) -> Findings:
         if switched_off(site, lacking) and path[0] != "charts":
             return
         where = path if path[0] == "charts" else stated_path(site, lacking, INGRESS)
-        message = f"Rancher has no host name: the node's {LABEL[lacking]} address is not known"
+        what = format_path((*INGRESS, lacking)) if plan.several else f"the node's {LABEL[lacking]} address"
+        message = f"Rancher has no host name: {what} is not known"
         if path[0] == "charts":
             message = "Rancher has an empty host name"
         yield UNRESOLVABLE.at(where, message, "remove charts.rancher.values.hostname" if path[0] == "charts" else fix)

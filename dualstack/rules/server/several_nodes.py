@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dualstack.address.bmc import parse_bmc
 from dualstack.address.family import FAMILIES, LABEL, Family
 from dualstack.address.pair import paired
 from dualstack.address.parsing import Address
@@ -153,7 +154,7 @@ _VIRTUAL: dict[str, Path] = {
 }
 
 
-def _given(subject: Subject) -> Iterator[tuple[Path, Family, Address]]:
+def given_virtual(subject: Subject) -> Iterator[tuple[Path, Family, Address]]:
     """Yield the virtual addresses with their paths."""
     site = subject.site
     for role, pair in (("api", site.cluster.api), ("ingress", site.cluster.ingress), ("vip", site.provisioning.vip)):
@@ -223,7 +224,7 @@ def check_virtual(subject: Subject) -> Findings:
 
 def _on_one_node(subject: Subject) -> Findings:
     site = subject.site
-    paths = [path for path, _, _ in _given(subject)]
+    paths = [path for path, _, _ in given_virtual(subject)]
     paths += [("cluster", "apiHost")] if site.cluster.api_host else []
     for index, node in enumerate(site.nodes):
         paths += [("nodes", index, key) for key, value in (("labels", node.labels), ("taints", node.taints)) if value]
@@ -235,15 +236,20 @@ def check_places(subject: Subject) -> Findings:
     """Judge whose the virtual addresses are, and on which links."""
     if not several(subject.site):
         return
-    taken = dict(_taken(subject))
-    for path, family, address in _given(subject):
+    taken = dict(addresses_taken(subject))
+    taken |= {bmc.host: f"the BMC of {bmc.name}" for bmc in subject.plan.bmcs}
+    for node in subject.site.nodes:
+        if node.bmc is not None and (ip := parse_bmc(node.bmc.address).ip) is not None:
+            taken[str(ip)] = f"the BMC of {node.name}"
+    for path, family, address in given_virtual(subject):
         if (owner := taken.get(str(address))) is not None:
             yield TAKEN.at(path, f"{address} is {owner} already", "write an address that is free")
         taken.setdefault(str(address), format_path(path))
         yield from _linked(subject, path, family, address)
 
 
-def _taken(subject: Subject) -> Iterator[tuple[str, str]]:
+def addresses_taken(subject: Subject) -> Iterator[tuple[str, str]]:
+    """Yield the addresses of nodes, routers and resolvers, each with whose it is."""
     for node in subject.site.nodes:
         for interface in node.interfaces:
             for ip in interface.families.values():
@@ -255,8 +261,6 @@ def _taken(subject: Subject) -> Iterator[tuple[str, str]]:
                     yield str(ip.gateway), f"a gateway of {node.name}"
     for resolver in subject.site.dns.resolvers:
         yield str(resolver), "a resolver"
-    for bmc in subject.plan.bmcs:
-        yield bmc.host, f"the BMC of {bmc.name}"
 
 
 def _linked(subject: Subject, path: Path, family: Family, address: Address) -> Findings:
@@ -287,7 +291,7 @@ def _linked(subject: Subject, path: Path, family: Family, address: Address) -> F
 def check_nodes(subject: Subject) -> Findings:
     """Judge what the nodes have in common, and must not."""
     site = subject.site
-    seen: dict[str, str] = {}
+    seen: dict[tuple[str, str], str] = {}
     for index, node in enumerate(site.nodes):
         facts: list[tuple[Path, str, str]] = [(("nodes", index, "name"), node.name.lower(), f"name {node.name}")]
         for place, interface in enumerate(node.interfaces):
@@ -300,8 +304,10 @@ def check_nodes(subject: Subject) -> Findings:
                     own = str(ip.address.address)
                     facts.append(((*here, family, "address"), own, f"address {own}"))
         for path, key, shown in facts:
-            other = seen.setdefault(key, node.name if key != node.name.lower() else f"nodes[{index}]")
-            if other not in (node.name, f"nodes[{index}]"):
+            # A node without a name of its own is told by its place.
+            own = f"nodes[{index}]" if path[-1] == "name" else node.name
+            other = seen.setdefault((shown.partition(" ")[0], key), own)
+            if other != own:
                 yield NODE_TWICE.at(path, f"{other} has the {shown}, too", "write this node's own")
     if not several(site):
         return

@@ -309,6 +309,8 @@ def _bad_value(path: Path, error: ErrorDetails) -> Finding:
         return BAD_VALUE.at(path, "the list is empty", "give at least one item")
     if kind == "greater_than_equal":
         return BAD_VALUE.at(path, f"{shown} is too small", f"write {context.get('ge')} or more")
+    if kind == "less_than_equal":
+        return BAD_VALUE.at(path, f"{shown} is too large", f"write {context.get('le')} or less")
     return BAD_VALUE.at(path, f"{shown}: {error['msg']}", "give a value that is allowed")
 
 

@@ -54,6 +54,14 @@ def test_a_server_that_nobody_logs_in_to_needs_no_key() -> None:
     assert not found({**site(None, "ssh", "hostKey"), "delivery": "image"}, "DS146")
 
 
+def test_a_kubeconfig_that_nothing_reads_is_told() -> None:
+    assert not found(ssh_site(), "DS326")
+    assert not found({**ssh_site(), "delivery": "image", "day2": "helmchartconfig"}, "DS326")
+    severity, path, fix = tell({**ssh_site(), "delivery": "image"}, "DS326")
+    assert (severity, path) == ("warning", "host.kubeconfig.source")
+    assert "/etc/rancher/rke2/rke2.yaml" in fix
+
+
 @pytest.mark.parametrize(
     ("value", "path", "where", "fix"),
     [

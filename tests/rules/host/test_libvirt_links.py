@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from dualstack.document.origins import format_path
 from tests.several import TOKEN, several
 from tests.sites import found, told
@@ -60,3 +62,45 @@ def test_leases_make_the_network_anew_for_each_node() -> None:
     leased = {"name": "mgmt-1", "interfaces": [{**NIC, **GIVEN}]}
     assert places(site(leased), "DS319") == [("warning", "nodes[0].interfaces[0]")]
     assert places(site(leased, mode="bridge", bridge="br0"), "DS319") == []
+
+
+def bonded(mode: str) -> dict[str, Any]:
+    nics = [{"name": f"eth{index}", "mac": f"34:8a:b1:4b:21:0{index}"} for index in (0, 1)]
+    bond = {"name": "bond0", "bond": {"mode": mode, "ports": ["eth0", "eth1"]}, **static(1)}
+    return {"name": "mgmt-1", "management": "bond0", "interfaces": [*nics, bond]}
+
+
+@pytest.mark.parametrize("mode", ["802.3ad", "balance-rr", "balance-xor", "broadcast", "balance-tlb", "balance-alb"])
+@pytest.mark.parametrize("network", [{}, {"mode": "bridge", "bridge": "br0"}])
+def test_a_bond_on_a_bridge_of_the_hypervisor_is_active_backup(mode: str, network: dict[str, Any]) -> None:
+    assert places(site(bonded(mode), **network), "DS324") == [("warning", "nodes[0].interfaces[2].bond.mode")]
+    assert places(site(bonded("active-backup"), **network), "DS324") == []
+
+
+def test_a_machine_that_is_no_vm_may_have_any_bond() -> None:
+    assert places({**site(bonded("802.3ad")), "host": {"kind": "existing"}}, "DS324") == []
+
+
+def second(**sections: Any) -> dict[str, Any]:
+    nic = {"name": "eth1", "mac": "34:8a:b1:4b:21:09", **sections}
+    one = plain(1)
+    return {**one, "interfaces": [*one["interfaces"], nic]}
+
+
+@pytest.mark.parametrize(
+    ("sections", "paths"),
+    [
+        ({"ipv4": {"address": "10.9.0.2/24"}}, ["nodes[0].interfaces[1].ipv4.address"]),
+        (
+            {"ipv4": {"address": "10.9.0.2/24"}, "ipv6": {"address": "fd00:9::2/64"}},
+            ["nodes[0].interfaces[1].ipv4.address", "nodes[0].interfaces[1].ipv6.address"],
+        ),
+        ({"vlan": {"id": 7, "base": "eth0"}, "mac": None, "name": "eth0.7", "ipv4": {"address": "10.9.0.2/24"}},
+         ["nodes[0].interfaces[1].ipv4.address"]),
+        ({}, []),
+        ({"ipv4": {"enabled": False}}, []),
+    ],
+)  # fmt: skip
+def test_a_second_network_of_a_vm_is_told(sections: dict[str, Any], paths: list[str]) -> None:
+    assert places(site(second(**sections)), "DS325") == [("warning", path) for path in paths]
+    assert places(site(second(**sections), mode="bridge", bridge="br0"), "DS325") == []

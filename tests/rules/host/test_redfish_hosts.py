@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dualstack.check.named_files import with_files
 from dualstack.document.origins import format_path
 from tests.several import TOKEN, node, several
 from tests.sites import checked, found, mapping, told
@@ -95,6 +97,83 @@ def test_a_machine_is_one_node(address: str) -> None:
     (one,) = found(machines(nodes=nodes), "DS290", SECRETS)
     assert format_path(one.path) == "nodes[1].bmc.address"
     assert "mgmt-1's" in one.message
+
+
+@pytest.mark.parametrize(
+    ("media", "fix"),
+    [
+        ("ftp://images.example.com/a.iso", "write an http or https URL"),
+        ("nfs://10.0.0.1/a.iso", "write an http or https URL"),
+        ("file:///srv/a.iso", "write an http or https URL"),
+        ("HTTPS://images.example.com/a.iso", "write https://images.example.com/a.iso"),
+        ("/srv/a.iso", "put the image below the project"),
+        ("~/a.iso", "put the image below the project"),
+        ("../a.iso", "put the image below the project"),
+        ("images/../../a.iso", "put the image below the project"),
+        ("./images//a.iso", "write images/a.iso"),
+        ("https://images.example.com/a.iso", None),
+        ("http://images.example.com/a.iso", None),
+        ("images/a.iso", None),
+    ],
+)
+@pytest.mark.parametrize("of_a_node", [False, True])
+def test_an_image_is_one_that_can_be_fetched_or_served(media: str, fix: str | None, of_a_node: bool) -> None:
+    data = machines()
+    path = "host.redfish.media"
+    if of_a_node:
+        data["nodes"][1]["bmc"]["media"], path = media, "nodes[1].bmc.media"
+    else:
+        data["host"]["redfish"]["media"] = media
+    told = [
+        (format_path(one.path), one.severity.value, one.fix[: len(fix or "")]) for one in found(data, "DS292", SECRETS)
+    ]
+    assert told == ([] if fix is None else [(path, "error", fix)])
+
+
+def test_an_image_that_is_not_there_yet_is_a_warning(tmp_path: Path) -> None:
+    data = machines()
+    data["host"]["redfish"]["media"] = "images/a.iso"
+    checked_site = checked(data, SECRETS)
+    (one,) = [f for f in with_files(tmp_path, checked_site).findings if f.rule.id.startswith("DS292")]
+    assert (format_path(one.path), one.severity.value) == ("host.redfish.media", "warning")
+    assert "images/a.iso does not exist" in one.message
+    (tmp_path / "images").mkdir()
+    assert [f for f in with_files(tmp_path, checked_site).findings if f.rule.id.startswith("DS292")]
+    (tmp_path / "images/a.iso").write_bytes(b"")
+    assert with_files(tmp_path, checked_site).findings == checked_site.findings
+
+
+@pytest.mark.parametrize(
+    ("host", "owner", "severity"),
+    [
+        ("192.168.100.12", "the address of mgmt-2", "error"),
+        ("[FD00:100::13]", "the address of mgmt-3", "error"),
+        ("192.168.100.12:443", "the address of mgmt-2", "error"),
+        ("192.168.100.1", "a gateway of mgmt", "error"),
+        ("[fe80::1]", "a gateway of mgmt", "error"),
+        ("192.168.100.1:8000", "a gateway of mgmt", "warning"),
+        ("192.168.100.53", "a resolver", "error"),
+        ("192.168.100.99", None, ""),
+    ],
+)
+def test_a_bmc_has_an_address_of_its_own(host: str, owner: str | None, severity: str) -> None:
+    address = f"redfish-virtualmedia://{host}/redfish/v1/Systems/7"
+    nodes = [node(1, bmc=bmc(1)), node(2, bmc=bmc(2, address=address)), node(3, bmc=bmc(3))]
+    listed = several(provisioning={"bmcs": [{"name": "rack-1", "address": address}]})
+    for data, path in ((machines(nodes=nodes), "nodes[1].bmc.address"), (listed, "provisioning.bmcs[0].address")):
+        findings = found(data, "DS323", SECRETS)
+        assert [(format_path(one.path), one.severity.value) for one in findings] == (
+            [(path, severity)] if owner else []
+        )
+        assert all(owner in one.message for one in findings if owner)
+
+
+def test_a_virtual_address_that_a_nodes_bmc_has_is_told_there() -> None:
+    address = "redfish-virtualmedia://192.168.100.21/redfish/v1/Systems/7"
+    nodes = [node(1, bmc=bmc(1)), node(2, bmc=bmc(2, address=address)), node(3, bmc=bmc(3))]
+    (one,) = found(machines(nodes=nodes), "DS276", SECRETS)
+    assert format_path(one.path) == "cluster.ingress.ipv4"
+    assert "the BMC of mgmt-2" in one.message
 
 
 @pytest.mark.parametrize("tail", [":8443/redfish/v1/Systems/1", "/redfish/v1/Systems/2"])
