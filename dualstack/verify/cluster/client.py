@@ -136,7 +136,7 @@ class Client:
             raise Failure(f"HTTP {response.status} for {path.partition('?')[0]}", status=response.status)
         try:
             return json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Failure(f"no JSON for {path.partition('?')[0]}") from None
 
     @contextmanager

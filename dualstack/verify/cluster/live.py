@@ -145,7 +145,7 @@ def _version(client: Client, wanted: Read, version: str, end: float) -> Sequence
     """Read a kind in one version of its API; None where the cluster has no such version."""
     if wanted.names:
         try:
-            return [client.get(path, end=end) for path in wanted.paths(version)]
+            return [_object(client.get(path, end=end), wanted.kind) for path in wanted.paths(version)]
         except Absent:
             return None
     (path,) = wanted.paths(version)
@@ -164,10 +164,17 @@ def _version(client: Client, wanted: Read, version: str, end: float) -> Sequence
     for one in newest(listed):
         namespace, name = (dig(one, "metadata", key) for key in ("namespace", "name"))
         try:
-            found.append(client.get(f"/api/v1/namespaces/{namespace}/secrets/{name}", end=end))
+            path = f"/api/v1/namespaces/{namespace}/secrets/{name}"
+            found.append(_object(client.get(path, end=end), wanted.kind))
         except Absent:
             continue  # Helm has just removed it
     return found
+
+
+def _object(answer: Any, kind: str) -> Object:
+    if not isinstance(answer, Mapping) or answer.get("kind") != kind:
+        raise Failure(f"its answer is no {kind}")
+    return answer
 
 
 def _pages(client: Client, path: str, wanted: Read, version: str, end: float) -> Iterable[Object]:
@@ -180,7 +187,12 @@ def _pages(client: Client, path: str, wanted: Read, version: str, end: float) ->
         query = "&".join(part for part in (wanted.query, f"limit={PAGE}", more) if part)
         answer = client.get(f"{path}?{query}", accept, end=end)
         items = answer.get("items") if isinstance(answer, Mapping) else None
-        for item in items if isinstance(items, list) else ():
+        # Whatever answers everything with JSON would pass for a cluster that has nothing.
+        if not str(dig(answer, "kind", default="")).endswith("List") or not isinstance(items or [], list):
+            raise Failure("its answer is no list of Kubernetes")
+        for item in items or ():
+            if not isinstance(item, Mapping):
+                raise Failure("what it lists are no objects of Kubernetes")
             # Items of a list say neither.
             yield {**item, "apiVersion": whole, "kind": wanted.kind}
         token = dig(answer, "metadata", "continue")

@@ -32,9 +32,18 @@ def run(view: View, access: Access, way: Way) -> Iterator[Result]:
     except Failure as error:
         yield _silent(place, access, error)
         return
-    except (Absent, Denied):
+    except Denied:
+        version = {"gitVersion": "of a version that the login may not know"}
+    except Absent:
         version = {}
-    yield place.ok(f"Kubernetes {shown(dig(version, 'gitVersion', default='of an unknown version'))}")
+    if not isinstance(dig(version, "gitVersion"), str):
+        yield place.failed(
+            "something answers there, and not as an API server: it tells no version of Kubernetes",
+            "nothing of the cluster can be seen",
+            "compare the server in the kubeconfig with the cluster's; a proxy or portal in between answers so, too",
+        )
+        return
+    yield place.ok(f"Kubernetes {shown(dig(version, 'gitVersion'))}")
     if access.path:
         yield Place(Kind.CLUSTER, "API servers", "the same cluster").unknown(
             f"the kubeconfig leads through {access.host}, whose login and authority the API servers do not know",

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from dualstack.address.family import FAMILIES
 from dualstack.probe.ssh import Login
 from dualstack.verify.cluster import client, live, outside, same
 from dualstack.verify.cluster.access import Access
@@ -18,8 +19,9 @@ from dualstack.verify.cluster.checks import Cluster
 from dualstack.verify.cluster.client import Client, Failure
 from dualstack.verify.cluster.live import from_api, from_objects
 from dualstack.verify.cluster.view import View
-from dualstack.verify.model import Way, Word
+from dualstack.verify.model import Kind, Way, Word
 from dualstack.verify.places import JumpHost
+from dualstack.verify.run import verify
 from tests.lab import api
 from tests.lab.bind import free_port
 from tests.lab.sshd import Sshd
@@ -112,7 +114,7 @@ def test_a_server_behind_a_path_is_asked_there_and_compared_with_nobody() -> Non
 
 def test_a_list_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "PAGES", 3)
-    body: dict[str, Any] = {"items": [], "metadata": {"continue": "more"}}
+    body: dict[str, Any] = {"kind": "NodeList", "items": [], "metadata": {"continue": "more"}}
     port = free_port()
     with api.serving(("127.0.0.1",), port, tls=False, answer=answer(json.dumps(body).encode())):
         found = from_api(Client(Access(f"http://127.0.0.1:{port}"), WAY)).of("nodes")
@@ -202,13 +204,30 @@ class Compacted(Client):
 
     def get(self, path: str, *_: object, **_more: object) -> Any:
         if "continue=" not in path:
-            return {"metadata": {"continue": "more"}, "items": [{"metadata": {"name": "one"}}]}
+            return {"kind": "NodeList", "metadata": {"continue": "more"}, "items": [{"metadata": {"name": "one"}}]}
         if self.times:
             self.times -= 1
             raise Failure("HTTP 410", status=410)
-        return {"metadata": {}, "items": [{"metadata": {"name": "two"}}]}
+        return {"kind": "NodeList", "metadata": {}, "items": [{"metadata": {"name": "two"}}]}
 
 
 def test_a_list_that_was_compacted_meanwhile_is_read_anew() -> None:
     assert [one["metadata"]["name"] for one in from_api(Compacted(1)).of("nodes").objects] == ["one", "two"]
     assert "HTTP 410" in from_api(Compacted(2)).of("nodes").why
+
+
+ODD = ("null", "[]", "5", '"x"', "{}", '{"kind": "Status"}', '{"kind": "NodeList", "items": {"a": 1}}', "[" * 99999,
+       '{"kind": "NodeList", "items": [null]}')  # fmt: skip
+
+
+@pytest.mark.parametrize("said", ODD, ids=range(len(ODD)))
+def test_whatever_answers_everything_is_no_cluster_without_objects(said: str) -> None:
+    port = free_port()
+    with api.serving(("127.0.0.1",), port, tls=False, answer=answer(said.encode())):
+        found = Cluster(Access(f"http://127.0.0.1:{port}"), None, frozenset())
+        way = Way(lambda address, _: ("127.0.0.1", port), 5.0)
+        results = verify(list(found.checks()), FAMILIES, way, lambda *_: None, begin=found.begin)
+
+    assert [one.kind for one in results if one.word is Word.FAILED] == [Kind.CLUSTER]
+    assert {one.word for one in results} == {Word.FAILED, Word.NOT_CHECKABLE}
+    assert not any("no check can read" in one.seen for one in results)
