@@ -57,14 +57,28 @@ def with_fleet(project: pathlib.Path, checked: Sequence[Checked], store: LayerSt
             files.add(site_file(project, name).absolute())
     own = [one for one in checked if one.resolved.files and one.resolved.files[-1].absolute() in files]
     fleet = [Member(one.name, one.resolved.site, one.resolved.origins) for one in own]
-    here = {member.name for member in fleet}
-    others = [name for name in names if name not in here]
-    seen = others[:MOST_OTHERS]
-    wanted = {_token(claim) for member in fleet for claim in claims(member.data)}
-    fleet += _others(project, seen, wanted, store) if wanted else []
-    found = fleet_findings(fleet, here)
+    others = len(names) - sum(member.name in names for member in fleet)
+    found = clashes(project, fleet, names, store)
     told = [_told(one, found[one.name]) if one in own and one.name in found else one for one in checked]
-    return Compared(told, len(others), len(seen))
+    return Compared(told, others, min(others, MOST_OTHERS))
+
+
+def clashes(
+    project: pathlib.Path, members: Sequence[Member], names: Sequence[str], store: LayerStore
+) -> dict[str, list[Finding]]:
+    """Find what some sites share with each other, and with the project's others.
+
+    Args:
+        project: the project's folder.
+        members: the sites that findings are wanted of.
+        names: names of all sites of the project.
+        store: the project's layers.
+    """
+    here = {member.name for member in members}
+    others = [name for name in names if name not in here]
+    wanted = {_token(claim) for member in members for claim in claims(member.data)}
+    beside = _others(project, others[:MOST_OTHERS], wanted, store) if wanted else []
+    return fleet_findings([*members, *beside], here)
 
 
 def _told(checked: Checked, findings: list[Finding]) -> Checked:

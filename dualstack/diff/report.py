@@ -13,6 +13,7 @@ from dualstack.day2 import Word
 from dualstack.diff.beside import Beside, beside, outside
 from dualstack.diff.compare import SiteDiff, Told, compare_site
 from dualstack.diff.environment import base_python, code_root
+from dualstack.diff.fleet import add_clashes
 from dualstack.diff.git import Commit, Repository
 from dualstack.diff.planning import Side, Snapshot, take
 from dualstack.diff.selection import Selection, select
@@ -107,6 +108,7 @@ def make_report(project: Path, ref: str | None, wanted: Sequence[str], tell: Cal
         around = [path for path in changed if not path.startswith(inside) and outside(path)]
         run = beside(repository, commit, tree, [*around, *(f"{inside}{path}" for path in selection.beside)])
         before, now, notes = _snapshots(base if there else None, project, selection, tell)
+        add_clashes(base if there else None, before.sites, project, now.sites)
     notes += lacking
     types = {**before.types, **now.types}
     sites = [

@@ -1,0 +1,87 @@
+"""What a change makes two sites share: told at the site that it reaches, also where the other one is as it was.
+
+Each site is planned by itself; what several have is looked for here, once for all sites that a change reaches, and at
+the base only where there is something to compare with. The others are read as far as they share a word with these.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from dualstack.answer.json_answer import finding_json
+from dualstack.check.fleet import clashes
+from dualstack.document.findings import Finding
+from dualstack.document.origins import Origin
+from dualstack.document.origins import Path as Steps
+from dualstack.rules.fleet.fleet_rules import Member
+from dualstack.rules.severities import lowered
+from dualstack.site import RuleOverride
+from dualstack.stack.layers import LayerStore
+from dualstack.stack.project import list_sites
+
+
+class _Places(Mapping[Steps, Origin]):
+    """The places of a document's values, which it has as text."""
+
+    def __init__(self, told: Mapping[str, str]) -> None:
+        self._told = told
+
+    def __getitem__(self, path: Steps) -> Origin:
+        file, _, line = self._told[json.dumps(path)].rpartition(":")
+        return Origin(file, int(line), 1)
+
+    def __iter__(self) -> Iterator[Steps]:
+        return (tuple(json.loads(path)) for path in self._told)
+
+    def __len__(self) -> int:
+        return len(self._told)
+
+
+def add_clashes(
+    base: Path | None, before: Mapping[str, dict[str, Any]], head: Path, now: Mapping[str, dict[str, Any]]
+) -> None:
+    """Add to the findings of documents what their sites share with others.
+
+    Args:
+        base: the project at the base; None where it was not there.
+        before: documents of its sites by name; changed in place.
+        head: the project as it is now.
+        now: documents of its sites by name; changed in place.
+    """
+    found = _add(head, now)
+    if base is not None and found:
+        _add(base, {name: document for name, document in before.items() if name in found})
+
+
+def _add(project: Path, documents: Mapping[str, dict[str, Any]]) -> set[str]:
+    members = [
+        Member(name, document["source"], _Places(document.get("origins", {})))
+        for name, document in documents.items()
+        if "source" in document
+    ]
+    found = clashes(project, members, list_sites(project), LayerStore(project)) if members else {}
+    for member in members:
+        told = lowered(found.get(member.name, []), _overrides(member.data))
+        documents[member.name].setdefault("findings", []).extend(finding_json(_placed(one, member)) for one in told)
+    return set(found)
+
+
+def _placed(finding: Finding, member: Member) -> Finding:
+    origin = member.origins.get(finding.path)
+    return finding.located(*origin) if origin is not None else finding
+
+
+def _overrides(data: Mapping[str, Any]) -> dict[str, RuleOverride]:
+    """Return the site's own choices of severities; what is none is told by the site's check."""
+    found: dict[str, RuleOverride] = {}
+    given = data.get("rules")
+    for rule, override in given.items() if isinstance(given, Mapping) else ():
+        with suppress(ValidationError):
+            found[str(rule)] = RuleOverride.model_validate(override)
+    return found
