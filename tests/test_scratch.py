@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from dualstack import cli
 from dualstack.scratch import PREFIX, scratch, sweep
 from tests import PROJECT
 
@@ -79,6 +80,18 @@ def test_what_a_kill_leaves_goes_with_the_next_once_nobody_works_with_it(tempora
     while left.exists() and time.monotonic() < end:  # until its end is seen in /proc
         sweep()
     assert not left.exists()
+
+
+def test_any_command_clears_up(temporary: Path) -> None:
+    process, _ = holder(temporary)
+    process.kill()
+    process.communicate(timeout=30)
+    assert list(temporary.glob(f"{PREFIX}test-*"))
+    command = [sys.executable, "-c", "from dualstack.cli import main; main()", "explain", "DS001"]
+    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(PROJECT)}
+    subprocess.run(command, cwd=PROJECT, env=environment, check=True, capture_output=True, timeout=60)
+    assert not list(temporary.iterdir())
+    assert PREFIX == cli.PREFIX
 
 
 def test_what_is_not_ours_stays(temporary: Path) -> None:
