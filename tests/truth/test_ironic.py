@@ -106,17 +106,20 @@ def test_a_bmc_of_ipv6_alone_gets_nothing_under_an_ipv4_address(tmp_path: Path) 
         )
 
 
-@pytest.mark.parametrize("mode", ["address", "hostname"])
-def test_the_operator_gives_each_machine_what_the_plan_says(mode: str, tmp_path: Path) -> None:
-    """The BareMetalHosts of four machines, and what the operator itself makes of them in Ironic."""
-    hosts = {**HOSTS, "named-four": "192.168.203.13", "named-six": "fd00:203::14"}
-    written = {
-        "four": "192.168.200.12",
-        "six": "[fd00:200::11]",
-        "named-four": "bmc-four.example.com",
-        "named-six": "bmc-six.example.com",
-    }
-    addresses = {name: f"redfish-virtualmedia+http://{host}:8000" for name, host in written.items()}
+BY_NAME = "bmc-six.example.com"
+REGISTERED = {
+    "four": (HOSTS["four"], HOSTS["four"]),
+    "six": (HOSTS["six"], f"[{HOSTS['six']}]"),
+    "named": ("fd00:203::14", BY_NAME),
+}
+"""Machines by name: where the BMC is, and what its BareMetalHost has for it. The name has an IPv6 address alone."""
+
+
+@pytest.mark.parametrize(("mode", "names"), [("address", ("four", "six", "named")), ("hostname", ("six",))])
+def test_the_operator_gives_each_machine_what_the_plan_says(mode: str, names: tuple[str, ...], tmp_path: Path) -> None:
+    """What the operator itself makes of BareMetalHosts in Ironic, up to their inspection."""
+    hosts = {name: REGISTERED[name][0] for name in names}
+    addresses = {name: f"redfish-virtualmedia+http://{REGISTERED[name][1]}:8000" for name in names}
     bmcs = [{"name": name, "address": f"{address}/redfish/v1/Systems/1"} for name, address in addresses.items()]
     plan = checked(mapping(mode, provisioning={"bmcs": bmcs})).plan
     assert plan is not None and plan.ironic is not None
@@ -127,11 +130,7 @@ def test_the_operator_gives_each_machine_what_the_plan_says(mode: str, tmp_path:
         external_url=ironic.external_url,
         machines=[Machine(name, host, address=addresses[name]) for name, host in hosts.items()],
         certified=[FQDN if mode == "hostname" else "192.168.100.10"],
-        names={
-            FQDN: ["192.168.100.10", "fd00:100::10"],
-            "bmc-four.example.com": [hosts["named-four"]],
-            "bmc-six.example.com": [hosts["named-six"]],
-        },
+        names={FQDN: ["192.168.100.10", "fd00:100::10"], BY_NAME: [REGISTERED["named"][0]]},
         operator={
             "IRONIC_ENDPOINT": ironic.endpoint,
             "IRONIC_EXTERNAL_URL_V6": ironic.external_url_v6,
@@ -140,11 +139,10 @@ def test_the_operator_gives_each_machine_what_the_plan_says(mode: str, tmp_path:
     )["machines"]
     for bmc in plan.bmcs:
         told = seen[bmc.name]
-        six = ":" in hosts[bmc.name]
-        wanted = ironic.external_url_v6 or None if six else None
-        assert told["told"] == wanted
+        own = (ironic.external_url_v6 or None) if ":" in hosts[bmc.name] else None
+        assert told["told"] == own
         if bmc.family != "resolver":
-            assert bmc.media_url == (wanted or ironic.external_url)
-        assert told["image"].startswith(f"{wanted or ironic.external_url}/redfish/"), told
+            assert bmc.media_url == (own or ironic.external_url)
+        assert told["image"].startswith(f"{own or ironic.external_url}/redfish/"), told
         assert set(told["from"]) == {hosts[bmc.name]}, told
         assert told["words"]["ipa-api-url"] == bmc.callback_url
