@@ -17,7 +17,7 @@ from dualstack.probe import api as probe_api
 from dualstack.probe import resolver
 from dualstack.probe.ssh import Login, connected
 from dualstack.verify import asking, queries
-from dualstack.verify.cluster import client
+from dualstack.verify.cluster import client, failures
 from dualstack.verify.cluster.access import Access
 from dualstack.verify.endpoints import Endpoint
 from dualstack.verify.model import Kind, Way
@@ -86,7 +86,7 @@ def asked(question: Question) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = threading.Thread(target=serve, args=(listener, question), daemon=True)
         server.start()
-        with suppress(client.Failure, resolver.NoAnswer, OSError, asyncssh.Error):
+        with suppress(failures.Failure, resolver.NoAnswer, OSError, asyncssh.Error):
             question.ask(listener.getsockname()[1])
         listener.shutdown(socket.SHUT_RDWR)
         server.join()

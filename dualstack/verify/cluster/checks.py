@@ -29,7 +29,8 @@ from dualstack.verify.cluster import (
     workloads,
 )
 from dualstack.verify.cluster.access import Access
-from dualstack.verify.cluster.client import Client, Failure
+from dualstack.verify.cluster.client import Client
+from dualstack.verify.cluster.failures import Failure
 from dualstack.verify.cluster.live import Listing, Live, from_api
 from dualstack.verify.cluster.view import Place, Run, View
 from dualstack.verify.model import Check, Kind, Result, Way

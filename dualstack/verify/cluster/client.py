@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dualstack.probe.connect import no_route
 from dualstack.scratch import scratch
 from dualstack.verify.cluster.access import Access
+from dualstack.verify.cluster.failures import Absent, Denied, Failure, Unknown, failure
 from dualstack.verify.model import Way
 from dualstack.verify.places import Here
 
@@ -29,38 +30,6 @@ _TRIES: Final = 3
 _CHUNK: Final = 1 << 18
 _TIMES: Final = 4
 """How often the seconds of a way may pass until an answer is whole: a busy API server's first list is slow."""
-
-
-class Failure(Exception):
-    """No answer that could be read; the text says why.
-
-    Attributes:
-        route: False where this machine has no way to the server at all.
-        stranger: True where the server's certificate comes from another authority.
-        other: True where the authority is the right one, and the certificate is no API server's.
-        status: of HTTP; 0 where none came.
-    """
-
-    def __init__(
-        self, words: str, *, route: bool = True, stranger: bool = False, other: bool = False, status: int = 0
-    ) -> None:
-        super().__init__(words)
-        self.status = status
-        self.route = route
-        self.stranger = stranger
-        self.other = other
-
-
-class Absent(Exception):
-    """There is no such kind or object."""
-
-
-class Denied(Exception):
-    """The login may not read it."""
-
-
-class Unknown(Exception):
-    """The server does not know the login (401)."""
 
 
 class Client:
@@ -162,7 +131,7 @@ class Client:
                 if limit.over:
                     raise Failure("its answer was not whole in time") from None
                 if isinstance(error, HTTPError):
-                    raise _failure(error) from None
+                    raise failure(error) from None
                 raise Failure(error.strerror or str(error), route=not no_route(error)) from None
 
     def _body(self, response: BaseHTTPResponse) -> bytes:
@@ -264,23 +233,3 @@ def _file(content: bytes) -> Iterator[str]:
         file.touch(0o600)
         file.write_bytes(content)
         yield str(file)
-
-
-def _failure(error: Exception) -> Failure:
-    """Say why there is no answer, out of what lies below urllib3's own words."""
-    below: BaseException | None = error
-    seen: list[BaseException] = []
-    while below is not None and below not in seen:
-        seen.append(below)
-        if isinstance(below, ssl.SSLCertVerificationError):
-            # X509_V_ERR_*: no issuer, self-signed, or a chain that ends nowhere, and a signature that does not fit
-            strange = below.verify_code in (2, 7, 18, 19, 20, 21)
-            return Failure(below.verify_message, stranger=strange)
-        if isinstance(below, OSError) and below.errno:
-            return Failure(below.strerror or str(below), route=not no_route(below))
-        reason = getattr(below, "reason", None)
-        below = reason if isinstance(reason, BaseException) else below.__cause__ or below.__context__
-    words = " ".join(str(error).split())
-    from urllib3.exceptions import TimeoutError as TimedOut
-
-    return Failure("it does not answer in time" if isinstance(error, TimedOut) else ascii(words)[1:-1][:200])

@@ -12,7 +12,8 @@ from dualstack.document.frozen import dig
 from dualstack.plan.ironic_env import host_of
 from dualstack.rules.ironic.ironic_env import OWN_HOST
 from dualstack.verify.cluster.access import Access
-from dualstack.verify.cluster.client import Absent, Client, Denied, Failure, Unknown
+from dualstack.verify.cluster.client import Client
+from dualstack.verify.cluster.failures import Absent, Denied, Failure, Unknown
 from dualstack.verify.cluster.hosts import media_url
 from dualstack.verify.cluster.ironic import ENDPOINT, operator_env, planned_hosts
 from dualstack.verify.cluster.view import Place, View, mappings, name_of, namespace_of, place_of, shown

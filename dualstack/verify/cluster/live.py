@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dualstack.document.frozen import dig
-from dualstack.verify.cluster.client import Absent, Client, Denied, Failure, Unknown
+from dualstack.verify.cluster.client import Client
+from dualstack.verify.cluster.failures import Absent, Denied, Failure, Unknown
 from dualstack.verify.cluster.reads import READS, Read
 from dualstack.verify.cluster.records import newest
 

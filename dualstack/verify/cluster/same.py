@@ -9,7 +9,8 @@ from dualstack.address.family import LABEL, family_of_text
 from dualstack.document.frozen import dig
 from dualstack.plan.access import API_PORT
 from dualstack.verify.cluster.access import Access
-from dualstack.verify.cluster.client import Absent, Client, Denied, Failure, Unknown
+from dualstack.verify.cluster.client import Client
+from dualstack.verify.cluster.failures import Absent, Denied, Failure, Unknown
 from dualstack.verify.cluster.live import Listing
 from dualstack.verify.cluster.view import Place, View, internal_ips, is_server, shown
 from dualstack.verify.model import Kind, Result, Way
@@ -75,7 +76,7 @@ def _silent(place: Place, access: Access, error: Failure) -> Result:
     return place.failed(
         f"no answer: {error}",
         "nothing of the cluster can be seen",
-        f"look whether anything listens on port {access.port} there, and at what is between{hint}",
+        error.fix or f"look whether anything listens on port {access.port} there, and at what is between{hint}",
     )
 
 

@@ -16,7 +16,8 @@ from dualstack.probe.ssh import Login
 from dualstack.verify.cluster import client, live, outside, same
 from dualstack.verify.cluster.access import Access
 from dualstack.verify.cluster.checks import Cluster
-from dualstack.verify.cluster.client import Client, Failure
+from dualstack.verify.cluster.client import Client
+from dualstack.verify.cluster.failures import Failure
 from dualstack.verify.cluster.live import from_api, from_objects
 from dualstack.verify.cluster.view import View
 from dualstack.verify.model import Kind, Way, Word
@@ -214,6 +215,25 @@ class Compacted(Client):
 def test_a_list_that_was_compacted_meanwhile_is_read_anew() -> None:
     assert [one["metadata"]["name"] for one in from_api(Compacted(1)).of("nodes").objects] == ["one", "two"]
     assert "HTTP 410" in from_api(Compacted(2)).of("nodes").why
+
+
+@pytest.mark.parametrize(
+    ("pem", "fix"),
+    [
+        (api.certificate(days=-1), "clock"),
+        (api.certificate(("192.0.2.1",)), "tls-server-name"),
+        (api.certificate(), ""),
+    ],
+)
+def test_a_certificate_that_does_not_fit_says_what_to_do(pem: str, fix: str) -> None:
+    port = free_port()
+    authority = pem[pem.index("-----BEGIN CERTIFICATE") :].encode()
+    with (
+        api.serving(("127.0.0.1",), port, pem=pem, answer=answer(b"", "500 No")),
+        pytest.raises(Failure) as caught,
+    ):
+        Client(Access(f"https://127.0.0.1:{port}", authority), WAY).get("/version")
+    assert fix in caught.value.fix and bool(caught.value.fix) == bool(fix)
 
 
 ODD = ("null", "[]", "5", '"x"', "{}", '{"kind": "Status"}', '{"kind": "NodeList", "items": {"a": 1}}', "[" * 99999,
