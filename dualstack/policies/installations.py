@@ -31,6 +31,8 @@ def _machine(given: Given, _view: View) -> Told:
     for key in ("fingerprint", "sha256"):
         item = At((key,), given.text(key) or "")
         yield from rules.digest(item, "write 64 hex digits", colons=key == "fingerprint")
+    if given.get("installOver") is True:
+        yield rules.OVER.at(("installOver",), f"{given.name} may be wiped although it is on", "take it out afterwards")
     media = given.text("media")
     if not media:
         yield rules.MEDIA.at(("media",), f"there is no image for {given.name}", "write the image's URL or path")
@@ -68,4 +70,5 @@ POLICIES: Final = (
     policy(redfish.LOGIN, "Give username and password.", MACHINE),
     policy(redfish.FINGERPRINT, "Write a SHA-256 in hex.", MACHINE),
     policy(redfish.PLAIN, "Write https where the BMC has TLS.", MACHINE),
+    policy(redfish.OVER, "Take installOver out once the machine is installed.", MACHINE),
 )

@@ -155,6 +155,7 @@ CASES: tuple[dict[str, Any], ...] = tuple(
         ("DS293", "machine-1", ("username",), ""),
         ("DS294", "machine-1", ("fingerprint",), "abc"),
         ("DS296", "machine-1", ("url",), "http://[fd00:60::21]"),
+        ("DS360", "machine-1", ("installOver",), True),
         ("DS303", "ironic-pool", ("spec", "addresses"), ["192.168.50.10-192.168.50.22", "fd00:50::22/128"]),
     )
 )  # fmt: skip

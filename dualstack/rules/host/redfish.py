@@ -74,7 +74,15 @@ PLAIN = Rule(
     "DMTF DSP0266, security: HTTPS is required of services",
 )
 
-RULES = (BMC, IMAGE, MEDIA, LOGIN, FINGERPRINT, UNUSED, PLAIN)
+OVER = Rule(
+    "DS360-install-over",
+    "A node should be named in host.redfish.installOver for one installation only.",
+    Severity.WARNING,
+    "Where the state is lost, a machine that lives and does not answer is wiped: nothing else asks for it then.",
+    "dualstack's own: docs/metal.md",
+)
+
+RULES = (BMC, IMAGE, MEDIA, LOGIN, FINGERPRINT, UNUSED, PLAIN, OVER)
 
 _SHA256: Final = re.compile("[0-9a-f]{64}")
 _EXAMPLE: Final = "redfish-virtualmedia://[fd00:200::21]/redfish/v1/Systems/1"
@@ -186,6 +194,10 @@ def check_image(subject: Subject) -> Findings:
         if name not in known:
             fix = f"write one of {', '.join(sorted(known))}"
             yield MEDIA.at((*REDFISH, "installOver", index), f"{name!r} is no node of the site", fix)
+        else:
+            message = f"{name} may be wiped although it is on"
+            fix = f"take it out once {name} is installed"
+            yield OVER.at((*REDFISH, "installOver", index), message, fix)
 
 
 def is_url(media: str) -> bool:

@@ -183,6 +183,12 @@ def test_one_bmc_may_have_several_machines(tail: str) -> None:
     assert told(machines(nodes=nodes), SECRETS) == []
 
 
+def test_who_may_be_wiped_is_told_as_long_as_the_site_names_it() -> None:
+    redfish = {"media": "https://images.example.com/lyon.iso", "installOver": ["mgmt-2"]}
+    (one,) = found(machines(host={"kind": "redfish", "redfish": redfish}), "DS360", SECRETS)
+    assert (format_path(one.path), one.severity) == ("host.redfish.installOver[0]", "warning")
+
+
 def test_a_node_is_no_machine_that_its_cluster_provisions() -> None:
     """Ironic would wipe it."""
     there = [{"name": "rack1-01", "address": "redfish-virtualmedia+https://[fd00:200::22]:443/redfish/v1/Systems/1"}]
