@@ -126,7 +126,9 @@ class InstallationHandler:
             if installed is None:
                 cut = old_state.get("how") == BEGUN or notes.noted(new_inputs)
                 return self._unnoted(id, found, new_inputs, timeout, begun=cut)
-            if old_state.get("machine", found.uuid) != found.uuid:
+            before = old_state.get("machine")
+            # Some BMCs tell no UUID, or none until their firmware is newer.
+            if before and found.uuid and before != found.uuid:
                 report(f"{new_inputs['url']} has another machine than the one that was installed", passing=False)
                 return self._unnoted(id, found, new_inputs, timeout, begun=notes.noted(new_inputs))
             return self._install(id, found, new_inputs, timeout, again=True)

@@ -257,7 +257,12 @@ def test_another_machine_behind_the_bmc_is_judged_anew() -> None:
         with pytest.raises(ResourceError, match="is on, and does not answer"):
             HANDLER.update("id", state_of(bmc, machine="another"), {}, inputs(bmc, generation=3), False, 0)
         assert not bmc.resets()
-        new = HANDLER.update("id", state_of(bmc), {}, inputs(bmc, generation=3), False, 0)
+
+
+@pytest.mark.parametrize("before", ["da69abcc-dae0-4913-9a7b-d344043097c0", "", None])
+def test_a_higher_generation_installs_the_same_machine_again(before: str | None) -> None:
+    with lab(power="On") as bmc:
+        new = HANDLER.update("id", state_of(bmc, machine=before), {}, inputs(bmc, generation=3), False, 0)
         assert (new["installed"], new["how"]) == (3, "installed")
 
 
