@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_network
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
@@ -32,6 +32,7 @@ from dualstack.rules.blame import shown
 from dualstack.site.cluster import DEFAULT_PODS, DEFAULT_SERVICES
 
 Parsed: TypeAlias = Address | InterfaceAddress | Prefix
+T = TypeVar("T")
 Item: TypeAlias = At[Address] | At[InterfaceAddress] | At[Prefix] | At[Parsed]
 Write: TypeAlias = Callable[[str], str]
 """Gives the text to write at a path so that one value in it becomes another; for a plain field the value itself."""
@@ -142,30 +143,24 @@ def of_error(path: Path, error: AddressError) -> Finding:
 
 def read_address(item: At[object], family: Family | None = None) -> Address | Finding:
     """Read an address from whatever stands at a path; the finding tells why it is none."""
-    if not isinstance(item.value, str):
-        return SYNTAX.at(item.path, f"{shown(item.value)} is no text", "write an address such as 192.168.100.10")
-    try:
-        return parse_address(item.value, family)
-    except AddressError as error:
-        return of_error(item.path, error)
+    return _read(item, lambda text: parse_address(text, family), "an address such as 192.168.100.10")
 
 
 def read_prefix(item: At[object], family: Family | None = None) -> Prefix | Finding:
     """Read a prefix from whatever stands at a path; the finding tells why it is none."""
-    if not isinstance(item.value, str):
-        return SYNTAX.at(item.path, f"{shown(item.value)} is no text", "write a prefix such as 10.42.0.0/16")
-    try:
-        return parse_prefix(item.value, family)
-    except AddressError as error:
-        return of_error(item.path, error)
+    return _read(item, lambda text: parse_prefix(text, family), "a prefix such as 10.42.0.0/16")
 
 
 def read_interface(item: At[object]) -> InterfaceAddress | Finding:
     """Read an address with prefix length from whatever stands at a path; the finding tells why it is none."""
+    return _read(item, parse_interface, "an address such as 192.168.100.10/24")
+
+
+def _read(item: At[object], parse: Callable[[str], T], example: str) -> T | Finding:
     if not isinstance(item.value, str):
-        return SYNTAX.at(item.path, f"{shown(item.value)} is no text", "write an address such as 192.168.100.10/24")
+        return SYNTAX.at(item.path, f"{shown(item.value)} is no text", f"write {example}")
     try:
-        return parse_interface(item.value)
+        return parse(item.value)
     except AddressError as error:
         return of_error(item.path, error)
 
