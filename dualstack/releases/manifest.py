@@ -15,7 +15,7 @@ from typing import Any, Final
 from dualstack.document.yamlio import dump
 from dualstack.errors import InputError
 from dualstack.releases.catalogue import RELEASES
-from dualstack.releases.model import ChartRelease
+from dualstack.releases.model import REQUIRED, ChartRelease
 from dualstack.releases.read import PATCH
 
 _OPEN: Final = {
@@ -125,7 +125,8 @@ def _charts(helm: Any) -> tuple[dict[str, Any], list[dict[str, Any]], list[str]]
             made["releaseName"] = release
         charts.append(made)
     have = {chart["key"] for chart in charts}
-    gaps += [f"charts: {key}" for key in dict.fromkeys(chart.key for chart in known.values()) if key not in have]
+    lacking = [key for key in dict.fromkeys(chart.key for chart in known.values()) if key not in have]
+    gaps += [f"charts: {key}" + ("" if key in REQUIRED else "; may be left out") for key in lacking]
     return repositories, charts, gaps
 
 

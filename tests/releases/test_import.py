@@ -9,7 +9,9 @@ import pytest
 import yaml
 
 from dualstack.errors import InputError
+from dualstack.releases import manifest
 from dualstack.releases.manifest import imported
+from dualstack.releases.model import REQUIRED
 from dualstack.releases.read import checked
 from tests.cli.conftest import Run, run
 
@@ -106,3 +108,10 @@ def test_the_command_prints_or_writes_and_overwrites_nothing(run: Run, tmp_path:
     assert out.read_text(encoding="utf-8") == printed.out
     again = run("release", "import", file, "--out", out)
     assert (again.code, "name a file that is not there yet" in again.err) == (2, True)
+
+
+def test_a_chart_that_only_some_releases_have_may_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manifest, "REQUIRED", REQUIRED - {"turtles"})
+    told = imported(sample(workloads={"helm": []}), "m").missing
+
+    assert {"charts: turtles; may be left out", "charts: metal3"} <= {*told}
