@@ -31,12 +31,17 @@ def words(found: list[dict[str, Any]], *results: str) -> set[tuple[str, str, str
     return {(one["name"], one["at"], one["asked"]) for one in found if one["result"] in results}
 
 
+def wrong(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give what is not fine, with what was seen: the only trace of a fault that comes once in many runs."""
+    return [one for one in found if one["result"] != "ok"]
+
+
 def test_a_single_node_in_address_mode_is_silent(tmp_path: Path) -> None:
     with Whole(tmp_path, mapping("address", provisioning={"bmcs": BMCS})) as site:
         ran = site.verify()
 
     found = outside(ran)
-    assert words(found, "failed", "pending") == set()
+    assert words(found, "failed", "pending") == set(), wrong(found)
     assert {(one["name"], one["asked"], one["seen"]) for one in found if one["result"] != "ok"} == WANTS_A_LOGIN
     assert ran.returncode == 0
     assert {one["name"] for one in found} == OUTSIDE - {"dns"}  # sslip.io is not asked
@@ -46,7 +51,7 @@ def test_several_nodes_in_address_mode_are_silent(tmp_path: Path) -> None:
     with Whole(tmp_path, several("address")) as site:
         ran = site.verify()
 
-    assert words(outside(ran), "failed", "pending", "not checkable") == set()
+    assert words(outside(ran), "failed", "pending", "not checkable") == set(), wrong(outside(ran))
     assert ran.returncode == 0
 
 
