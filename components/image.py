@@ -15,7 +15,7 @@ from components.site import project_folder
 from dualstack.eib import build_tree
 from dualstack.eib.definition import base_image
 from dualstack.eib.files import ProjectFiles
-from dualstack.eib.tree import PRIVATE, File
+from dualstack.eib.tree import PRIVATE, File, Tree
 from dualstack.errors import InputError
 from dualstack.plan import Plan
 from dualstack.plan.server import TOKEN_KEY
@@ -101,8 +101,8 @@ def _files(plan: Plan, secret: Secrets, project: pathlib.Path) -> tuple[dict[str
     """Give the files of the directory, and the secrets in them; files that hold one have a secret content."""
     reader = ProjectFiles(project)
 
-    def tree(secrets: dict[str, str]) -> dict[str, File]:
-        return dict(build_tree(plan, secrets, reader).files)
+    def tree(secrets: dict[str, str]) -> Tree:
+        return build_tree(plan, secrets, reader)
 
     if plan.several and TOKEN_KEY not in plan.secrets and not pulumi.runtime.is_dry_run():
         message = f"several nodes need the secret {TOKEN_KEY}: without it EIB makes another token at each build"
@@ -110,12 +110,17 @@ def _files(plan: Plan, secret: Secrets, project: pathlib.Path) -> tuple[dict[str
     values = {key: value for key in sorted(plan.secrets) if (value := secret(key)) is not None}
     try:
         # The secrets' names alone tell which files hold one, so everything else stays plain and shows in a preview.
-        files = tree(dict.fromkeys(values, ""))
-        wanted = {left.key for left in build_tree(plan, {}, reader).left_out}
+        bare = tree({})
+        files = tree(dict.fromkeys(values, "")).files if values else bare.files
     except InputError as error:
         raise pulumi.RunError(str(error)) from error
     given = pulumi.Output.all(*values.values()).apply(lambda known: dict(zip(values, known, strict=True)))
-    private = given.apply(lambda known: {path: file.text for path, file in tree(known).items() if _hidden(file)})
+
+    def texts(known: dict[str, str]) -> dict[str, str]:
+        return {path: file.text for path, file in tree(known).files.items() if _hidden(file)} if known else {}
+
+    private = given.apply(texts)
+    wanted = {left.key for left in bare.left_out}
     inside = [value for key, value in values.items() if key in wanted]
     return {path: _file(path, file, private, project) for path, file in files.items()}, inside
 

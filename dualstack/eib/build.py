@@ -60,7 +60,7 @@ def _stamp(plan: Plan, bare: Builder) -> str:
 
 def _filled(plan: Plan, secrets: Mapping[str, str] | None, files: Reader | None) -> Builder:
     builder = _computed(plan, secrets)
-    bare = builder if secrets is None else _computed(plan, None)
+    bare = _computed(plan, None) if secrets else builder
     builder.add(STAMP, _stamp(plan, bare))
     _add_manifests(plan, builder, files)
     _add_folder(plan, builder, files)
