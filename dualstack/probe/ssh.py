@@ -17,12 +17,12 @@ import asyncssh
 from dualstack.probe.connect import Probe, Status
 
 LOGIN_SECONDS: Final = 15.0
-_NO_ROUTE: Final = ("open failed", "Network is unreachable", "Cannot assign requested address")
+NO_ROUTE: Final = ("open failed", "Network is unreachable", "Cannot assign requested address")
 """What OpenSSH's sshd says where its own kernel refuses: the first when that is at once."""
 _WORDS: Final[Mapping[str, Status]] = {
     "Connection refused": Status.REFUSED,
     "No route to host": Status.UNREACHABLE,
-    **dict.fromkeys(_NO_ROUTE, Status.NO_ROUTE),
+    **dict.fromkeys(NO_ROUTE, Status.NO_ROUTE),
 }
 
 

@@ -207,6 +207,10 @@ class JumpHost:
             if key not in self._doors:
                 if self._folder is None:
                     self._folder = self._held.enter_context(scratch("jump"))  # 0700
+                # A door to nowhere would only close behind whoever goes through.
+                async with asyncio.timeout(self._login.seconds):
+                    _, writer = await connection.open_connection(address, port)
+                writer.close()
                 path = str(self._folder / str(len(self._doors)))
                 await connection.forward_local_path_to_port(path, address, port)
                 self._doors[key] = path

@@ -153,7 +153,7 @@ class Cluster:
         try:
             client = Client(self._access, way)
         except Failure as error:
-            found = Listing(why=str(error), fix="mend the kubeconfig")
+            found = Listing(why=str(error), fix="mend what is said of the cluster's answer")
             self._live = Live(lambda _: found)
         else:
             self._live = from_api(client)

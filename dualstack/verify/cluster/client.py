@@ -207,12 +207,14 @@ def _door(way: Way, host: str, port: int) -> str:
         return ""
     import asyncssh
 
-    from dualstack.probe.ssh import Refused, words
+    from dualstack.probe.ssh import NO_ROUTE, Refused, words
 
     try:
         return way.place.run(lambda: way.place.door(host, port))
     except Refused as error:
         raise Failure(str(error)) from None
+    except asyncssh.ChannelOpenError as error:
+        raise Failure(f"{words(error)}, seen from the jump host", route=error.reason not in NO_ROUTE) from None
     except (OSError, asyncssh.Error) as error:
         raise Failure(f"the jump host: {words(error)}") from None
 

@@ -176,6 +176,8 @@ def test_through_the_jump_host(tmp_path: Path) -> None:
             door = Path(place.run(lambda: place.door("127.0.0.1", port)))
             assert stat.S_IMODE(door.parent.stat().st_mode) == 0o700
             assert listening() == {port}  # a port that leads through SSH would lead each user there
+            with pytest.raises(Failure, match="refused, seen from the jump host"):
+                Client(Access(f"https://127.0.0.1:{free_port()}", authority), way)
     assert f"Host: 127.0.0.1:{port}".encode() in heard[0]
     assert not door.parent.exists()
 
