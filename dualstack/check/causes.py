@@ -107,6 +107,7 @@ CAUSES: Final = (
     _at_one_place("DS113", "DS033"),
     # Without addresses there is no name made of them, no URL, and no way to a resolver of that family.
     Cause("DS051", ("nodes",), frozenset({"DS093"}), ("dns", "resolvers")),
+    _at_one_place("DS051", "DS083", "DS088"),
     Cause("DS273", ("cluster", "ingress"), frozenset({"DS083", "DS085", "DS088"}), ("cluster", "ingress"), family=True),
     Cause("DS274", ("provisioning", "vip"), frozenset({"DS060", "DS067", "DS083"}), ("provisioning", "vip")),
 )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Final
 
 from dualstack.answer.json_answer import finding_json
 from dualstack.answer.style import Style, counted
@@ -38,6 +40,9 @@ from dualstack.plan.server import TOKEN_KEY
 from dualstack.rules.secret.written_secrets import LEFT_OUT
 from dualstack.rules.severities import chosen
 from dualstack.stack.layers import LayerStore
+
+_LACKS: Final = re.compile(r"the stack has no secret (?:dualstack:)?([\w-]+)")
+"""How rules word that a secret is not set (DS105, DS279, DS293)."""
 
 
 def _findings(checked: Checked, left_out: tuple[LeftOut, ...]) -> list[Finding]:
@@ -107,6 +112,7 @@ def render_site(project: Path, checked: Checked, out: Path, how: How) -> None:
         wanted = ", ".join(sorted(needed)) or "none"
         raise InputError(f"the directory of this site does not need {', '.join(unused)}", fix=f"it can hold: {wanted}")
     tree, report = _write(project, checked.name, plan, out, how, beside)
+    checked = _without_given(checked, how)
     if how.output is Format.JSON:
         print_json({"version": 1, **_document(checked, out, report, tree)})
     else:
@@ -141,6 +147,7 @@ def render_sites(project: Path, names: Sequence[str], out: Path, how: How) -> in
             tell(f"{name} is not rendered: {error}")
         else:
             unused -= _needed(project, checked.plan)
+            checked = _without_given(checked, how)
             documents.append(_document(checked, place, report, tree))
             if how.output is Format.TEXT:
                 print(_text(checked, place, report, tree))
@@ -149,6 +156,12 @@ def render_sites(project: Path, names: Sequence[str], out: Path, how: How) -> in
     if unused:
         tell(f"no directory needs {', '.join(sorted(unused))}")
     return code
+
+
+def _without_given(checked: Checked, how: How) -> Checked:
+    """Leave out that the stack lacks a secret which this run was given."""
+    left = [one for one in checked.findings if not ((told := _LACKS.search(one.message)) and told[1] in how.secrets)]
+    return replace(checked, findings=tuple(left))
 
 
 def _needed(project: Path, plan: Plan) -> set[str]:

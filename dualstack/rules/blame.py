@@ -8,7 +8,8 @@ from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any, Final
 
-from dualstack.address.family import LABEL, Family, IPNetwork
+from dualstack.address.family import LABEL, Family, IPNetwork, family_of
+from dualstack.address.pair import of
 from dualstack.address.ranges import in_same_family
 from dualstack.document.findings import Finding, Severity
 from dualstack.document.fixes import AnyFix, remove, write
@@ -109,17 +110,27 @@ def stated_path(site: Site, family: Family, virtual: Path = VIP) -> Path:
 
 
 def static_example(site: Site, family: Family) -> dict[str, str]:
-    """Return a whole static section of a family, with a gateway where no interface of the node has one."""
+    """Return a whole static section of a family, with a gateway where no interface of the node has one.
+
+    It is in the network of a private resolver of that family, where the site has one that nothing else takes.
+    """
     node = site.nodes[initializer(site)]
     sections = [section for item in node.interfaces if (section := item.families.of(family)) is not None]
     gateway = not any(section.enabled and section.gateway is not None for section in sections)
     used = [section.address.interface.network for section in sections if section.address is not None]
+    used += [of(pair, family).network for pair in (site.cluster.pods, site.cluster.services)]
+    length = 24 if family == "ipv4" else 64
+    resolvers = [one.ip for one in site.dns.resolvers if family_of(one.ip) == family]
+    near = [ip_network(f"{ip}/{length}", strict=False) for ip in resolvers if ip.is_private and not ip.is_link_local]
     usual, count = ("192.168.{}.0/24", 256) if family == "ipv4" else ("fd00:{}::/64", 1000)
-    networks = [ip_network(usual.format(number)) for number in range(100, count)]
+    networks = [*near, *(ip_network(usual.format(number)) for number in range(100, count))]
     network = next((net for net in networks if not _meets(net, used)), networks[0])
+    host = next(
+        network[number] for number in range(10 if family == "ipv4" else 16, 32) if network[number] not in resolvers
+    )
     if family == "ipv4":
-        return {"address": f"{network[10]}/24"} | ({"gateway": str(network[1])} if gateway else {})
-    return {"address": f"{network[16]}/64"} | ({"gateway": "fe80::1"} if gateway else {})
+        return {"address": f"{host}/24"} | ({"gateway": str(network[1])} if gateway else {})
+    return {"address": f"{host}/64"} | ({"gateway": "fe80::1"} if gateway else {})
 
 
 def _meets(network: IPNetwork, used: Sequence[IPNetwork]) -> bool:

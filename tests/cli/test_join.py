@@ -16,6 +16,7 @@ def test_the_command_writes_image_and_runbook(run: Run, tmp_path: Path) -> None:
     done = run("render", "demo-ha", "--join", "mgmt-1", "--out", str(out), "--secret", f"rke2Token=@{token}")
     assert done.code == 0, done.told
     assert "JOIN.md" in done.out
+    assert "DS279" not in done.out
     assert "mgmt-1" in (out / "JOIN.md").read_text()
     refused = run("render", "demo-ha", "--out", str(out), "--secret", f"rke2Token=@{token}")
     assert refused.code == 2

@@ -182,7 +182,7 @@ def check_bootstrap(subject: Subject) -> Findings:
         what = "an agent" if named in {node.name for node in site.nodes} else "no node of the site"
         yield BOOTSTRAP.at(path, f"{named!r} is {what}", f"write one of {', '.join(own)}")
     if several(site) and TOKEN_KEY not in subject.plan.secrets:
-        fix = f"run: dualstack secret set {subject.plan.name} {TOKEN_KEY}"
+        fix = f"run: dualstack secret set {subject.plan.name} {TOKEN_KEY} --generate"
         yield TOKEN.at(("cluster",), f"several nodes, and the stack has no secret {TOKEN_KEY}", fix)
 
 

@@ -71,7 +71,9 @@ def test_what_is_wrong_is_told_at_its_place(number: str, changes: dict[str, Any]
 
 
 def test_the_secret_by_which_nodes_join() -> None:
-    assert found_in("DS279", several(), SECRETS) == [("cluster", "warning", "run: dualstack secret set test rke2Token")]
+    assert found_in("DS279", several(), SECRETS) == [
+        ("cluster", "warning", "run: dualstack secret set test rke2Token --generate")
+    ]
     assert found_in("DS279", mapping(), SECRETS) == []
 
 
