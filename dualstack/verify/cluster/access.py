@@ -20,6 +20,11 @@ _PROGRAMS: Final = {
     "auth-provider": "an auth-provider, which kubectl has no more",
 }
 """What client-go knows for logins that are made anew each time (``tools/clientcmd/api/v1/types.go``)."""
+_OTHERWISE: Final = {
+    "as": "acts as another one (as), which verify does not: it would see what that one does not",
+    "username": "logs in with a password, which no API server takes since Kubernetes 1.19",
+}
+"""What would be passed over without a word, and the cluster seen by somebody else than is meant."""
 _OWN_LOGIN: Final = (
     "make a login that only reads: dualstack verify --rbac | kubectl apply -f -, then put what kubectl -n kube-system "
     "create token dualstack-verify prints under users[].user.token of a copy, in place of what its user has"
@@ -123,6 +128,9 @@ def read_access(text: str, folder: Path | None = None) -> Access:
     for key, words in _PROGRAMS.items():
         if user.get(key):
             raise KubeconfigError(f"its user logs in with {words}, which verify does not run", _OWN_LOGIN)
+    for key, words in _OTHERWISE.items():
+        if user.get(key):
+            raise KubeconfigError(f"its user {words}", _OWN_LOGIN)
     token = _content(user, "token", "tokenFile", folder, plain=True).decode("utf-8", "replace").strip()
     if not (token.isascii() and token.isprintable()):
         # In a header it would end the line, and an error would show it.

@@ -51,6 +51,8 @@ def test_server_authority_and_login_are_taken() -> None:
         (kubeconfig(clusters=[{"name": "c", "cluster": {"server": "https://h:99999"}}]), "no server"),
         (kubeconfig(clusters=[{"name": "c", "cluster": {"server": "https://a:b@h"}}]), "login in its URL"),
         (kubeconfig({"client-certificate-data": AUTHORITY}), "without its key"),
+        (kubeconfig({"token": "t", "as": "admin"}), "acts as another"),
+        (kubeconfig({"username": "a", "password": "b"}), "password"),
     ],
 )
 def test_what_is_none_says_why(text: str, words: str) -> None:
