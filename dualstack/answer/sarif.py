@@ -5,6 +5,7 @@ A finding in a layer is one result, however many sites extend the layer. Places 
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import os
 from collections import Counter
@@ -16,7 +17,9 @@ from urllib.parse import quote
 
 from dualstack import __version__
 from dualstack.check.checked import Checked
+from dualstack.check.mend import each_alone
 from dualstack.document.findings import Finding, Rule, Severity
+from dualstack.document.hiding import Veil
 from dualstack.document.origins import Path as Steps
 from dualstack.document.origins import find_origin, format_path
 from dualstack.errors import InputError
@@ -51,6 +54,8 @@ class _Result:
     names: str
     """Its path, with the names of list items in place of their numbers."""
     sites: list[str] = field(default_factory=list)
+    change: tuple[str, str, str] | None = None
+    """File, its text, and its text with the fix made: where ``check --fix`` would make it."""
 
 
 def sarif_log(
@@ -68,7 +73,7 @@ def sarif_log(
         verdicts: what policies say of the sites' resources, by site.
     """
     root = _repository(project)
-    results = _results(sites, unreadable, verdicts or {})
+    results = _results(sites, unreadable, verdicts or {}, project)
     shown = results[:MOST_RESULTS]
     rules: dict[str, Rule] = {}
     for result in shown:
@@ -99,11 +104,12 @@ def sarif_log(
 
 
 def _results(
-    sites: Iterable[Checked], unreadable: Iterable[InputError], verdicts: Mapping[str, Verdict | None]
+    sites: Iterable[Checked], unreadable: Iterable[InputError], verdicts: Mapping[str, Verdict | None], project: Path
 ) -> list[_Result]:
     """Gather equal findings, worst first, then by place."""
     found: dict[tuple[object, ...], _Result] = {}
     for checked in sites:
+        changes = {id(one): change for one, *change in each_alone(project, checked)}
         for told in (*checked.findings, *_violations(checked, verdicts.get(checked.name))):
             finding = told
             if told.file is None and checked.resolved.files:
@@ -114,6 +120,8 @@ def _results(
             key += (finding.message, finding.fix, finding.consequence, finding.because)
             result = found.setdefault(key, _Result(finding, _named(finding.path, checked.resolved.site)))
             result.sites.append(checked.name)
+            if (change := changes.get(id(told))) is not None:
+                result.change = (change[0], change[1], change[2])
     for error in unreadable:
         finding = UNREADABLE.at((), error.message, error.fix or "mend the file")
         finding = finding.located(error.file, error.line, error.column)
@@ -152,7 +160,30 @@ def _result(result: _Result, order: dict[str, int], count: Counter[str], project
         # The only name that code scanning compares.
         "partialFingerprints": {"primaryLocationLineHash": f"{mark}:{count[mark]}"},
         "properties": {"path": format_path(finding.path), "sites": result.sites},
+        **_fixes(result, project, root),
     }
+
+
+def _fixes(result: _Result, project: Path, root: Path) -> dict[str, Any]:
+    """Give the fix as replaced lines; none where one of them holds what must not be shown (3.55, 3.56, 3.57)."""
+    if result.change is None:
+        return {}
+    name, before, after = result.change
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    replacements = []
+    for what, start, end, first, last in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        text = "".join(new[first:last])
+        if what == "equal":
+            continue
+        # The end of the file is behind its last character: there is no line after that to name.
+        if end == len(old) and not before.endswith("\n"):
+            return {}
+        region = {"startLine": start + 1, "startColumn": 1, "endLine": end + 1, "endColumn": 1}
+        replacements.append({"deletedRegion": region, "insertedContent": {"text": text}})
+        if Veil().text(text, yaml=True) != text:
+            return {}
+    change = {"artifactLocation": _uri(name, project, root), "replacements": replacements}
+    return {"fixes": [{"description": {"text": result.finding.fix}, "artifactChanges": [change]}]}
 
 
 def _message(result: _Result) -> str:

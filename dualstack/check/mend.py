@@ -111,6 +111,24 @@ def mend(project: pathlib.Path, sites: Sequence[str], *, layers: bool) -> Mended
     return mender.mended
 
 
+def each_alone(project: pathlib.Path, checked: Checked) -> list[tuple[Finding, str, str, str]]:
+    """Try each safe fix of a site by itself, as ``check --fix`` would make it in the stack file; nothing is written.
+
+    Returns:
+        The finding, its file's name, and that file's text as it is and as it would be.
+    """
+    found = []
+    file = checked.resolved.files[-1] if checked.resolved.files else None
+    for finding in checked.findings if file is not None else ():
+        place = _one_file(finding, checked.resolved) if _safe(finding, checked) else None
+        if file is None or place != shown_path(project, file):
+            continue
+        mender = _Mender(project, layers=False)
+        if mender._tried(file, checked, finding, place) is not None:
+            found.append((finding, place, mender.mended.before[place], mender.mended.after[place]))
+    return found
+
+
 class _Mender:
     def __init__(self, project: pathlib.Path, layers: bool) -> None:
         self.project, self.layers = project, layers

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from jsonschema import Draft4Validator
 
 import dualstack.answer.sarif
@@ -228,3 +229,61 @@ def test_the_same_log_each_time_and_from_every_folder(
     ]
     checked = with_fleet(project.folder, checked, LayerStore(project.folder)).checked
     assert sarif_log(checked, [], project.folder) == json.loads(first)
+
+
+def with_replacements(text: str, replacements: list[dict[str, Any]]) -> str:
+    """Make replacements of whole lines, from the end."""
+    lines = text.splitlines(keepends=True)
+    for one in reversed(replacements):
+        region = one["deletedRegion"]
+        assert region["startColumn"] == region["endColumn"] == 1
+        lines[region["startLine"] - 1 : region["endLine"] - 1] = [one["insertedContent"]["text"]]
+    return "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ([("34-8A-B1-4B-16-E7", ("nodes", 0, "interfaces", 0, "mac"))], "nodes[0].interfaces[0].mac"),
+        ([(["10.0.0.53"], ("dns", "resolver"))], "dns.resolver"),
+        ([(110, ("cluster", "maxPod"))], "cluster.maxPod"),
+    ],
+)
+def test_a_safe_fix_is_replaced_lines_as_check_fix_makes_them(
+    run: Run, project: Project, changes: list[tuple[Any, tuple[str | int, ...]]], path: str
+) -> None:
+    data = mapping()
+    if path == "dns.resolver":
+        del data["dns"]["resolvers"]
+    for value, at in changes:
+        put(data, value, *at)
+    file = project.site("paris", data)
+
+    ran = run("check", "--format", "sarif")
+    results(ran)
+    fixes = {one["properties"]["path"]: one["fixes"] for one in ran.json["runs"][0]["results"] if "fixes" in one}
+
+    assert list(fixes) == [path]
+    ((fix,),) = fixes.values()
+    (change,) = fix["artifactChanges"]
+    assert change["artifactLocation"] == {"uri": "stacks/Pulumi.paris.yaml", "uriBaseId": "%SRCROOT%"}
+    wanted = with_replacements(file.read_text(), change["replacements"])
+    assert wanted != file.read_text()
+    run("check", "--fix")
+    assert file.read_text() == wanted
+
+
+def test_a_fix_beside_a_secret_in_clear_shows_no_line_of_it(run: Run, project: Project) -> None:
+    text = yaml.safe_dump({"config": {"dualstack:site": mapping()}}, sort_keys=False)
+    nodes = "    image: {packages: {sccRegistrationCodeKey: sccRegistrationCode}, registry: {password: canary-of-mine}}"
+    lines = [line for line in text.splitlines() if "sccRegistration" not in line and "packages:" not in line]
+    at = next(index for index, line in enumerate(lines) if line.strip() == "image:")
+    lines[at] = nodes
+    project.text("paris", "\n".join(lines) + "\n")
+    assert "canary-of-mine" not in run("check", "--format", "sarif").out
+
+
+def test_a_fix_of_a_layer_or_of_a_guess_is_words_alone(run: Run, project: Project) -> None:
+    project.layer("fleet", LAYER)
+    project.site("paris", mapping() | {"extends": ["fleet"]})
+    assert not [one for one in results(run("check", "--format", "sarif")) if "fixes" in one]
