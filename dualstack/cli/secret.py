@@ -40,7 +40,7 @@ def write_secret(
         InputError: no value, no engine, no stack, or the file cannot be written.
     """
     from dualstack.cli.env import tell
-    from dualstack.cli.secrets import given_value, session_of
+    from dualstack.cli.secrets import given_value, refuse_weak, session_of
     from dualstack.cli.stackfile import replace_text, with_secret
     from dualstack.deploy.locks import Refused
     from dualstack.document.loader import load_text
@@ -53,6 +53,7 @@ def write_secret(
         )
     file = site_file(project, site)
     value = given_value(key, source, generate=generate)
+    refuse_weak(key, value)
     session = session_of(project, site, find_engine(engine is EngineChoice.BUILT, tell), tell)
     try:
         encrypted = session.encrypted(key, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import sys
 from collections.abc import Callable, Collection
 from getpass import getpass
@@ -11,6 +12,7 @@ from secrets import token_bytes as random_bytes
 from typing import TYPE_CHECKING, Final
 
 from dualstack.errors import InputError
+from dualstack.plan.server import TOKEN_KEY
 
 if TYPE_CHECKING:
     from dualstack.deploy.session import Session
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 _LARGEST: Final = 1 << 16
 _RANDOM_BYTES: Final = 32
+_SHORTEST_TOKEN: Final = 16
+"""Characters that a token must have; dualstack's own limit, RKE2 has none."""
 _ALONE: Final = "a secret is one line: write it alone into the file"
 
 
@@ -45,7 +49,32 @@ def from_files(given: list[str], *, lines: bool = False) -> dict[str, str]:
         if key in secrets:
             raise InputError(f"--secret {key} is given twice", fix="give one file for each secret")
         secrets[key] = _from_file(key, Path(source[1:]), lines=lines)
+        if not lines:
+            refuse_weak(key, secrets[key])
     return secrets
+
+
+def refuse_weak(key: str, secret: str) -> None:
+    """Refuse a token by which RKE2's nodes would not join, or that anybody guesses who reaches port 9345.
+
+    RKE2 itself takes any length, and makes the key of the cluster's stored secrets of it; what begins with K10 must be
+    one of its own, whole (k3s pkg/clientaccess/token.go; read).
+
+    Raises:
+        InputError: it is such a token.
+    """
+    if key != TOKEN_KEY:
+        return
+    whole = re.fullmatch("K10[0-9a-f]{64}::[^:]+:.+", secret)
+    problem = None
+    if any(char.isspace() for char in secret):
+        problem = "has white space in it, which a join by hand or a script loses"
+    elif secret.startswith("K10") and whole is None:
+        problem = "begins with K10 and is no whole token of RKE2's own, so that no node starts with it"
+    elif len(secret) < _SHORTEST_TOKEN:
+        problem = f"has fewer than {_SHORTEST_TOKEN} characters: whoever guesses it joins the cluster as a server"
+    if problem is not None:
+        raise InputError(f"the secret {key} {problem}", fix=f"make one: dualstack secret set SITE {key} --generate")
 
 
 def _from_file(key: str, file: Path, *, lines: bool) -> str:
