@@ -12,6 +12,7 @@ from components.cluster import ManagementClusterArgs
 from components.site import CheckedSite, checked_plan, project_folder
 from dualstack.errors import InputError
 from dualstack.plan.access import KUBECONFIG_KEY
+from dualstack.plan.server import TOKEN_KEY
 from dualstack.stack.layers import resolve_mapping
 
 NAMESPACE = "dualstack"
@@ -58,5 +59,5 @@ def _keys() -> tuple[dict[str, str], set[str]]:
 
 
 def _give(stack: str, key: str) -> str:
-    value = " @rke2.yaml" if key == KUBECONFIG_KEY else ""
+    value = {KUBECONFIG_KEY: " @rke2.yaml", TOKEN_KEY: " --generate"}.get(key, "")
     return f"run: dualstack secret set {stack} {key}{value}"

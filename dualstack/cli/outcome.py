@@ -12,10 +12,12 @@ from dualstack.check.checked import Checked
 from dualstack.deploy.pending import pending
 from dualstack.deploy.progress import Progress
 from dualstack.deploy.session import Operation, Result
+from dualstack.plan.model import Plan
 from dualstack.policies import all_policies
 from dualstack.tokens import DIRECTORY, DNS, MACHINES, READY
 
 _FILE = re.compile(r"""files(?:\["((?:[^"\\]|\\.)+)"\]|\.([^.\[]+))""")
+_API = "api"
 _FAMILIES = (("ipv4", "IPv4"), ("ipv6", "IPv6"))
 _COUNTED = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted", "same": "unchanged"}
 _TO_COME = {"create": "to create", "update": "to update", "replace": "to replace", "delete": "to delete"}
@@ -80,25 +82,27 @@ def closing(
     if operation in (Operation.PREVIEW, Operation.UP) and result.error is None:
         found = f"{counted(len(progress.violations), 'remark')} above" if progress.violations else "nothing found"
         yield f"  policies {len(all_policies())} checked, {found}"
-    if operation not in (Operation.PREVIEW, Operation.UP) or result.error is not None:
+    if operation not in (Operation.PREVIEW, Operation.UP):
         return
-    if operation is Operation.UP:
+    if operation is Operation.UP and result.error is None:
         yield from _lines(checked, outcome(progress, project), result)
-    # At preview it is what `up` will leave to others.
+    # At preview it is what `up` will leave to others. A run that failed later has written the directory all the same,
+    # and the next one no longer knows what it changed.
     word = "pending" if operation is Operation.UP else "not by up:"
     for one in pending(checked, progress.changes):
         yield f"  {word} {one.file}  {one.told.word.text}: {one.told.how.replace('`', '')}"
 
 
 def _lines(checked: Checked, found: dict[str, Any], result: Result) -> Iterator[str]:
-    for host in found["hosts"]:
+    for owner, host in sorted(((_owner(checked.plan, host), host) for host in found["hosts"]), key=lambda one: one[0]):
         for family, label in _FAMILIES:
             state = host.get(family)
             if state is None:
-                yield f"  host    {label}  no static address"
+                if owner[1] != _API:  # that one has IPv4 alone by design (DS272)
+                    yield f"  {owner[1].ljust(7)} {label}  no static address"
                 continue
             words = "answered" if state["answered"] else f"not checked: {state['notChecked'] or 'no reason given'}"
-            yield f"  host    {label}  {state['address']}  {words}"
+            yield f"  {owner[1].ljust(7)} {label}  {state['address']}  {words}"
     names = found["names"]
     for name in names:
         yield f"  DNS     {name['record']}  A {_joined(name['ipv4'])}  AAAA {_joined(name['ipv6'])}"
@@ -118,6 +122,17 @@ def _lines(checked: Checked, found: dict[str, Any], result: Result) -> Iterator[
     for label, key in (("Rancher", "rancherUrl"), ("Ironic", "ironicEndpoint")):
         if key in result.outputs:
             yield f"  {label.ljust(7)} {result.outputs[key]}"
+
+
+def _owner(plan: Plan | None, host: Mapping[str, Any]) -> tuple[int, str]:
+    """Give whose addresses were waited for, behind its place among the others."""
+    if plan is None or not plan.several:
+        return 0, "host"
+    told = {str(state["address"]) for state in host.values()}
+    for index, node in enumerate(plan.nodes):
+        if told & {str(address) for address in node.addresses.values()}:
+            return index, node.name
+    return len(plan.nodes), _API
 
 
 def _joined(values: Any) -> str:

@@ -76,7 +76,8 @@ def _way(name: str, plan: Plan | None, key: str) -> str:
     alone = f"with --secret {key}=@FILE"
     if plan is not None and key in plan.secrets:
         return f"with --with-secrets, or {alone}"
-    return f"{alone}, or, after dualstack secret set {name} {key}, with --with-secrets"
+    made = " --generate" if key == TOKEN_KEY else ""
+    return f"{alone}, or, after dualstack secret set {name} {key}{made}, with --with-secrets"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,9 @@ _INTERRUPTED: Final = re.compile(
 )
 """The language host ends a program with a signal once a resource has failed; Python tells that as its own trouble."""
 _PULSE: Final = 30.0
+"""Seconds between two lines about what takes long."""
+_UNKNOWN: Final = re.compile(r"can't run policy '[^']*' from policy pack '[^']*' during preview: ")
+"""How the SDK begins what a policy could not look at; which policy it is stands before it."""
 
 
 @dataclass(slots=True)
@@ -109,6 +112,7 @@ class Progress:
         self._pulse: threading.Thread | None = None
         self._stderr: list[str] = []
         self._told: set[tuple[str, str]] = set()
+        self._passing: dict[str, float] = {}
         self.changes: list[Change] = []
         self.errors: list[str] = []
         self.warnings: list[str] = []
@@ -208,7 +212,7 @@ class Progress:
         text = "\n".join(line for line in text.strip().splitlines() if line.strip())
         if not text or _SUMMARY.fullmatch(text) or text.startswith(_OWN_LAUNCHER) or CANCELLED.search(text):
             return
-        if (who, text) in self._told:
+        if (who, text) in self._told or (event.ephemeral and not self._worth_a_line(event.urn)):
             return
         self._told.add((who, text))
         prefix = f"{who}: " if who else ""
@@ -220,9 +224,18 @@ class Progress:
         elif event.severity.startswith("info"):
             self._say(prefix + text)
 
+    def _worth_a_line(self, urn: str) -> bool:
+        """Tell whether what is meant for a moment is told: here each line stays, and a long wait has thousands."""
+        now = time.monotonic()
+        if now - self._passing.get(urn, -_PULSE) < _PULSE:
+            return False
+        self._passing[urn] = now
+        return True
+
     def _policy(self, event: Any) -> None:
         name = "" if not event.resource_urn or f"::{STACK}::" in event.resource_urn else _name(event.resource_urn)
-        message = "\n".join(line for line in _MARKS.sub("", event.message).strip().splitlines() if line.strip())
+        words = _UNKNOWN.sub("", _MARKS.sub("", event.message)).removeprefix(f"{name}, ")
+        message = "\n".join(line for line in words.strip().splitlines() if line.strip())
         found = Violation(event.policy_name, event.policy_pack_name, event.enforcement_level, name, message)
         if found not in self.violations:
             self.violations.append(found)
@@ -232,10 +245,10 @@ class Progress:
         while not self._ended.wait(_PULSE):
             with self._lock:
                 now = time.monotonic()
-                running = [(now - began, urn, op) for urn, (began, op) in self._begun.items() if now - began >= _PULSE]
-            for seconds, urn, op in running:
-                if not container(urn):
-                    self._say(f"{_name(urn)}: still at it ({op}), {seconds:.0f} s")
+                running = [(began, urn, op) for urn, (began, op) in self._begun.items() if now - began >= _PULSE]
+            for began, urn, op in running:
+                if not container(urn) and now - self._passing.get(urn, began) >= _PULSE:
+                    self._say(f"{_name(urn)}: still at it ({op}), {now - began:.0f} s")
 
 
 def word(change: Change, *, planning: bool = False, refresh: bool = False) -> str:

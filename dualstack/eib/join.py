@@ -76,5 +76,8 @@ def runbook(plan: Plan, name: str) -> str:
         api=plan.api.ipv4,
         bootstrap=plan.initializer.name == name,
         longhorn=storage.namespace if storage else "",
+        redfish=plan.site.host.kind == "redfish",
+        generation=plan.site.nodes[node.index].generation,
+        pinned=plan.site.nodes[node.index].ssh_host_key is not None,
         image=f"eib-{plan.name}-{name}.{plan.site.image.type}",
     )

@@ -20,7 +20,7 @@ from sushy import exceptions as redfish_errors  # type: ignore[import-untyped]
 
 from dualstack.address.family import FAMILIES, VERSION
 from dualstack.document.holes import UNKNOWN
-from dualstack.probe.served_url import hidden
+from dualstack.probe.served_url import hidden, known_part
 from dualstack.tokens import INSTALLATION
 from provider.frame import fields
 from provider.frame.compare import compared
@@ -131,6 +131,8 @@ class InstallationHandler:
             if before and found.uuid and before != found.uuid:
                 report(f"{new_inputs['url']} has another machine than the one that was installed", passing=False)
                 return self._unnoted(id, found, new_inputs, timeout, begun=notes.noted(new_inputs))
+            if _is_cut_off(found, new_inputs):
+                return {**new_inputs, "installed": wanted, "how": "answered", "machine": found.uuid}
             return self._install(id, found, new_inputs, timeout, again=True)
 
     def delete(self, id: str, state: dict[str, Any], timeout: float) -> None:
@@ -245,6 +247,31 @@ class InstallationHandler:
                 goes_on = "goes on installing" if is_url(str(inputs["media"])) else "cannot go on installing"
                 raise Incomplete(f"{node} {goes_on}: the run was ended. The next `up` goes on with it", id, state)
         report(f"{node} answers at {alive} after {span(time.monotonic() - start)}", passing=False)
+
+
+def _is_cut_off(found: Machine, inputs: Mapping[str, Any]) -> bool:
+    """Tell whether a run that is gone began this generation, and the machine answers; then the drive is emptied.
+
+    Of that run state has nothing. What it began may long be a node of the cluster, and is not wiped a second time.
+    """
+    noted = notes.noted(inputs)
+
+    def began(image: str) -> bool:
+        if is_url(str(inputs["media"])):
+            return is_ours(image, inputs, begun=noted)
+        return known_part(image) == served_path(inputs)
+
+    alive, _ = answering(inputs)
+    if alive is None or not any(began(image) for image in found.media()):
+        return False
+    found.eject(began)
+    notes.forget(inputs)
+    warn(
+        f"{inputs['node']} answers at {alive}, and an earlier run has put the image of generation "
+        f"{inputs['generation']} into its drive: taken as installed from it, nothing was done to it. Where it still is "
+        "what it was before (see /etc/dualstack/site.json there), give it yet another generation"
+    )
+    return True
 
 
 def _emptied(found: Machine, node: str, *, ordered: bool = False) -> None:

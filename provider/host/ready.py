@@ -167,7 +167,8 @@ class ReadyHandler:
             if watched:
                 state["certificate"] = _certificate(way, answered, int(inputs["port"])) or ""
         for family, why in not_checked.items():
-            warn(f"{LABEL[family]} not checked from {_place(inputs)}: {why}")
+            tell = warn if family in inputs else _note  # an address that the site does not state is no trouble here
+            tell(f"{LABEL[family]} not checked from {_place(inputs)}: {why}")
         return state
 
     def _look(self, state: Mapping[str, Any]) -> str:
@@ -215,6 +216,10 @@ class ReadyHandler:
             if CANCELLED.wait(min(pause, left)):
                 raise Cancelled(f"the wait for the host was cancelled: {waiting.told()}")
             pause = min(pause * GROWTH, LONGEST_PAUSE)
+
+
+def _note(text: str) -> None:
+    report(text, passing=False)
 
 
 def _place(inputs: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from dualstack.deploy.review import preview_markdown
 from dualstack.deploy.session import Operation, Result
 from dualstack.stack.layers import resolve_mapping
 from dualstack.tokens import DIRECTORY
+from tests.several import TOKEN, several
 from tests.sites import SECRETS, mapping
 
 SERVER = "kubernetes/config/server.yaml"
@@ -48,6 +49,16 @@ def test_by_file(tmp_path: Path, file: str, old: str, new: str, word: Word) -> N
     assert (one.file, one.told.word) == (file, word)
 
 
+def test_another_mac_of_one_of_several_nodes_is_one_that_joins(tmp_path: Path) -> None:
+    checked = check_site("paris", resolve_mapping(tmp_path, several(), TOKEN))
+    old, new = "interfaces:\n- mac-address: a\n  mtu: 1\n", "interfaces:\n- mac-address: b\n  mtu: 1\n"
+    changed = [written("network/mgmt-2.yaml", old.replace("- m", "  m"), new.replace("- m", "  m"))]
+    (one,) = pending(checked, changed)
+    assert one.told.word is Word.JOIN
+    (both,) = pending(checked, [written("network/mgmt-2.yaml", f"mtu: 1\n{old}", f"mtu: 2\n{new}")])
+    assert both.told.word is Word.OUTAGE
+
+
 def test_what_up_does_is_not_pending(tmp_path: Path) -> None:
     built = {"host": {"kind": "libvirt"}, "image": {"build": "local"}}
     assert pending(site(tmp_path, **built), [written("definition.yaml", "a", "b")]) == []
@@ -64,6 +75,8 @@ def test_it_is_told_at_the_end(tmp_path: Path) -> None:
     checked = site(tmp_path)
     said = "\n".join(closing(checked, Operation.UP, progress, Result(), Style(False), tmp_path))
     assert said.index(f"pending {SERVER}  rebuild: fixed") < said.index("pending definition.yaml  by hand")
+    failed = closing(checked, Operation.UP, progress, Result("the image is not built"), Style(False), tmp_path)
+    assert f"pending {SERVER}  rebuild: fixed" in "\n".join(failed)
     made = preview_markdown(checked, progress, None)
     assert "#### Not by `up`" in made
     assert f"| **rebuild** | `{SERVER}` |" in made

@@ -29,9 +29,9 @@ class Told:
         type_ = urn.split("::")[2].rpartition("$")[2]
         self.take(**{kind: {"metadata": {"op": op, "urn": urn, "type": type_, "provider": "", **more}}})
 
-    def say(self, severity: str, message: str, urn: str = "") -> None:
+    def say(self, severity: str, message: str, urn: str = "", **more: bool) -> None:
         """Take a diagnostic."""
-        self.take(diagnosticEvent={"message": message, "color": "raw", "severity": severity, "urn": urn})
+        self.take(diagnosticEvent={"message": message, "color": "raw", "severity": severity, "urn": urn, **more})
 
 
 def test_up_tells_each_resource_once_and_keeps_what_is_there() -> None:
@@ -51,6 +51,28 @@ def test_up_tells_each_resource_once_and_keeps_what_is_there() -> None:
     assert told.progress.resources[DIRECTORY][1] == {"path": "build/p"}
     assert word(change) == "created"
     assert word(change, planning=True) == "create"
+
+
+def test_of_what_passes_a_line_now_and_then_is_told() -> None:
+    told = Told()
+    for seconds in range(3):
+        told.say("info", f"installs, for {seconds} s", DIRECTORY, ephemeral=True)
+        told.say("info", f"installs, for {seconds} s", f"{DIRECTORY}2", ephemeral=True)
+    told.say("info", "answers", DIRECTORY)
+    assert told.lines == [
+        "image-directory: installs, for 0 s",
+        "image-directory2: installs, for 0 s",
+        "image-directory: answers",
+    ]
+
+
+def test_what_a_policy_cannot_check_is_told_without_the_engines_own_words() -> None:
+    told = Told()
+    words = "can't run policy 'DS292-media' from policy pack 'dualstack@v0.0.1' during preview: "
+    event = {"policyName": "DS292-media", "policyPackName": "dualstack", "policyPackVersion": "0", "color": "never"}
+    event |= {"policyPackVersionTag": "0", "enforcementLevel": "advisory", "resourceUrn": DIRECTORY}
+    told.take(policyEvent={**event, "message": f"{words}image-directory, media cannot be checked yet: it is unknown"})
+    assert told.lines == ["policy DS292-media (advisory) image-directory: media cannot be checked yet: it is unknown"]
 
 
 def test_the_echo_of_an_interrupt_is_no_error() -> None:

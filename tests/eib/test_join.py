@@ -12,6 +12,7 @@ from dualstack.eib import Tree, build_tree
 from dualstack.eib.join import NOBODY, joining, runbook
 from dualstack.errors import InputError
 from dualstack.plan.model import Plan
+from tests.lab.eib_script import configured_as
 from tests.several import TOKEN, node, several
 from tests.sites import checked, mapping
 
@@ -28,15 +29,9 @@ def tree(name: str | None) -> Tree:
     return build_tree(plan() if name is None else joining(plan(), name), {"rke2Token": "t"})
 
 
-def configured_as(made: Tree, host: str) -> str:
-    """Follow EIB's script for several nodes (``templates/rke2-multi-node-installer.sh.tpl``) on one host."""
-    kubernetes = yaml.safe_load(made.files["definition.yaml"].text)["kubernetes"]
-    assert len(kubernetes["nodes"]) > 1, "with one node EIB makes the cluster of a single one"
-    kinds = {item["hostname"]: item["type"] for item in kubernetes["nodes"]}
-    initializer = next(item["hostname"] for item in kubernetes["nodes"] if item.get("initializer"))
-    if host not in kinds:
-        return "exit 1"
-    return "init_server" if host == initializer else kinds[host]
+def became(made: Tree, host: str) -> str:
+    """Tell what a host becomes by EIB's script."""
+    return configured_as(yaml.safe_load(made.files["definition.yaml"].text)["kubernetes"], host)
 
 
 def hosts(made: Tree) -> list[str]:
@@ -45,7 +40,7 @@ def hosts(made: Tree) -> list[str]:
 
 def test_in_the_image_of_the_site_the_bootstrap_server_makes_the_cluster() -> None:
     made = tree(None)
-    assert {host: configured_as(made, host) for host in hosts(made)} == {
+    assert {host: became(made, host) for host in hosts(made)} == {
         "mgmt-1": "init_server",
         "mgmt-2": "server",
         "mgmt-3": "server",
@@ -57,9 +52,9 @@ def test_in_the_image_of_the_site_the_bootstrap_server_makes_the_cluster() -> No
 def test_no_host_of_the_joining_image_makes_one(name: str, role: str) -> None:
     made = tree(name)
     assert hosts(made) == [name]
-    assert configured_as(made, name) == role
+    assert became(made, name) == role
     every_other = {one["name"] for one in NODES} - {name}
-    assert {configured_as(made, other) for other in every_other} == {"exit 1"}
+    assert {became(made, other) for other in every_other} == {"exit 1"}
 
 
 def test_the_name_of_nobody_is_nobodys() -> None:
@@ -91,7 +86,7 @@ def test_the_only_server_has_nobody_to_join() -> None:
     assert made is not None
     with pytest.raises(InputError, match="only server"):
         joining(made, "mgmt-1")
-    assert configured_as(build_tree(joining(made, "mgmt-3"), {"rke2Token": "t"}), "mgmt-3") == "agent"
+    assert became(build_tree(joining(made, "mgmt-3"), {"rke2Token": "t"}), "mgmt-3") == "agent"
 
 
 def test_without_an_address_to_join_at_nothing_joins() -> None:

@@ -244,6 +244,23 @@ def test_an_unfinished_one_in_state_is_taken_when_it_answers_at_last(tmp_path: P
         assert ejected(bmc)
 
 
+def test_another_generation_that_was_cut_off_is_not_installed_twice(tmp_path: Path, told: list[str]) -> None:
+    """The run was killed while it waited, so that the state has the former generation; the machine came up."""
+    with lab(tmp_path) as (bmc, port):
+        old = inputs(bmc, port)
+        new = {**old, "generation": 2}
+        state = {**old, "installed": 1, "how": "installed"}
+        with pytest.raises(Incomplete):  # of which the state does not hear
+            HANDLER.update("id", state, old, {**new, "timeout": 1}, preview=False, timeout=0)
+        with Machine(bmc, port) as node:
+            node.answer()
+            told.clear()
+            done = HANDLER.update("id", state, old, new, preview=False, timeout=0)
+        assert (done["installed"], done["how"]) == (2, "answered")
+        assert len(told) == 1 and "taken as installed" in told[0]
+        assert ejected(bmc)
+
+
 def test_destroy_leaves_the_machine(tmp_path: Path, told: list[str]) -> None:
     with lab(tmp_path, power="On") as (bmc, port):
         HANDLER.delete("id", {**inputs(bmc, port), "installed": 1}, 0)

@@ -31,8 +31,16 @@ exec "$@"
 class Machine:
     """One node; its files may be edited while it runs."""
 
-    def __init__(self, spaces: Spaces, name: str, folder: Path) -> None:
-        self.name, self.folder = name, folder
+    def __init__(self, spaces: Spaces, name: str, folder: Path, place: str = "") -> None:
+        """Make its files.
+
+        Args:
+            spaces: networks.
+            name: its host name.
+            folder: for its files.
+            place: its namespace, where that is called otherwise.
+        """
+        self.name, self.folder, self._place = name, folder, place or name
         self._spaces = spaces
         self._servers: subprocess.Popen[str] | None = None
         (folder / "over").mkdir(parents=True)
@@ -41,7 +49,7 @@ class Machine:
         (self.files / "server/tls").mkdir(parents=True)
         script = folder / "inside.sh"
         script.write_text(_INSIDE.format(name=name, folder=folder))
-        prefix = (*spaces.inside(name), "unshare", "--uts", "--mount", "sh", str(script))
+        prefix = (*spaces.inside(self._place), "unshare", "--uts", "--mount", "sh", str(script))
         self.sshd = Sshd(folder / "sshd", prefix=prefix)
         self.sshd.port = 22
 
@@ -62,7 +70,7 @@ class Machine:
         self.silence()
         file = self.folder / "servers.json"
         file.write_text(json.dumps(servers))
-        command = [*self._spaces.inside(self.name), sys.executable, "-m", "tests.verify.whole.serve", str(file)]
+        command = [*self._spaces.inside(self._place), sys.executable, "-m", "tests.verify.whole.serve", str(file)]
         self._servers = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
         assert self._servers.stdout is not None
         assert self._servers.stdout.readline() == "on\n"
