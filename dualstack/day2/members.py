@@ -93,7 +93,7 @@ _OUT: Final = "`kubectl drain {node} --ignore-daemonsets --delete-emptydir-data`
 _WIPED: Final = "then switch its machine off and wipe it: one that starts again asks to be taken back"
 REPLACED: Final = join(
     f"{_RUNBOOK}: forget {{node}}, install it from that image (with `host.kind: redfish` `up` does, "
-    "once `nodes[].generation` is another one), see that it joined; never from the image of the whole "
+    "once `nodes[].generation` is higher), see that it joined; never from the image of the whole "
     "site where it is the bootstrap server, which would begin a second cluster (EIB #673)",
     _ALONE,
     downstream=_NAMED,

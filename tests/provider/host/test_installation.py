@@ -244,14 +244,18 @@ def test_an_unfinished_one_in_state_is_taken_when_it_answers_at_last(tmp_path: P
         assert ejected(bmc)
 
 
-def test_another_generation_that_was_cut_off_is_not_installed_twice(tmp_path: Path, told: list[str]) -> None:
-    """The run was killed while it waited, so that the state has the former generation; the machine came up."""
+def test_another_generation_that_was_cut_off_is_not_installed_twice(
+    tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run was killed while it waited: state has the former generation, the drive the image; the machine came up."""
     with lab(tmp_path) as (bmc, port):
         old = inputs(bmc, port)
         new = {**old, "generation": 2}
         state = {**old, "installed": 1, "how": "installed"}
-        with pytest.raises(Incomplete):  # of which the state does not hear
+        with monkeypatch.context() as killed, pytest.raises(Incomplete):
+            killed.setattr("provider.host.installation._emptied", lambda *_, **__: None)
             HANDLER.update("id", state, old, {**new, "timeout": 1}, preview=False, timeout=0)
+        assert not ejected(bmc)
         with Machine(bmc, port) as node:
             node.answer()
             told.clear()

@@ -65,7 +65,7 @@ class Lab:
         """Start a BMC."""
         where, pin = self.folder / f"bmc{number}", self.pins[number]
         tls = (pin.certificate, pin.key, pin.fingerprint)
-        return bmcs.started(where, BMCS[number], 443, tls=tls, prefix=self.inside)
+        return bmcs.started(where, BMCS[number], 443, tls=tls, prefix=self.inside, mac=MACS[number])
 
     def run(self, *command: str, **options: object) -> subprocess.CompletedProcess[str]:
         """Run something where the administrator is."""
