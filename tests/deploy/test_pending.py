@@ -18,7 +18,6 @@ from dualstack.deploy.review import preview_markdown
 from dualstack.deploy.session import Operation, Result
 from dualstack.stack.layers import resolve_mapping
 from dualstack.tokens import DIRECTORY
-from tests.several import TOKEN, several
 from tests.sites import SECRETS, mapping
 
 SERVER = "kubernetes/config/server.yaml"
@@ -47,16 +46,6 @@ def written(file: str, old: str, new: str, op: str = "update") -> Change:
 def test_by_file(tmp_path: Path, file: str, old: str, new: str, word: Word) -> None:
     (one,) = pending(site(tmp_path), [written(file, old, new)])
     assert (one.file, one.told.word) == (file, word)
-
-
-def test_another_mac_of_one_of_several_nodes_is_one_that_joins(tmp_path: Path) -> None:
-    checked = check_site("paris", resolve_mapping(tmp_path, several(), TOKEN))
-    old, new = "interfaces:\n- mac-address: a\n  mtu: 1\n", "interfaces:\n- mac-address: b\n  mtu: 1\n"
-    changed = [written("network/mgmt-2.yaml", old.replace("- m", "  m"), new.replace("- m", "  m"))]
-    (one,) = pending(checked, changed)
-    assert one.told.word is Word.JOIN
-    (both,) = pending(checked, [written("network/mgmt-2.yaml", f"mtu: 1\n{old}", f"mtu: 2\n{new}")])
-    assert both.told.word is Word.OUTAGE
 
 
 def test_what_up_does_is_not_pending(tmp_path: Path) -> None:
