@@ -39,7 +39,8 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def holder(temporary: Path, *arguments: str) -> tuple[subprocess.Popen[str], int]:
     """Start a process that has one, and return it with the id of its child."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLDS, *arguments],
+        # Whoever runs the tests in the background has SIGINT ignored, and hands that on.
+        ["env", "--default-signal=INT", sys.executable, "-c", HOLDS, *arguments],
         cwd=PROJECT,
         env={**os.environ, "TMPDIR": str(temporary)},
         stdout=subprocess.PIPE,

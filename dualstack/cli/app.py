@@ -30,7 +30,7 @@ from dualstack.cli.common import (
     without_strangers,
     worst,
 )
-from dualstack.cli.deploy_commands import EngineOption, add_to
+from dualstack.cli.deploy_commands import BackendOption, EngineOption, add_to
 from dualstack.cli.diff import diff
 from dualstack.cli.env import EngineChoice, Shell
 from dualstack.cli.errors import UNREADABLE, AnsweredError, tell
@@ -356,12 +356,13 @@ def env(
         Shell, typer.Option("--shell", help="The shell that reads the lines; sh is bash and zsh, too.")
     ] = Shell.SH,
     engine: EngineOption = EngineChoice.AUTO,
+    backend: BackendOption = None,
     project: ProjectOption = None,
 ) -> None:
-    """Print lines for a shell, after which plain pulumi is found and keeps this project's state below the project."""
+    """Print lines for a shell, after which plain pulumi is found and works where dualstack up does."""
     from dualstack.cli.env import show_env
 
-    show_env(the_project(project), shell, engine)
+    show_env(the_project(project), shell, engine, backend)
 
 
 packs = typer.Typer(name="policies", help="The policy pack, for plain Pulumi.", no_args_is_help=True)

@@ -1,4 +1,4 @@
-"""``dualstack env``: lines for a shell, so that plain ``pulumi`` uses the embedded backend."""
+"""``dualstack env``: lines for a shell, so that plain ``pulumi`` does what our commands do: same CLI, same backend."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ import sys
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dualstack.deploy.choice import BackendChoice
 
 
 class Shell(StrEnum):
@@ -29,19 +33,27 @@ def tell(line: str) -> None:
     print(f"engine: {line}", file=sys.stderr, flush=True)
 
 
-def show_env(project: Path, shell: Shell = Shell.SH, engine: EngineChoice = EngineChoice.AUTO) -> None:
-    """Print what a shell has to read so that ``pulumi`` works on this project's embedded backend.
+def show_env(
+    project: Path,
+    shell: Shell = Shell.SH,
+    engine: EngineChoice = EngineChoice.AUTO,
+    wanted: BackendChoice | None = None,
+) -> None:
+    """Print what a shell has to read so that ``pulumi`` works on the backend on which ``up`` would.
 
     Nothing is printed before all of it is known: ``eval`` of a failed run changes nothing.
 
     Raises:
-        InputError: there is no engine, or the embedded backend cannot be made.
+        InputError: there is no engine, none of one's own where that is wanted, or the embedded one cannot be made.
     """
+    from dualstack.deploy.backend import choose_backend
     from dualstack.engine.environment import engine_env, unwanted
     from dualstack.engine.find import find_engine
 
+    backend = choose_backend(project.absolute(), wanted)
     found = find_engine(engine is EngineChoice.BUILT, tell)
-    variables = engine_env(found, project)
+    variables = engine_env(found, project, embedded=backend.embedded) | backend.variables
+    print(f"backend: {backend}", file=sys.stderr, flush=True)
     print(shell_lines(variables, unwanted(variables), shell))
 
 

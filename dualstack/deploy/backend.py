@@ -28,12 +28,14 @@ class Backend:
         url: as the CLI takes it; None for Pulumi's own choice.
         why: what decided, for people.
         files: the folder of a backend in files; None for any other.
+        asked: whether an option named the embedded one; else it is there since none of the user's own is configured.
     """
 
     embedded: bool
     url: str | None
     why: str
     files: Path | None
+    asked: bool = False
 
     @property
     def variables(self) -> dict[str, str]:
@@ -72,7 +74,7 @@ def choose_backend(project: Path, wanted: BackendChoice | None) -> Backend:
     """
     state = project / EMBEDDED / "state"
     if wanted is BackendChoice.EMBEDDED:
-        return Backend(True, None, "asked for", state)
+        return Backend(True, None, "asked for", state, asked=True)
     found = _own(project)
     if found is None:
         if wanted is BackendChoice.OWN:

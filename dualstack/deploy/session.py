@@ -30,7 +30,7 @@ from dualstack.document.findings import Severity
 from dualstack.document.frozen import REDACTED
 from dualstack.document.origins import format_path
 from dualstack.engine.environment import OUTER_TMPDIR, child_environment, engine_env
-from dualstack.engine.model import Engine
+from dualstack.engine.model import Engine, How
 from dualstack.engine.pack import policy_pack
 from dualstack.plan import Plan
 from dualstack.scratch import scratch
@@ -101,7 +101,9 @@ class Session:
     @property
     def command_prefix(self) -> str:
         """What a shell needs before a plain ``pulumi`` command on this stack."""
-        return 'eval "$(dualstack env)" && ' if self.backend.embedded else ""
+        if not self.backend.embedded and self.engine.how is How.PATH:
+            return ""
+        return f'eval "$(dualstack env{" --backend embedded" if self.backend.asked else ""})" && '
 
     def run(
         self,
@@ -262,7 +264,8 @@ class Session:
                 else:
                     stack.destroy(on_event=progress.take, show_secrets=False, color="never", **more)
         except StackNotFoundError:
-            way = f"create it with the secrets provider of your choice: pulumi stack init {self.name}"
+            init = f"{self.command_prefix}pulumi stack init {self.name}"
+            way = f"create it with the secrets provider of your choice: {init}"
             raise Refused(f"your backend has no stack {self.name}; {way}") from None
         except ConcurrentUpdateError as error:
             cancel = f"{self.command_prefix}pulumi cancel --stack {self.name}"
@@ -434,7 +437,8 @@ class Session:
         if done.returncode != 0:
             words = last_words(done.stderr)
             if "no stack named" in words:
-                raise Refused(f"your backend has no stack {self.name}; create it: pulumi stack init {self.name}")
+                init = f"{self.command_prefix}pulumi stack init {self.name}"
+                raise Refused(f"your backend has no stack {self.name}; create it: {init}")
             raise Refused(f"`pulumi {' '.join(arguments[:2])}` fails: {words}")
         return done.stdout
 

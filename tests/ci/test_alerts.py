@@ -120,7 +120,7 @@ def test_a_series_stands_there_once_whatever_is_asked_twice() -> None:
 def test_values_cannot_leave_their_label() -> None:
     hostile = Result(Kind.API, 'a"} 1\nup{x="', "back\\slash", Word.OK, "", "ipv4")
     (first, *_) = samples([hostile])
-    assert first[1]["at"] == 'a\\"} 1\\nup{x=\\"'
+    assert first[1]["at"] == 'a\\"} 1⏎up{x=\\"'
 
 
 @pytest.mark.judges

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from dualstack.cli.env import Shell, shell_lines, show_env
+from dualstack.deploy.choice import BackendChoice
 from dualstack.engine.environment import child_environment, engine_env, unwanted
 from dualstack.engine.model import Engine, How
 from dualstack.errors import InputError
@@ -206,9 +208,29 @@ def test_command_prints_lines_and_tells_the_engine_apart(
     machine.pulumi("v3.250.0")
     show_env(project)
     out, err = capsys.readouterr()
-    assert err == f"engine: using Pulumi 3.250.0, from PATH ({machine.bin}/pulumi)\n"
+    assert err == (
+        f"engine: using Pulumi 3.250.0, from PATH ({machine.bin}/pulumi)\n"
+        "backend: embedded, in .dualstack/state (none of your own is configured)\n"
+    )
     assert all(line.startswith(("export ", "unset ")) and line.endswith(";") for line in out.splitlines())
     assert "export PULUMI_BACKEND_URL=file:///" in out
+
+
+def test_command_keeps_a_backend_of_the_users_own(
+    machine: Machine, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What ``up`` takes plain ``pulumi`` takes afterwards, too: else a stack made there is in this clone alone."""
+    machine.pulumi("v3.250.0")
+    own = f"file://{machine.folder}/states"
+    monkeypatch.setenv("PULUMI_BACKEND_URL", own)
+    show_env(project)
+    out, err = capsys.readouterr()
+    assert f"export PULUMI_BACKEND_URL={own};" in out
+    assert "PULUMI_CONFIG_PASSPHRASE_FILE" not in out
+    assert "backend: your own (PULUMI_BACKEND_URL is set)" in err
+    assert not (project / ".dualstack").exists()
+    show_env(project, wanted=BackendChoice.EMBEDDED)
+    assert f"{quote(str(project))}/.dualstack/state;" in capsys.readouterr().out
 
 
 def test_command_without_an_engine_prints_nothing_to_evaluate(

@@ -157,7 +157,8 @@ def test_own_backend_is_used_as_it_is(clone: Clone, tmp_path: Path) -> None:
     (tmp_path / "clone" / "own").mkdir()
     own: dict[str, Any] = {"PULUMI_BACKEND_URL": "file://./own", "PULUMI_CONFIG_PASSPHRASE": "only for this test"}
     missing = clone.run("up", SITE, *ENGINE, "--yes", **own)
-    assert (missing.code, f"pulumi stack init {SITE}" in missing.err) == (1, True), missing.told
+    way = f'eval "$(dualstack env)" && pulumi stack init {SITE}'
+    assert (missing.code, way in missing.err) == (1, True), missing.told
     own_folder = clone.folder / "own"
     assert not clone.state.exists()
 
