@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +20,7 @@ def replace_file(target: Path, data: bytes, like: Path | None = None) -> None:
     Raises:
         OSError: it cannot be written; then nothing is left beside it.
     """
-    beside = target.with_name(f".{target.name}.{os.urandom(8).hex()}.new")
+    beside = target.with_name(f".{target.name}.{secrets.token_hex(8)}.new")
     try:
         mode = stat.S_IMODE((like or target).stat().st_mode)
     except FileNotFoundError:

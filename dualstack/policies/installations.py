@@ -9,7 +9,7 @@ from dualstack.address.bmc import BmcAddress, parse_bmc
 from dualstack.document.findings import At
 from dualstack.policies.declare import policy
 from dualstack.policies.directory import DEFINITION, file_path, read_yaml
-from dualstack.policies.model import Check, Given, Told, View, read
+from dualstack.policies.model import Check, Given, NotYet, Told, View, instead, read
 from dualstack.rules.host import redfish
 from dualstack.rules.host import redfish as rules
 from dualstack.tokens import DIRECTORY, INSTALLATION
@@ -44,7 +44,10 @@ def _digests(given: Given, _view: View) -> Told:
 
 
 def _over(given: Given, _view: View) -> Told:
-    if given.get("installOver") is True:
+    over = given.get("installOver")
+    if over not in (None, True, False):
+        yield NotYet(("installOver",), instead(over, "true or false"))
+    elif over:
         yield rules.OVER.at(("installOver",), f"{given.name} may be wiped although it is on", "take it out afterwards")
 
 

@@ -157,7 +157,11 @@ def test_objects_of_the_stack(content: str, number: str, severity: str, tmp_path
         _object(*POOL, "{addresses: [192.168.100.20/32, 'fd00:100::20/128']}"),
         _object(*POOL, "{addresses: [10.0.0.1-10.0.0.9, 'fd00:100::20 - fd00:100::29']}"),
         _object(*POOL, "{}"),
-        _object(*HOST, "{bmc: {address: 'redfish-virtualmedia://[fd00:200::11]/redfish/v1/Systems/1'}}"),
+        _object(
+            *HOST,
+            "{bootMACAddress: '34:8a:b1:4b:16:02', "
+            "bmc: {address: 'redfish-virtualmedia://[fd00:200::11]/redfish/v1/Systems/1'}}",
+        ),
         _object(*PLANE, "{serverConfig: {tlsSan: [a.example.com, 'fd00:100::20']}}"),
         _object("example.com/v1", "IPAddressPool", "{addresses: [x]}"),
     ],
