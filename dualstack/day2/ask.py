@@ -88,7 +88,8 @@ def consequence(setting: Setting, edited: Edited, was: Setting | None = None) ->
     own = entries()["nodes[].name"] if comes_or_goes(asked) else entry_of(edited.path)
     if own is not None:
         return _chosen(own, asked)
-    below = [_chosen(entry, asked) for path, entry in entries().items() if _holds(field_path(edited.path), path)]
+    outer = field_path(edited.path)
+    below = [_chosen(entry, asked) for path, entry in entries().items() if _holds(outer, path)]
     unknown = Consequence(Word.REBUILD, "nobody knows this value; what it takes is not known either", "not known")
     return max(below, key=lambda told: told.word, default=unknown)
 

@@ -169,7 +169,8 @@ class Repository:
         done = subprocess.run(
             [sys.executable, "-c", command, "diff", *named, *arguments],
             cwd=self.project,
-            env={**os.environ, "PYTHONPATH": str(PROJECT), **environment},
+            # No bytecode: in a repository that ignores nothing it would be a change.
+            env={**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONDONTWRITEBYTECODE": "1", **environment},
             capture_output=True,
             text=True,
             check=False,
