@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from dualstack.answer.json_answer import finding_json
 from dualstack.check.fleet import clashes
-from dualstack.document.findings import Finding
+from dualstack.diff.living import placed
 from dualstack.document.origins import Origin
 from dualstack.document.origins import Path as Steps
 from dualstack.rules.fleet.fleet_rules import Member
-from dualstack.rules.severities import lowered
-from dualstack.site import RuleOverride
+from dualstack.rules.severities import choices, lowered
 from dualstack.stack.layers import LayerStore
 from dualstack.stack.project import list_sites
 
@@ -67,21 +63,8 @@ def _add(project: Path, documents: Mapping[str, dict[str, Any]]) -> set[str]:
     ]
     found = clashes(project, members, list_sites(project), LayerStore(project)) if members else {}
     for member in members:
-        told = lowered(found.get(member.name, []), _overrides(member.data))
-        documents[member.name].setdefault("findings", []).extend(finding_json(_placed(one, member)) for one in told)
+        document = documents[member.name]
+        told = lowered(found.get(member.name, []), choices(member.data))
+        placed_there = (placed(one, document.get("origins", {})) for one in told)
+        document.setdefault("findings", []).extend(map(finding_json, placed_there))
     return set(found)
-
-
-def _placed(finding: Finding, member: Member) -> Finding:
-    origin = member.origins.get(finding.path)
-    return finding.located(*origin) if origin is not None else finding
-
-
-def _overrides(data: Mapping[str, Any]) -> dict[str, RuleOverride]:
-    """Return the site's own choices of severities; what is none is told by the site's check."""
-    found: dict[str, RuleOverride] = {}
-    given = data.get("rules")
-    for rule, override in given.items() if isinstance(given, Mapping) else ():
-        with suppress(ValidationError):
-            found[str(rule)] = RuleOverride.model_validate(override)
-    return found

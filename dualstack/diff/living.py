@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from dualstack.answer.json_answer import finding_json
 from dualstack.day2 import Setting
 from dualstack.document.findings import Finding
-from dualstack.rules.severities import lowered
-from dualstack.rules.site.living_cluster import BOOTSTRAP_KEPT, bootstrap_kept
-from dualstack.site import RuleOverride
+from dualstack.rules.severities import choices, lowered
+from dualstack.rules.site.living_cluster import bootstrap_kept
 
 
 def unkept(name: str, base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -28,18 +24,16 @@ def unkept(name: str, base: Mapping[str, Any], head: Mapping[str, Any]) -> Itera
     was, now = Setting(name, base["source"]), Setting(name, head["source"])
     if was.nodes < 2 or now.nodes < 2 or was.bootstrap is None or now.bootstrap is None:
         return
-    for finding in lowered(bootstrap_kept(name, was.bootstrap, now.bootstrap), dict(_chosen(head["source"]))):
-        yield finding_json(_placed(finding, head.get("origins") or {}))
+    for finding in lowered(bootstrap_kept(name, was.bootstrap, now.bootstrap), choices(head["source"])):
+        yield finding_json(placed(finding, head.get("origins") or {}))
 
 
-def _chosen(source: Mapping[str, Any]) -> Iterator[tuple[str, RuleOverride]]:
-    rules = source.get("rules")
-    for key, value in rules.items() if isinstance(rules, Mapping) else ():
-        if str(key).partition("-")[0] == BOOTSTRAP_KEPT.id.partition("-")[0]:
-            with contextlib.suppress(ValidationError):  # told by the site's own check
-                yield str(key), RuleOverride.model_validate(value)
+def placed(finding: Finding, origins: Mapping[str, str]) -> Finding:
+    """Return a finding with the place of its value.
 
-
-def _placed(finding: Finding, origins: Mapping[str, str]) -> Finding:
+    Args:
+        finding: about a site.
+        origins: of the site's document: by a path as JSON the file and the line.
+    """
     file, _, line = origins.get(json.dumps(list(finding.path)), "").rpartition(":")
     return finding.located(file, int(line), None) if file and line.isdigit() else finding

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 import hashlib
 import hmac
 import importlib
@@ -39,6 +38,7 @@ from dualstack.answer.json_answer import plan_json
 from dualstack.answer.veiled import veiled
 from dualstack.check.checked import Checked
 from dualstack.check.sites import load_site
+from dualstack.collector import spare_collector
 from dualstack.document.differ import UNKNOWNS, redacted
 from dualstack.document.hiding import Veil
 from dualstack.document.loader import load_file
@@ -288,8 +288,7 @@ def _meaning(handler: Any, inputs: Mapping[str, Any], key: str) -> str:
 
 def main() -> None:
     """Answer one request."""
-    gc.freeze()  # all that was imported stays, and what a site takes is freed without the collector
-    gc.set_threshold(1_000_000, 20, 20)
+    spare_collector()
     # Whatever the program or a library prints goes to standard error, so that the answer stays one.
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

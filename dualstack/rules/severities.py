@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from pydantic import ValidationError
 
 from dualstack.document.findings import Finding, Rule
 from dualstack.rules import all_rules
 from dualstack.rules.site.site_form import FIRM_RULE, UNKNOWN_RULE
 from dualstack.site import RuleOverride
+
+
+def choices(source: Mapping[str, Any]) -> dict[str, RuleOverride]:
+    """Return what a site chose, from its mapping; what is no choice is told by the site's own check.
+
+    Args:
+        source: a site, as written.
+    """
+    found: dict[str, RuleOverride] = {}
+    given = source.get("rules")
+    for key, override in given.items() if isinstance(given, Mapping) else ():
+        with suppress(ValidationError):
+            found[str(key)] = RuleOverride.model_validate(override)
+    return found
 
 
 def chosen(rule: Rule, overrides: Mapping[str, RuleOverride]) -> RuleOverride | None:
