@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import threading
 
 import grpc  # type: ignore[import-untyped]
 from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 from pulumi.runtime.settings import get_monitor
 
+from dualstack.collector import spare_collector
 from dualstack.tokens import HELLO
-
-_GROWS = 1_000_000
-"""Objects until the collector walks the heap, which only grows while modules are imported."""
 
 
 def start_provider() -> None:
@@ -24,8 +21,7 @@ def start_provider() -> None:
     """
     monitor = get_monitor()
     if isinstance(monitor, resource_pb2_grpc.ResourceMonitorStub):  # else another process than the program's own
-        gc.freeze()
-        gc.set_threshold(_GROWS, 20, 20)
+        spare_collector()
         threading.Thread(target=_greet, args=(monitor,), name="provider's start", daemon=True).start()
 
 

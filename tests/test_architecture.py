@@ -14,7 +14,7 @@ from tests import PROJECT
 PAGE = (PROJECT / "docs/architecture.md").read_text(encoding="utf-8")
 ORDER = re.findall(r"^\| `(dualstack/\w+)` \|", PAGE, re.MULTILINE)
 ABOVE = ("provider", "components", "policy")
-GROUND = ("errors", "scratch", "today", "tokens")
+GROUND = ("collector", "errors", "scratch", "today", "tokens")
 """Modules of the core that stand below every room."""
 BESIDE = {"kubeconfig": "document", "record": "offline"}
 """Further ones, and the room that each stands as high as."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 
 from dualstack.cli.errors import run_guarded
+from dualstack.collector import spare_collector
 
 PREFIX = "dualstack-tmp-"
 """That of ``dualstack.scratch``, whose imports most commands do without."""
@@ -16,7 +16,7 @@ def _run() -> None:
     # Start-up time: pydantic would search every installed distribution for plugins, and the collector would walk a heap
     # of modules that only grows.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    gc.set_threshold(1_000_000, 20, 20)
+    spare_collector()
     _clear_up()
     from dualstack.cli.app import app
     from dualstack.cli.words import narrowed

@@ -18,10 +18,10 @@ from dualstack.engine.model import PROGRAM, Engine, How
 from dualstack.errors import InputError
 
 EMBEDDED: Final = ".dualstack"
-_STAGED: Final = ".passphrase."
+"""The project's folder for what the embedded backend keeps; git ignores it."""
 OUTER_TMPDIR: Final = "DUALSTACK_TMPDIR"
 """What TMPDIR was for the command itself; empty where it was not set."""
-"""The project's folder for what the embedded backend keeps; git ignores it."""
+_STAGED: Final = ".passphrase."
 _QUIET: Final = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 """No look for newer versions: the language host runs `pip list` at each preview, which else asks a package index first,
 for up to 5 s where none is reached."""
