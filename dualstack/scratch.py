@@ -21,6 +21,8 @@ from typing import Final, NoReturn
 
 PREFIX: Final = "dualstack-tmp-"
 _LOCK: Final = ".lock"
+_TAKEN: Final = ".taken"
+"""The lock's name until it is held: one that nobody holds says that its process is gone."""
 _YOUNG: Final = 3600.0
 """Seconds; a folder without a lock that is older is none that is just being made."""
 _ENDS: Final = (signal.SIGTERM, signal.SIGHUP)
@@ -39,10 +41,11 @@ def scratch(what: str) -> Iterator[Path]:
     """
     sweep()
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{what}-"))
-    handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = os.open(folder / _TAKEN, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         with contextlib.suppress(OSError):  # a file system without locks
             fcntl.flock(handle, fcntl.LOCK_EX)
+        (folder / _TAKEN).rename(folder / _LOCK)
         inner = folder / "in"
         inner.mkdir(mode=0o700)
         with _ends_cleanly():

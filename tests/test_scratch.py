@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import stat
@@ -57,6 +58,19 @@ def test_it_is_its_owners_alone_and_goes(temporary: Path) -> None:
         assert not list(folder.iterdir()) and outer.is_dir()
     assert not list(temporary.iterdir())
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_one_that_is_just_being_made_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = fcntl.flock
+
+    def late(handle: int, how: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", real)
+        sweep()  # of another command
+        real(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with scratch("one") as folder:
+        assert folder.is_dir()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
