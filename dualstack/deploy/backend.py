@@ -70,7 +70,8 @@ def choose_backend(project: Path, wanted: BackendChoice | None) -> Backend:
     token. The embedded one's address in PULUMI_BACKEND_URL, as ``dualstack env`` sets it, is the embedded one.
 
     Raises:
-        InputError: the own one is asked for, and there is none.
+        InputError: the own one is asked for, and there is none; or the shell has another project's embedded one, which
+            nobody asked for: two clones never meet by accident.
     """
     state = project / EMBEDDED / "state"
     if wanted is BackendChoice.EMBEDDED:
@@ -83,8 +84,14 @@ def choose_backend(project: Path, wanted: BackendChoice | None) -> Backend:
         return Backend(True, None, "none of your own is configured", state)
     url, why, base = found
     files = _folder(url, base)
-    if files == state:
+    if files is not None and files.resolve() == state.resolve():
         return Backend(True, None, why, state)
+    if wanted is None and os.environ.get(URL_VARIABLE) and files is not None and files.parts[-2:] == state.parts[-2:]:
+        fix = (
+            'open a new shell, or leave that project: eval "$(dualstack env --backend embedded)"; '
+            "--backend own takes that state for this project, too"
+        )
+        raise InputError(f"dualstack env set this shell to another project's state, {files}", fix=fix)
     return Backend(False, f"{_FILES}{files}" if files is not None and "://." in url else url, why, files)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -73,6 +74,23 @@ def test_address_of_the_embedded_one_is_the_embedded_one(project: Path, monkeypa
     state = str(project / ".dualstack/state").replace(" ", "%20")
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{state}")
     assert choose_backend(project, None).embedded
+
+
+def test_the_same_folder_by_another_way(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "link").symlink_to(project)
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}/link/.dualstack/state")
+    assert choose_backend(project, None).embedded
+
+
+def test_a_shell_of_another_project_is_refused(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after ``dualstack env`` in one clone and ``cd`` to another."""
+    other = tmp_path / "other clone/.dualstack/state"
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{quote(str(other))}")
+    with pytest.raises(InputError, match=f"another project's state, {other}") as refused:
+        choose_backend(project, None)
+    assert "dualstack env --backend embedded" in str(refused.value)
+    assert choose_backend(project, BackendChoice.EMBEDDED).files == project / ".dualstack/state"
+    assert choose_backend(project, BackendChoice.OWN).files == other
 
 
 def test_stack_file(project: Path) -> None:
